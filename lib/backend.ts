@@ -1,0 +1,170 @@
+import os from "node:os";
+import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
+import { fallback } from "./fallback.js";
+import type { Kernels } from "./kernels.js";
+import { load } from "./load.cjs";
+
+/** What native/addon.cpp exports. */
+interface Addon extends Kernels {
+  /** Best first. */
+  kernels(): string[];
+  /** False where this machine has no kernel of that name. */
+  useKernel(name: string): boolean;
+  setThreads(count: number): void;
+  /** 0 until set. */
+  threads(): number;
+}
+
+/** What {@link backend} tells. */
+export interface BackendInfo {
+  /** What computes batches of more than a few dozen values. */
+  readonly name: "native" | "js";
+  /** The kernel that the addon uses; null in JavaScript. */
+  readonly kernel: string | null;
+  /** The kernels that this machine can run, the best first; empty without a binary. */
+  readonly kernels: readonly string[];
+  /** The most threads that one call uses. */
+  readonly threads: number;
+  /** The path of the loaded binary, or null. */
+  readonly binary: string | null;
+  /** Why there is no binary, or null. */
+  readonly error: string | null;
+}
+
+/**
+ * Batches of fewer values are computed in JavaScript even where the addon is there: below this the way
+ * into C++ costs more than it saves. Found by `npm run bench`, see bench/README.md.
+ */
+const crossover = 48;
+
+const { addon: loaded, binary, errors } = load();
+const addon = loaded as Addon | null;
+
+let name: "native" | "js";
+let kernel: string | null;
+/** What computes from the crossover on, and below it. */
+let large: Kernels;
+let small: Kernels;
+
+/** What computes a batch of `size` values. */
+export function kernelsFor(size: number): Kernels {
+  return size < crossover ? small : large;
+}
+
+/**
+ * Chooses what computes, for this JavaScript thread; by default the best that the machine has. The
+ * result is the same bits in any case: this is for tests, benchmarks and bisecting a problem.
+ *
+ * @param choice - `"native"` for the addon and `"js"` for JavaScript, at every size; `"auto"` for the
+ *   addon where there is one, and JavaScript for batches of a few dozen values.
+ * @param kernelName - the instruction set of the addon: `"avx512"`, `"avx2"`, `"neon"` or `"scalar"`.
+ * @throws RangeError if the choice is none of these, the addon could not be loaded, or this machine
+ *   cannot run that kernel; the message lists those it can.
+ * @example
+ * ```ts
+ * import { backend, setBackend } from "maxmargin";
+ *
+ * setBackend("js");
+ * backend().name; //=> "js"
+ * setBackend("auto");
+ * ```
+ */
+export function setBackend(choice: "auto" | "native" | "js", kernelName?: string): void {
+  choose(choice, kernelName, "setBackend");
+}
+
+function choose(choice: unknown, kernelName: string | undefined, argument: string): void {
+  if (choice !== "auto" && choice !== "native" && choice !== "js") {
+    throw wrongValue(argument, oneOf(["native", "js", "auto"]), described(choice));
+  }
+  if (choice === "js" && kernelName !== undefined) {
+    throw wrongValue(argument, `"native" with a kernel (${kernelName})`, `"js"`);
+  }
+  if (addon === null && (choice === "native" || kernelName !== undefined)) {
+    throw wrongValue(argument, "a binary for native kernels", `none: ${errors.join("; ")}`);
+  }
+  const kernels = addon?.kernels() ?? [];
+  if (addon !== null && choice !== "js") {
+    const wanted = kernelName ?? (kernels[0] as string);
+    if (!addon.useKernel(wanted)) {
+      throw wrongValue(
+        argument,
+        `a kernel that this machine can run, ${oneOf(kernels)},`,
+        described(wanted),
+      );
+    }
+    name = "native";
+    kernel = wanted;
+    large = addon;
+  } else {
+    name = "js";
+    kernel = null;
+    large = fallback;
+  }
+  small = choice === "auto" && kernelName === undefined ? fallback : large;
+}
+
+/**
+ * Sets how many threads a call may use, the calling one among them, for the whole process. Small batches
+ * use fewer. The result is the same bits with any number.
+ *
+ * @param count - at least 1. The default is `os.availableParallelism()`, or `MAXMARGIN_NUM_THREADS`.
+ * @throws TypeError if `count` is not a number; RangeError if it is not an integer from 1 to 1024.
+ * @example
+ * ```ts
+ * import { backend, setNumThreads } from "maxmargin";
+ *
+ * setNumThreads(2);
+ * backend().threads; //=> 2
+ * ```
+ */
+export function setNumThreads(count: number): void {
+  if (typeof count !== "number") throw wrongKind("count", "a number", described(count));
+  chooseThreads(count, "count");
+}
+
+const maxThreads = 1024;
+
+function chooseThreads(count: number, argument: string): void {
+  if (!Number.isInteger(count) || count < 1 || count > maxThreads) {
+    throw wrongValue(argument, `an integer from 1 to ${maxThreads}`, String(count));
+  }
+  addon?.setThreads(count);
+}
+
+/**
+ * Tells what computes.
+ *
+ * @returns which implementation, with which kernel and how many threads, and, if there is no binary, why.
+ * @example
+ * ```ts
+ * import { backend } from "maxmargin";
+ *
+ * const { name, kernels, error } = backend();
+ * ```
+ */
+export function backend(): BackendInfo {
+  return {
+    name,
+    kernel,
+    kernels: addon?.kernels() ?? [],
+    threads: name === "native" ? (addon as Addon).threads() : 1,
+    binary,
+    error: errors.length > 0 ? errors.join("; ") : null,
+  };
+}
+
+// The environment decides for this process. What it asks for and cannot get is an error from the start,
+// rather than a slow or a different computation that nobody notices.
+const {
+  MAXMARGIN_BACKEND = "auto",
+  MAXMARGIN_KERNEL,
+  MAXMARGIN_NUM_THREADS = os.availableParallelism(),
+} = process.env;
+choose(
+  MAXMARGIN_BACKEND,
+  MAXMARGIN_KERNEL,
+  MAXMARGIN_KERNEL === undefined ? "MAXMARGIN_BACKEND" : "MAXMARGIN_KERNEL",
+);
+// Another JavaScript thread may have set it already.
+if (addon?.threads() === 0) chooseThreads(Number(MAXMARGIN_NUM_THREADS), "MAXMARGIN_NUM_THREADS");

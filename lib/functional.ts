@@ -1,0 +1,70 @@
+import { rowLosses } from "./evaluate.js";
+import * as kernels from "./kernels.js";
+import type { Tensor, TensorLike } from "./tensor.js";
+
+/**
+ * The hinge loss of each row: `mean(max(0, 1 - yTrue * yPred))` over the last axis.
+ *
+ * @param yTrue - labels -1 and 1, shape `[batch, d0, .. dN]`. If every label of the whole tensor is 0 or
+ *   1, 0 stands for -1; one label that is neither, anywhere, and all are taken as they are.
+ * @param yPred - float32 predictions of the same shape.
+ * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
+ * @throws TypeError if an argument is no tensor-like or `yPred` is not float32; RangeError if the shapes
+ *   differ, if they are `[]`, or if data and shape disagree.
+ * @example
+ * ```ts
+ * import { hinge, tensor } from "maxmargin";
+ *
+ * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
+ * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
+ * hinge(yTrue, yPred).data; //=> Float32Array [1.5, 0.625]
+ * ```
+ * @see Keras, `keras.losses.hinge`
+ */
+export function hinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
+  return rowLosses(kernels.hinge, yTrue, yPred);
+}
+
+/**
+ * The squared hinge loss of each row: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last axis.
+ *
+ * @param yTrue - labels, as for {@link hinge}.
+ * @param yPred - float32 predictions of the same shape.
+ * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
+ * @throws as {@link hinge}.
+ * @example
+ * ```ts
+ * import { squaredHinge, tensor } from "maxmargin";
+ *
+ * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
+ * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
+ * squaredHinge(yTrue, yPred).data; //=> Float32Array [2.25, 0.78125]
+ * ```
+ * @see Keras, `keras.losses.squared_hinge`
+ */
+export function squaredHinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
+  return rowLosses(kernels.squaredHinge, yTrue, yPred);
+}
+
+/**
+ * The categorical hinge loss of each row: `max(0, neg - pos + 1)` with
+ * `neg = max((1 - yTrue) * yPred)` and `pos = sum(yTrue * yPred)` over the last axis.
+ *
+ * @param yTrue - one-hot labels, shape `[batch, d0, .. dN]`; labels are never converted.
+ * @param yPred - float32 predictions of the same shape.
+ * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
+ * @throws as {@link hinge}, and RangeError if the last axis is empty.
+ * @example
+ * ```ts
+ * import { categoricalHinge, tensor } from "maxmargin";
+ *
+ * const yTrue = tensor(Int8Array.of(0, 1, 0, 0, 0, 1), [2, 3]);
+ * const yPred = tensor(Float32Array.of(0.5, 1, -0.5, 0.25, 0, 2), [2, 3]);
+ * categoricalHinge(yTrue, yPred).data; //=> Float32Array [0.5, 0]
+ * ```
+ * @see Keras, `keras.losses.categorical_hinge`; Crammer and Singer, On the Algorithmic Implementation of
+ *   Multiclass Kernel-based Vector Machines, 2001
+ */
+export function categoricalHinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
+  return rowLosses(kernels.categoricalHinge, yTrue, yPred);
+}

@@ -1,0 +1,218 @@
+import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
+
+/** The typed array that holds each dtype. */
+interface Arrays {
+  bool: Uint8Array;
+  int8: Int8Array;
+  uint8: Uint8Array | Uint8ClampedArray;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  float32: Float32Array;
+  float64: Float64Array;
+}
+
+/** The name of an element type, as in Keras and numpy. */
+export type Dtype = keyof Arrays;
+
+/** A typed array that a tensor can hold. */
+export type TensorData = Arrays[Dtype];
+
+/**
+ * Numbers with a shape: row-major, `data.length` is the product of `shape`. The data are shared with
+ * whoever made the tensor, never copied.
+ */
+export interface Tensor<D extends Dtype = Dtype> {
+  readonly data: Arrays[D];
+  readonly shape: readonly number[];
+  readonly dtype: D;
+}
+
+/** Numbers or booleans, nested to any depth; the lists of one depth have one length. */
+export type Nested = number | boolean | readonly Nested[];
+
+/**
+ * What every loss takes: a typed array (rank 1), a {@link Tensor}, any `{ data, shape }` object, a number
+ * (rank 0) or nested arrays.
+ */
+export type TensorLike =
+  | TensorData
+  | { readonly data: TensorData; readonly shape: readonly number[]; readonly dtype?: Dtype }
+  | Nested;
+
+const dtypes: Readonly<Record<string, Dtype>> = {
+  Float32Array: "float32",
+  Int8Array: "int8",
+  Uint8Array: "uint8",
+  Uint8ClampedArray: "uint8",
+  Int32Array: "int32",
+  BigInt64Array: "int64",
+  Float64Array: "float64",
+};
+
+const kinds = Object.keys(dtypes).join(", ");
+
+/** The name of a typed array's kind: cannot be feigned, and knows arrays of other realms. */
+const kindOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)?.get as (this: unknown) => string | undefined;
+
+/** The dtype of a typed array's own kind; undefined for anything else. */
+function dtypeOf(data: unknown): Dtype | undefined {
+  const kind = kindOf.call(data);
+  return kind === undefined ? undefined : dtypes[kind];
+}
+
+/** A tensor that knows its rows, so that a call need not work them out again. */
+export class RowTensor implements Tensor {
+  /** The product of all dimensions but the last; 1 at rank 0 and 1. */
+  readonly rows: number;
+  /** The last dimension; 1 at rank 0. */
+  readonly width: number;
+
+  constructor(
+    readonly data: TensorData,
+    readonly shape: readonly number[],
+    readonly dtype: Dtype,
+  ) {
+    const last = shape.length - 1;
+    let rows = 1;
+    for (let axis = 0; axis < last; axis++) rows *= shape[axis] as number;
+    this.rows = rows;
+    this.width = last < 0 ? 1 : (shape[last] as number);
+  }
+}
+
+/** Reads a shape once, whatever object it is, and checks every dimension. */
+function shapeOf(shape: unknown, argument: string): readonly number[] {
+  if (!Array.isArray(shape)) throw wrongKind(argument, "an array of dimensions", described(shape));
+  const dimensions: number[] = [];
+  let size = 1;
+  for (let axis = 0, rank = shape.length; axis < rank; axis++) {
+    const dimension: unknown = shape[axis];
+    if (typeof dimension !== "number") {
+      throw wrongKind(`${argument}[${axis}]`, "a number", described(dimension));
+    }
+    if (!Number.isSafeInteger(dimension) || dimension < 0) {
+      throw wrongValue(`${argument}[${axis}]`, "an integer from 0", String(dimension));
+    }
+    dimensions.push(dimension);
+    size *= dimension;
+  }
+  if (!Number.isSafeInteger(size)) {
+    throw wrongValue(argument, "a product below 2 ** 53", `[${dimensions.join(", ")}]`);
+  }
+  return Object.freeze(dimensions);
+}
+
+/** Throws unless the data are as long as the shape says; a detached or shrunk buffer makes them shorter. */
+export function checkLength(tensor: RowTensor, argument: string): void {
+  if (tensor.data.length !== tensor.rows * tensor.width) {
+    throw wrongValue(
+      argument,
+      `${tensor.rows * tensor.width} values for its shape [${tensor.shape.join(", ")}]`,
+      `${tensor.data.length}${tensor.data.length === 0 ? " (was the buffer detached?)" : ""}`,
+    );
+  }
+}
+
+/** More dimensions than anybody needs, and an end for arrays that contain themselves. */
+const maxRank = 64;
+
+function fromNested(nested: unknown, argument: string): RowTensor {
+  const shape: number[] = [];
+  for (let level = nested; Array.isArray(level); level = level[0]) {
+    if (shape.push(level.length) > maxRank) {
+      throw wrongValue(argument, `at most ${maxRank} dimensions`, "deeper nesting");
+    }
+  }
+  const values: (number | boolean)[] = [];
+  const collect = (item: unknown, depth: number, place: string) => {
+    if (depth < shape.length) {
+      if (!Array.isArray(item) || item.length !== shape[depth]) {
+        throw wrongValue(place, `an array of length ${shape[depth]}`, described(item));
+      }
+      for (const [i, inner] of item.entries()) collect(inner, depth + 1, `${place}[${i}]`);
+    } else if (typeof item === "number" || typeof item === "boolean") {
+      values.push(item);
+    } else {
+      throw wrongKind(place, "a number or a boolean", described(item));
+    }
+  };
+  collect(nested, 0, argument);
+  return values.length > 0 && values.every((value) => typeof value === "boolean")
+    ? new RowTensor(Uint8Array.from(values, Number), Object.freeze(shape), "bool")
+    : new RowTensor(Float32Array.from(values, Number), Object.freeze(shape), "float32");
+}
+
+/** `path` is what stands before `data` and `shape` in messages. */
+function withShape(data: unknown, shape: unknown, dtype: unknown, path: string): RowTensor {
+  const own = dtypeOf(data);
+  if (own === undefined) throw wrongKind(`${path}data`, `one of ${kinds}`, described(data));
+  const possible: readonly Dtype[] = own === "uint8" ? [own, "bool"] : [own];
+  if (dtype !== undefined && !possible.includes(dtype as Dtype)) {
+    throw wrongValue(`${path}dtype`, `${oneOf(possible)} for ${described(data)}`, described(dtype));
+  }
+  const tensor = new RowTensor(
+    data as TensorData,
+    shapeOf(shape, `${path}shape`),
+    (dtype as Dtype | undefined) ?? own,
+  );
+  checkLength(tensor, `${path}data`);
+  return tensor;
+}
+
+/**
+ * Any tensor-like as a tensor, without copying typed arrays. `argument` is its name in messages. The
+ * length has to be checked once more when no foreign code can run any longer: {@link checkLength}.
+ */
+export function toTensor(value: unknown, argument: string): RowTensor {
+  if (value instanceof RowTensor) return value;
+  const dtype = dtypeOf(value);
+  if (dtype !== undefined) {
+    const data = value as TensorData;
+    return new RowTensor(data, [data.length], dtype);
+  }
+  if (typeof value === "number" || typeof value === "boolean" || Array.isArray(value)) {
+    return fromNested(value, argument);
+  }
+  if (typeof value === "object" && value !== null && "data" in value && "shape" in value) {
+    const like = value as { data: unknown; shape: unknown; dtype?: unknown };
+    return withShape(like.data, like.shape, like.dtype, `${argument}.`);
+  }
+  throw wrongKind(
+    argument,
+    `a typed array (${kinds}), a tensor, { data, shape }, a number or nested arrays`,
+    described(value),
+  );
+}
+
+/**
+ * Gives a typed array a shape, without copying it: what is later written into `data` is seen by the
+ * tensor.
+ *
+ * @param data - row-major values: a typed array, or a number or nested arrays, which are copied.
+ * @param shape - the dimensions; their product is `data.length`. Without it a typed array has rank 1 and
+ *   nested arrays have the shape of their nesting.
+ * @param dtype - `"bool"` to read a `Uint8Array` as false (0) and true (anything else); otherwise the
+ *   typed array's own dtype.
+ * @returns a tensor of that shape that shares `data`.
+ * @throws TypeError if `data` or `shape` is of a wrong kind; RangeError if a dimension is negative or not
+ *   an integer, if `data` has another length than `shape` asks for, or if `dtype` does not fit `data`.
+ * @example
+ * ```ts
+ * import { tensor } from "maxmargin";
+ *
+ * const yPred = tensor(Float32Array.of(0.6, 0.4, 0.4, 0.6), [2, 2]);
+ * yPred.shape; //=> [2, 2]
+ * yPred.dtype; //=> "float32"
+ * ```
+ */
+export function tensor(
+  data: TensorData | Nested,
+  shape?: readonly number[],
+  dtype?: Dtype,
+): Tensor {
+  const values = toTensor(data, "data");
+  return withShape(values.data, shape ?? values.shape, dtype ?? values.dtype, "");
+}

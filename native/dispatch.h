@@ -1,0 +1,16 @@
+// Which instruction sets this machine can run.
+#pragma once
+
+#include <vector>
+
+#include "kernels/kernels.h"
+
+namespace maxmargin {
+
+// The best first; never empty.
+const std::vector<const InstructionSet*>& supported();
+
+// Null where this machine has none of that name.
+const InstructionSet* find(const char* name);
+
+}  // namespace maxmargin

@@ -1,0 +1,61 @@
+// The 256-bit registers, for AVX2 and for the narrow ends of AVX-512.
+
+template <>
+struct vec<float, 8> {
+  __m256 v;
+};
+template <>
+struct vec<double, 4> {
+  __m256d v;
+};
+using F8 = vec<float, 8>;
+using D4 = vec<double, 4>;
+
+MAXMARGIN_INLINE F8 operator+(F8 a, F8 b) { return {_mm256_add_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F8 operator-(F8 a, F8 b) { return {_mm256_sub_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F8 operator*(F8 a, F8 b) { return {_mm256_mul_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F8 operator|(F8 a, F8 b) { return {_mm256_or_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F8 larger(F8 a, F8 b) { return {_mm256_max_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F8 where_nan(F8 test, F8 a, F8 b) {
+  return {_mm256_blendv_ps(b.v, a.v, _mm256_cmp_ps(test.v, test.v, _CMP_UNORD_Q))};
+}
+MAXMARGIN_INLINE F8 keep_first(F8 a, int count, float rest) {
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  const __m256i own = _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane);
+  return {_mm256_blendv_ps(_mm256_set1_ps(rest), a.v, _mm256_castsi256_ps(own))};
+}
+MAXMARGIN_INLINE void fill(float value, F8& a) { a.v = _mm256_set1_ps(value); }
+MAXMARGIN_INLINE void load(const float* from, F8& a) { a.v = _mm256_loadu_ps(from); }
+MAXMARGIN_INLINE __m128i load_8_bytes(const void* from) {
+  return _mm_loadl_epi64(static_cast<const __m128i*>(from));
+}
+MAXMARGIN_INLINE void load(const int8_t* from, F8& a) {
+  a.v = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(load_8_bytes(from)));
+}
+MAXMARGIN_INLINE void load(const uint8_t* from, F8& a) {
+  a.v = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(load_8_bytes(from)));
+}
+MAXMARGIN_INLINE void load(const Bool8* from, F8& a) {
+  const __m128i ones = _mm_min_epu8(load_8_bytes(from), _mm_set1_epi8(1));
+  a.v = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(ones));
+}
+MAXMARGIN_INLINE void store(float* to, F8 a) { _mm256_storeu_ps(to, a.v); }
+
+// Rows to columns.
+MAXMARGIN_INLINE void transpose(F8 (&row)[8]) {
+  __m256 a[8], b[8];
+  for (int i = 0; i < 8; i += 2) {
+    a[i] = _mm256_unpacklo_ps(row[i].v, row[i + 1].v);
+    a[i + 1] = _mm256_unpackhi_ps(row[i].v, row[i + 1].v);
+  }
+  for (int i = 0; i < 8; i += 4) {
+    b[i] = _mm256_shuffle_ps(a[i], a[i + 2], 0x44);
+    b[i + 1] = _mm256_shuffle_ps(a[i], a[i + 2], 0xEE);
+    b[i + 2] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0x44);
+    b[i + 3] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0xEE);
+  }
+  for (int i = 0; i < 4; ++i) {
+    row[i].v = _mm256_permute2f128_ps(b[i], b[i + 4], 0x20);
+    row[i + 4].v = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
+  }
+}

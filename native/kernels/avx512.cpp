@@ -1,0 +1,90 @@
+#include "kernels.h"
+#include "target.h"
+
+#if defined(MAXMARGIN_X64)
+
+#include <immintrin.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "../cpu.h"
+
+// g++ 12 takes the deliberately undefined operand inside its own intrinsics for a mistake.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+MAXMARGIN_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx2")
+namespace maxmargin {
+namespace {
+
+constexpr int kUnit = 16;
+
+#include "vec.inl.h"
+#include "avx2_registers.inl.h"
+
+template <>
+struct vec<float, 16> {
+  __m512 v;
+};
+template <>
+struct vec<double, 8> {
+  __m512d v;
+};
+using F16 = vec<float, 16>;
+using D8 = vec<double, 8>;
+
+MAXMARGIN_INLINE F8 low(F16 a) { return {_mm512_castps512_ps256(a.v)}; }
+MAXMARGIN_INLINE F8 high(F16 a) { return {_mm512_extractf32x8_ps(a.v, 1)}; }
+MAXMARGIN_INLINE F16 operator+(F16 a, F16 b) { return {_mm512_add_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F16 operator-(F16 a, F16 b) { return {_mm512_sub_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F16 operator*(F16 a, F16 b) { return {_mm512_mul_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F16 operator|(F16 a, F16 b) { return {_mm512_or_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F16 larger(F16 a, F16 b) { return {_mm512_max_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F16 where_nan(F16 test, F16 a, F16 b) {
+  return {_mm512_mask_mov_ps(b.v, _mm512_cmp_ps_mask(test.v, test.v, _CMP_UNORD_Q), a.v)};
+}
+MAXMARGIN_INLINE void fill(float value, F16& a) { a.v = _mm512_set1_ps(value); }
+MAXMARGIN_INLINE void load(const float* from, F16& a) { a.v = _mm512_loadu_ps(from); }
+MAXMARGIN_INLINE void load(const int8_t* from, F16& a) {
+  a.v = _mm512_cvtepi32_ps(
+      _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+}
+MAXMARGIN_INLINE void load(const uint8_t* from, F16& a) {
+  a.v = _mm512_cvtepi32_ps(
+      _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+}
+MAXMARGIN_INLINE void load(const Bool8* from, F16& a) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  a.v = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_min_epu8(bytes, _mm_set1_epi8(1))));
+}
+MAXMARGIN_INLINE void store(float* to, F16 a) { _mm512_storeu_ps(to, a.v); }
+
+MAXMARGIN_INLINE D8 operator+(D8 a, D8 b) { return {_mm512_add_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE D8 operator-(D8 a, D8 b) { return {_mm512_sub_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE D8 operator/(D8 a, D8 b) { return {_mm512_div_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE D8 larger(D8 a, D8 b) { return {_mm512_max_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE bool any_nan(D8 a) { return _mm512_cmp_pd_mask(a.v, a.v, _CMP_UNORD_Q) != 0; }
+MAXMARGIN_INLINE void fill(double value, D8& a) { a.v = _mm512_set1_pd(value); }
+MAXMARGIN_INLINE void load(const double* from, D8& a) { a.v = _mm512_loadu_pd(from); }
+MAXMARGIN_INLINE void store(double* to, D8 a) { _mm512_storeu_pd(to, a.v); }
+MAXMARGIN_INLINE D8 widen(F8 a) { return {_mm512_cvtps_pd(a.v)}; }
+
+#include "losses.inl.h"
+#include "loops.inl.h"
+
+constexpr InstructionSet kTable = {"avx512", cpu_has_avx512, MAXMARGIN_KERNELS, read_probe};
+
+}  // namespace
+const InstructionSet* const kAvx512 = &kTable;
+}  // namespace maxmargin
+MAXMARGIN_TARGET_END
+
+#else
+namespace maxmargin {
+const InstructionSet* const kAvx512 = nullptr;
+}
+#endif

@@ -1,0 +1,113 @@
+#include "kernels.h"
+#include "target.h"
+
+#if defined(MAXMARGIN_ARM64)
+
+#include <arm_neon.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+namespace maxmargin {
+namespace {
+
+constexpr int kUnit = 8;
+
+#include "vec.inl.h"
+
+template <>
+struct vec<float, 4> {
+  float32x4_t v;
+};
+template <>
+struct vec<double, 2> {
+  float64x2_t v;
+};
+using F4 = vec<float, 4>;
+using D2 = vec<double, 2>;
+
+MAXMARGIN_INLINE F4 operator+(F4 a, F4 b) { return {vaddq_f32(a.v, b.v)}; }
+MAXMARGIN_INLINE F4 operator-(F4 a, F4 b) { return {vsubq_f32(a.v, b.v)}; }
+MAXMARGIN_INLINE F4 operator*(F4 a, F4 b) { return {vmulq_f32(a.v, b.v)}; }
+MAXMARGIN_INLINE F4 operator|(F4 a, F4 b) {
+  return {vreinterpretq_f32_u32(vorrq_u32(vreinterpretq_u32_f32(a.v), vreinterpretq_u32_f32(b.v)))};
+}
+// vmaxq decides otherwise on NaN and zeros.
+MAXMARGIN_INLINE F4 larger(F4 a, F4 b) { return {vbslq_f32(vcgtq_f32(a.v, b.v), a.v, b.v)}; }
+MAXMARGIN_INLINE F4 where_nan(F4 test, F4 a, F4 b) {
+  return {vbslq_f32(vceqq_f32(test.v, test.v), b.v, a.v)};
+}
+MAXMARGIN_INLINE F4 keep_first(F4 a, int count, float rest) {
+  const int32_t lanes[4] = {0, 1, 2, 3};
+  return {vbslq_f32(vcgtq_s32(vdupq_n_s32(count), vld1q_s32(lanes)), a.v, vdupq_n_f32(rest))};
+}
+MAXMARGIN_INLINE void fill(float value, F4& a) { a.v = vdupq_n_f32(value); }
+MAXMARGIN_INLINE void load(const float* from, F4& a) { a.v = vld1q_f32(from); }
+MAXMARGIN_INLINE uint8x8_t load_4_bytes(const void* from) {
+  uint32_t bytes;
+  std::memcpy(&bytes, from, sizeof bytes);
+  return vreinterpret_u8_u32(vdup_n_u32(bytes));
+}
+MAXMARGIN_INLINE void load(const int8_t* from, F4& a) {
+  const int16x8_t wide = vmovl_s8(vreinterpret_s8_u8(load_4_bytes(from)));
+  a.v = vcvtq_f32_s32(vmovl_s16(vget_low_s16(wide)));
+}
+MAXMARGIN_INLINE F4 from_bytes(uint8x8_t bytes) {
+  return {vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))))};
+}
+MAXMARGIN_INLINE void load(const uint8_t* from, F4& a) { a = from_bytes(load_4_bytes(from)); }
+MAXMARGIN_INLINE void load(const Bool8* from, F4& a) {
+  a = from_bytes(vmin_u8(load_4_bytes(from), vdup_n_u8(1)));
+}
+MAXMARGIN_INLINE void store(float* to, F4 a) { vst1q_f32(to, a.v); }
+
+MAXMARGIN_INLINE D2 operator+(D2 a, D2 b) { return {vaddq_f64(a.v, b.v)}; }
+MAXMARGIN_INLINE D2 operator-(D2 a, D2 b) { return {vsubq_f64(a.v, b.v)}; }
+MAXMARGIN_INLINE D2 operator/(D2 a, D2 b) { return {vdivq_f64(a.v, b.v)}; }
+MAXMARGIN_INLINE D2 larger(D2 a, D2 b) { return {vbslq_f64(vcgtq_f64(a.v, b.v), a.v, b.v)}; }
+MAXMARGIN_INLINE bool any_nan(D2 a) {
+  const uint64x2_t same = vceqq_f64(a.v, a.v);
+  return (vgetq_lane_u64(same, 0) & vgetq_lane_u64(same, 1)) == 0;
+}
+MAXMARGIN_INLINE void fill(double value, D2& a) { a.v = vdupq_n_f64(value); }
+MAXMARGIN_INLINE void load(const double* from, D2& a) { a.v = vld1q_f64(from); }
+MAXMARGIN_INLINE void store(double* to, D2 a) { vst1q_f64(to, a.v); }
+MAXMARGIN_INLINE vec<double, 4> widen(F4 a) {
+  return {{vcvt_f64_f32(vget_low_f32(a.v))}, {vcvt_high_f64_f32(a.v)}};
+}
+
+MAXMARGIN_INLINE void transpose(F4& a, F4& b, F4& c, F4& d) {
+  const float32x4x2_t ab = vtrnq_f32(a.v, b.v), cd = vtrnq_f32(c.v, d.v);
+  a.v = vcombine_f32(vget_low_f32(ab.val[0]), vget_low_f32(cd.val[0]));
+  b.v = vcombine_f32(vget_low_f32(ab.val[1]), vget_low_f32(cd.val[1]));
+  c.v = vcombine_f32(vget_high_f32(ab.val[0]), vget_high_f32(cd.val[0]));
+  d.v = vcombine_f32(vget_high_f32(ab.val[1]), vget_high_f32(cd.val[1]));
+}
+// Rows to columns.
+MAXMARGIN_INLINE void transpose(vec<float, 8> (&row)[8]) {
+  transpose(row[0].lo, row[1].lo, row[2].lo, row[3].lo);
+  transpose(row[0].hi, row[1].hi, row[2].hi, row[3].hi);
+  transpose(row[4].lo, row[5].lo, row[6].lo, row[7].lo);
+  transpose(row[4].hi, row[5].hi, row[6].hi, row[7].hi);
+  for (int i = 0; i < 4; ++i) {
+    const F4 upper_right = row[i].hi;
+    row[i].hi = row[i + 4].lo;
+    row[i + 4].lo = upper_right;
+  }
+}
+
+#include "losses.inl.h"
+#include "loops.inl.h"
+
+constexpr InstructionSet kTable = {"neon", [] { return true; }, MAXMARGIN_KERNELS, read_probe};
+
+}  // namespace
+const InstructionSet* const kNeon = &kTable;
+}  // namespace maxmargin
+
+#else
+namespace maxmargin {
+const InstructionSet* const kNeon = nullptr;
+}
+#endif

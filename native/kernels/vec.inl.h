@@ -1,0 +1,90 @@
+// vec<T, N>: N lanes. An instruction set specialises it for its own registers and gives those the
+// operations below; a vec wider than a register is two halves. Included inside each instruction set's
+// target region and unnamed namespace, so that no copy is ever shared between two of them.
+
+template <class T, int N>
+struct vec {
+  vec<T, N / 2> lo, hi;
+};
+
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N / 2> low(vec<T, N> a) {
+  return a.lo;
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N / 2> high(vec<T, N> a) {
+  return a.hi;
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> operator+(vec<T, N> a, vec<T, N> b) {
+  return {a.lo + b.lo, a.hi + b.hi};
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> operator-(vec<T, N> a, vec<T, N> b) {
+  return {a.lo - b.lo, a.hi - b.hi};
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> operator*(vec<T, N> a, vec<T, N> b) {
+  return {a.lo * b.lo, a.hi * b.hi};
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> operator/(vec<T, N> a, vec<T, N> b) {
+  return {a.lo / b.lo, a.hi / b.hi};
+}
+
+// The bits of both.
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> operator|(vec<T, N> a, vec<T, N> b) {
+  return {a.lo | b.lo, a.hi | b.hi};
+}
+
+// a > b ? a : b: NaN in a gives b, NaN in b gives NaN.
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> larger(vec<T, N> a, vec<T, N> b) {
+  return {larger(a.lo, b.lo), larger(a.hi, b.hi)};
+}
+
+// a where `test` is NaN, b elsewhere.
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> where_nan(vec<T, N> test, vec<T, N> a, vec<T, N> b) {
+  return {where_nan(test.lo, a.lo, b.lo), where_nan(test.hi, a.hi, b.hi)};
+}
+
+// The first `count` lanes of a; `rest` in the others.
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> keep_first(vec<T, N> a, int count, T rest) {
+  return {keep_first(a.lo, count, rest), keep_first(a.hi, count - N / 2, rest)};
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE void fill(T value, vec<T, N>& a) {
+  fill(value, a.lo);
+  fill(value, a.hi);
+}
+
+template <class Source, class T, int N>
+MAXMARGIN_INLINE void load(const Source* from, vec<T, N>& a) {
+  load(from, a.lo);
+  load(from + N / 2, a.hi);
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE void store(T* to, vec<T, N> a) {
+  store(to, a.lo);
+  store(to + N / 2, a.hi);
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE bool any_nan(vec<T, N> a) {
+  return any_nan(a.lo) || any_nan(a.hi);
+}
+
+template <int N>
+MAXMARGIN_INLINE vec<double, N> widen(vec<float, N> a) {
+  return {widen(a.lo), widen(a.hi)};
+}

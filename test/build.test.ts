@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+
+const root = new URL("../", import.meta.url);
+const cmake = readFileSync(new URL("CMakeLists.txt", root), "utf8");
+const gyp = readFileSync(new URL("binding.gyp", root), "utf8");
+
+/** binding.gyp is JSON but for its comments, which have lines of their own. */
+const binding = JSON.parse(gyp.replace(/^\s*#.*$/gm, "")) as {
+  variables: Record<"flags" | "flags_msvc", string[]>;
+  targets: Array<{
+    target_name: string;
+    sources: string[];
+    include_dirs: string[];
+    defines: string[];
+    "defines!": string[];
+    cflags_cc: string[];
+    xcode_settings: { OTHER_CPLUSPLUSFLAGS: string[] };
+    msvs_settings: { VCCLCompilerTool: { AdditionalOptions: string[] } };
+  }>;
+};
+const target = binding.targets[0];
+
+/** The entries of `set(<name> …)` in CMakeLists.txt, one a line. */
+function cmakeList(name: string): string[] {
+  const lists = [...cmake.matchAll(new RegExp(`^set\\(${name}\\n((?:  \\S+\\n)+)\\)$`, "gm"))];
+  expect(lists, `set(${name} …) in CMakeLists.txt`).toHaveLength(1);
+  return lists[0][1].trim().split(/\s+/);
+}
+
+describe("CMakeLists.txt and binding.gyp", () => {
+  test("build one target of the same name", () => {
+    expect(binding.targets).toHaveLength(1);
+    expect(target.target_name).toBe("maxmargin");
+    expect(cmake).toMatch(/^project\(maxmargin CXX\)$/m);
+  });
+
+  test("compile the same sources: every .cpp file in native/", () => {
+    const onDisk = readdirSync(new URL("native/", root), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".cpp"))
+      .map((file) => `native/${file.replaceAll("\\", "/")}`);
+    expect(cmakeList("SOURCES")).toEqual(target.sources);
+    expect([...target.sources].sort()).toEqual(onDisk.sort());
+  });
+
+  test("search the same include directories", () => {
+    const own = target.include_dirs.filter((directory) => !directory.startsWith("<!"));
+    expect(cmakeList("INCLUDE_DIRS")).toEqual(own);
+    // The headers of node-addon-api: cmake-js finds them by itself, gyp asks the package.
+    expect(cmake).toMatch(/PRIVATE \$\{CMAKE_JS_INC\}/);
+    expect(target.include_dirs.filter((directory) => directory.startsWith("<!"))).toEqual([
+      `<!(node -p "require('node-addon-api').include_dir")`,
+    ]);
+  });
+
+  test("define the same macros", () => {
+    expect(cmakeList("DEFINES")).toEqual(target.defines);
+    expect(target.defines).toContain("NAPI_VERSION=8");
+    // One of gyp's own: it would contradict /EHsc.
+    expect(target["defines!"]).toEqual(["_HAS_EXCEPTIONS=0"]);
+  });
+
+  test("pass the same flags, on every platform", () => {
+    expect(cmakeList("FLAGS")).toEqual(binding.variables.flags);
+    expect(cmakeList("FLAGS_MSVC")).toEqual(binding.variables.flags_msvc);
+    expect(target.cflags_cc).toEqual(["<@(flags)"]);
+    expect(target.xcode_settings.OTHER_CPLUSPLUSFLAGS).toEqual(["<@(flags)"]);
+    expect(target.msvs_settings.VCCLCompilerTool.AdditionalOptions).toEqual(["<@(flags_msvc)"]);
+  });
+
+  test("hand their lists to the compiler, and nothing else", () => {
+    const handed = [
+      ...cmake.matchAll(/^ *(?:target_(?:compile|include|sources)|add_)\w+\((.*)\)$/gm),
+    ];
+    expect(handed.map((match) => match[1].replaceAll(/\$\{(\w+)\}/g, "$1"))).toEqual([
+      "PROJECT_NAME SHARED SOURCES CMAKE_JS_SRC",
+      "PROJECT_NAME PRIVATE INCLUDE_DIRS",
+      "PROJECT_NAME SYSTEM PRIVATE CMAKE_JS_INC",
+      "PROJECT_NAME PRIVATE DEFINES",
+      "PROJECT_NAME PRIVATE FLAGS_MSVC",
+      "PROJECT_NAME PRIVATE FLAGS",
+    ]);
+    expect(cmake).not.toMatch(/CMAKE_CXX_FLAGS|set_source_files_properties|COMPILE_FLAGS/);
+    expect(gyp).not.toMatch(/"(cflags|cflags_c|conditions|target_conditions|configurations)[!+]?"/);
+  });
+
+  test("keep the floating-point arithmetic as it is written", () => {
+    expect(binding.variables.flags).toContain("-ffp-contract=off");
+    expect(binding.variables.flags_msvc).toContain("/fp:precise");
+    for (const text of [cmake, gyp]) {
+      expect(text).not.toMatch(/-ffast-math|-Ofast|-funsafe-math|-fassociative-math|\/fp:fast/);
+      // Flags for one instruction set belong into its source file, see native/kernels/target.h.
+      expect(text).not.toMatch(/-m(avx|sse|fma|arch|cpu|tune)|\/arch:/);
+    }
+  });
+});

@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Worker threads, not processes: the addon has to live in them, and an emulator that runs the
+    // tests for another processor reaches threads only.
+    pool: "threads",
+    // The tests import "maxmargin" as users do. Node itself loads it from dist, untransformed.
+    server: { deps: { external: [/\/dist\/(esm|cjs)\//] } },
+    typecheck: {
+      enabled: true,
+      include: ["test/**/*.test-d.ts"],
+      tsconfig: "./tsconfig.types.json",
+    },
+  },
+});
