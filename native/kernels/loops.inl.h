@@ -144,8 +144,13 @@ MAXMARGIN_INLINE bool is_pure(V impure) {
   return pure;
 }
 
+// NaNs have many bits, results have those of one.
+MAXMARGIN_INLINE Unit with_one_nan(Unit values) {
+  return where_nan(values, constant<Unit>(std::numeric_limits<float>::quiet_NaN()), values);
+}
+
 // Computes n terms into memory; false where a label was impure.
-template <class L, bool kBinary, class Y>
+template <class L, bool kBinary, bool kAreResults, class Y>
 static bool write_terms(const Y* labels, const float* predictions, size_t n, float* sum, float* max) {
   constexpr bool kHasMax = L::Row::kHasMax;
   const Computed<L, kBinary, Y> values{labels, predictions};
@@ -153,7 +158,7 @@ static bool write_terms(const Y* labels, const float* predictions, size_t n, flo
   size_t i = 0;
   for (; i + kUnit <= n; i += kUnit) {
     const Terms<Unit> terms = values.at(i);
-    store(sum + i, terms.sum);
+    store(sum + i, kAreResults ? with_one_nan(terms.sum) : terms.sum);
     if constexpr (kHasMax) store(max + i, terms.max);
     if constexpr (kBinary) impure = impure | terms.impure;
   }
@@ -163,7 +168,7 @@ static bool write_terms(const Y* labels, const float* predictions, size_t n, flo
     std::memcpy(y, labels + i, (n - i) * sizeof(Y));
     std::memcpy(p, predictions + i, (n - i) * sizeof(float));
     const Terms<Unit> terms = Computed<L, kBinary, Y>{y, p}.at(0);
-    store(s, terms.sum);
+    store(s, kAreResults ? with_one_nan(terms.sum) : terms.sum);
     std::memcpy(sum + i, s, (n - i) * sizeof(float));
     if constexpr (kHasMax) {
       store(m, terms.max);
@@ -188,7 +193,7 @@ static double widened_sum(const Y* labels, const float* predictions, size_t n) {
   WideLanes sum = constant<WideLanes>(0.0);
   for (size_t i = 0; i < n; i += kTile) {
     const size_t count = n - i < kTile ? n - i : kTile;
-    write_terms<L, kBinary>(labels + i, predictions + i, count, scratch.sum, scratch.max);
+    write_terms<L, kBinary, false>(labels + i, predictions + i, count, scratch.sum, scratch.max);
     sum = plus_widened(sum, scratch.sum, count);
   }
   return sum_of(sum);
@@ -209,7 +214,7 @@ static bool chunk(const void* labels_, const void* predictions_, size_t n, Parti
   if (i < n) {
     float sum[kBlock], max[kBlock];
     for (size_t k = 0; k < kBlock; ++k) sum[k] = kNoSum, max[k] = kNoMax;
-    pure = write_terms<L, kBinary>(labels + i, predictions + i, n - i, sum, max);
+    pure = write_terms<L, kBinary, false>(labels + i, predictions + i, n - i, sum, max);
     total.add_block(Stored<Row>{sum, max});
   }
 
@@ -269,9 +274,12 @@ MAXMARGIN_INLINE Columns<WideLanes> widened(const Columns<Lanes>& narrow) {
   return wide;
 }
 
-static WideLanes eight_widened_sums(const float* terms, size_t width) {
+// The sums of eight rows, those that are not finite taken once more.
+static WideLanes with_overflows_widened(WideLanes sum, const float* terms, size_t width) {
   double sums[kLanes];
+  store(sums, sum);
   for (size_t k = 0; k < kLanes; ++k) {
+    if (is_finite(sums[k])) continue;
     sums[k] = sum_of(plus_widened(constant<WideLanes>(0.0), terms + k * width, width));
   }
   return loaded<WideLanes>(sums);
@@ -284,7 +292,7 @@ static void fold_rows(const Scratch& scratch, size_t rows, size_t width, double*
     const float* sums = scratch.sum + r * width;
     WideLanes sum =
         folded<Add, 0, 1, kLanes>(widened(eight_rows<Add, kGroups>(sums, width, kNoSum)));
-    if (any_nan(sum - sum)) sum = eight_widened_sums(sums, width);
+    if (any_nan(sum - sum)) sum = with_overflows_widened(sum, sums, width);
     WideLanes max = sum;
     if constexpr (Row::kHasMax) {
       max = widen(folded<Larger, 0, 1, kLanes>(
@@ -318,7 +326,7 @@ static bool narrow_rows(const Y* labels, const float* predictions, size_t rows, 
   for (size_t r = 0; r < rows; r += tile_rows) {
     const size_t count = rows - r < tile_rows ? rows - r : tile_rows;
     const size_t n = count * width;
-    pure &= write_terms<L, kBinary>(labels + r * width, predictions + r * width, n, scratch.sum,
+    pure &= write_terms<L, kBinary, false>(labels + r * width, predictions + r * width, n, scratch.sum,
                                     scratch.max);
     // The eighth row of the last eight may be read, though its loss is not kept.
     const size_t end = (count + kLanes - 1) / kLanes * kLanes * width;
@@ -347,7 +355,7 @@ static bool rows(const void* labels_, const void* predictions_, size_t rows, siz
 
 template <class L, bool kBinary, class Y>
 static bool terms(const void* labels, const void* predictions, size_t n, float* losses) {
-  return write_terms<L, kBinary>(static_cast<const Y*>(labels),
+  return write_terms<L, kBinary, true>(static_cast<const Y*>(labels),
                                  static_cast<const float*>(predictions), n, losses, nullptr);
 }
 
