@@ -43,31 +43,32 @@ function rowMargin(pos: number, neg: number): number {
   return 0 > margin ? 0 : margin;
 }
 
-/** How labels are read: y * scale - shift is 2 y - 1 where 0/1 stand for -1/+1, and else y. */
-interface Reading {
-  readonly scale: number;
-  readonly shift: number;
-}
-const binary: Reading = { scale: 2, shift: 1 };
-const asIs: Reading = { scale: 1, shift: 0 };
-
 // ---- Sums of n values from yAt and pAt on
 
-/** Adds the first n terms of the scratch to the lanes, folded by halves. */
-function addBlock(n: number): void {
+/** Folds the first n terms of the scratch by halves, into its first 8. */
+function foldTerms(n: number): void {
   let half = lanes;
-  while (half < n) half *= 2;
+  while (half < n) half <<= 1;
   for (let i = n; i < half; i++) terms[i] = 0;
-  while (half > lanes) {
-    half /= 2;
+  for (half >>= 1; half >= lanes; half >>= 1) {
     for (let i = 0; i < half; i++) terms[i] += terms[i + half];
   }
+}
+
+/** Adds the first n terms of the scratch to the lanes. */
+function addBlock(n: number): void {
+  foldTerms(n);
   for (let i = 0; i < lanes; i++) sums[i] += terms[i];
 }
 
 /** The same without float32 additions, which may overflow. */
 function addBlockWidened(n: number): void {
   for (let i = 0; i < n; i++) sums[i % lanes] += terms[i];
+}
+
+/** The method `fill` costs more than the terms of a small batch. */
+function clearSums(): void {
+  for (let i = 0; i < lanes; i++) sums[i] = 0;
 }
 
 function foldedSums(): number {
@@ -77,57 +78,91 @@ function foldedSums(): number {
 
 function writeTerms(
   squared: boolean,
-  exact: boolean,
-  { scale, shift }: Reading,
   y: Float32Array,
   yAt: number,
   p: Float32Array,
   pAt: number,
   n: number,
 ): void {
-  for (let i = 0; i < n; i++) {
-    terms[i] = term(squared, exact, y[yAt + i] * scale - shift, p[pAt + i]);
+  for (let i = 0; i < n; i++) terms[i] = term(squared, false, y[yAt + i], p[pAt + i]);
+}
+
+/**
+ * Adds the whole blocks among n terms to the lanes. A function of its own: the eight terms are inlined
+ * only as long as nothing else uses up what the compiler allows.
+ */
+function addBlocksOfTerms(
+  squared: boolean,
+  y: Float32Array,
+  yAt: number,
+  p: Float32Array,
+  pAt: number,
+  n: number,
+): void {
+  for (let start = 0; start + block <= n; start += block) {
+    for (let lane = 0; lane < lanes; lane++) {
+      const i = yAt + start + lane;
+      const k = pAt + start + lane;
+      const a = term(squared, false, y[i], p[k]);
+      const b = term(squared, false, y[i + 8], p[k + 8]);
+      const c = term(squared, false, y[i + 16], p[k + 16]);
+      const d = term(squared, false, y[i + 24], p[k + 24]);
+      const e = term(squared, false, y[i + 32], p[k + 32]);
+      const f = term(squared, false, y[i + 40], p[k + 40]);
+      const g = term(squared, false, y[i + 48], p[k + 48]);
+      const h = term(squared, false, y[i + 56], p[k + 56]);
+      sums[lane] += round(round(round(a + e) + round(c + g)) + round(round(b + f) + round(d + h)));
+    }
   }
 }
 
-function sumOfTerms(
+/** The same for at most one block, which needs no lanes; and no more than it needs, for small batches. */
+function sumOfBlock(
   squared: boolean,
-  reading: Reading,
   y: Float32Array,
   yAt: number,
   p: Float32Array,
   pAt: number,
   n: number,
 ): number {
-  const { scale, shift } = reading;
-  sums.fill(0);
-  let start = 0;
-  for (; start + block <= n; start += block) {
-    for (let lane = 0; lane < lanes; lane++) {
-      const i = yAt + start + lane;
-      const k = pAt + start + lane;
-      const a = term(squared, false, y[i] * scale - shift, p[k]);
-      const b = term(squared, false, y[i + 8] * scale - shift, p[k + 8]);
-      const c = term(squared, false, y[i + 16] * scale - shift, p[k + 16]);
-      const d = term(squared, false, y[i + 24] * scale - shift, p[k + 24]);
-      const e = term(squared, false, y[i + 32] * scale - shift, p[k + 32]);
-      const f = term(squared, false, y[i + 40] * scale - shift, p[k + 40]);
-      const g = term(squared, false, y[i + 48] * scale - shift, p[k + 48]);
-      const h = term(squared, false, y[i + 56] * scale - shift, p[k + 56]);
-      sums[lane] += round(round(round(a + e) + round(c + g)) + round(round(b + f) + round(d + h)));
-    }
-  }
-  if (start < n) {
-    writeTerms(squared, false, reading, y, yAt + start, p, pAt + start, n - start);
-    addBlock(n - start);
-  }
-  const sum = foldedSums();
-  return sum - sum === 0 ? sum : exactSumOfTerms(squared, reading, y, yAt, p, pAt, n);
+  writeTerms(squared, y, yAt, p, pAt, n);
+  foldTerms(n);
+  const t = terms;
+  return t[0] + t[4] + (t[2] + t[6]) + (t[1] + t[5] + (t[3] + t[7]));
+}
+
+function sumOfBlocks(
+  squared: boolean,
+  y: Float32Array,
+  yAt: number,
+  p: Float32Array,
+  pAt: number,
+  n: number,
+): number {
+  const rest = n % block;
+  const whole = n - rest;
+  clearSums();
+  addBlocksOfTerms(squared, y, yAt, p, pAt, whole);
+  writeTerms(squared, y, yAt + whole, p, pAt + whole, rest);
+  addBlock(rest);
+  return foldedSums();
+}
+
+function sumOfTerms(
+  squared: boolean,
+  y: Float32Array,
+  yAt: number,
+  p: Float32Array,
+  pAt: number,
+  n: number,
+): number {
+  const sum =
+    n <= block ? sumOfBlock(squared, y, yAt, p, pAt, n) : sumOfBlocks(squared, y, yAt, p, pAt, n);
+  return sum - sum === 0 ? sum : exactSumOfTerms(squared, y, yAt, p, pAt, n);
 }
 
 function exactSumOfTerms(
   squared: boolean,
-  reading: Reading,
   y: Float32Array,
   yAt: number,
   p: Float32Array,
@@ -135,10 +170,12 @@ function exactSumOfTerms(
   n: number,
 ): number {
   for (const add of [addBlock, addBlockWidened]) {
-    sums.fill(0);
+    clearSums();
     for (let start = 0; start < n; start += block) {
       const count = Math.min(block, n - start);
-      writeTerms(squared, true, reading, y, yAt + start, p, pAt + start, count);
+      for (let i = 0; i < count; i++) {
+        terms[i] = term(squared, true, y[yAt + start + i], p[pAt + start + i]);
+      }
       add(count);
     }
     if (Number.isFinite(foldedSums())) break;
@@ -155,7 +192,7 @@ function sumOfProducts(
   n: number,
 ): number {
   for (const add of [addBlock, addBlockWidened]) {
-    sums.fill(0);
+    clearSums();
     for (let start = 0; start < n; start += block) {
       const count = Math.min(block, n - start);
       for (let i = 0; i < count; i++) {
@@ -186,30 +223,49 @@ function asFloats(type: number, labels: LabelData, at: number, n: number): Float
   return floatLabels;
 }
 
-/** Whether n labels are all 0 or 1: any other leaves something of y (1 - y). */
-function areBinary(y: Float32Array, at: number, n: number): boolean {
-  let impure = 0;
-  for (let i = at; i < at + n; i++) impure += Math.abs(y[i] * (1 - y[i]));
-  return impure === 0;
-}
-
-function lookBinaryAt(type: number, labels: LabelData, at: number, n: number): boolean {
+/** Writes -1/+1 for n labels 0/1 to the scratch; false if one is neither, which leaves some y (1 - y). */
+function writeSigns(type: number, labels: LabelData, at: number, n: number): boolean {
   const y = asFloats(type, labels, at, n);
-  return areBinary(y, y === labels ? at : 0, n);
+  const yAt = y === labels ? at : 0;
+  let impure = 0;
+  for (let i = 0; i < n; i++) {
+    const label = y[yAt + i];
+    impure += Math.abs(label * (1 - label));
+    floatLabels[i] = 2 * label - 1;
+  }
+  return impure === 0;
 }
 
 /** Both ends nearly always tell; all the others are checked when their turn comes. */
 function lookBinary(type: number, labels: LabelData): boolean {
-  const n = Math.min(labels.length, block);
-  return lookBinaryAt(type, labels, 0, n) && lookBinaryAt(type, labels, labels.length - n, n);
+  if (type === labelTypes.bool) return true;
+  const n = labels.length;
+  for (let i = 0; i < n && i < lanes; i++) {
+    const label = labels[i];
+    if ((label !== 0 && label !== 1) || (labels[n - 1 - i] !== 0 && labels[n - 1 - i] !== 1)) {
+      return false;
+    }
+  }
+  return true;
 }
 
-// ---- Rows and batches. What returns a boolean stops with false at a label that is not 0 or 1.
+/** n labels as {@link asFloats}, or as signs, if that is what they are; undefined if they are not. */
+function readLabels(
+  signed: boolean,
+  type: number,
+  labels: LabelData,
+  at: number,
+  n: number,
+): Float32Array | undefined {
+  if (!signed) return asFloats(type, labels, at, n);
+  return writeSigns(type, labels, at, n) ? floatLabels : undefined;
+}
+
+// ---- Rows and batches. Where labels are taken for signs, one that is none ends it: false, or undefined.
 
 /** Sums n values of a row: their terms, or for categorical hinge their products. */
 function sumOfPart(
   loss: number,
-  reading: Reading,
   y: Float32Array,
   yAt: number,
   p: Float32Array,
@@ -218,7 +274,7 @@ function sumOfPart(
 ): number {
   return loss === categoricalHinge
     ? sumOfProducts(y, yAt, p, pAt, n)
-    : sumOfTerms(loss === squaredHinge, reading, y, yAt, p, pAt, n);
+    : sumOfTerms(loss === squaredHinge, y, yAt, p, pAt, n);
 }
 
 function lossOfRow(loss: number, sum: number, width: number): number {
@@ -228,7 +284,7 @@ function lossOfRow(loss: number, sum: number, width: number): number {
 /** Writes the losses of whole rows, a chunk of values at most, to the scratch. */
 function writeLosses(
   loss: number,
-  reading: Reading,
+  signed: boolean,
   type: number,
   labels: LabelData,
   predictions: Float32Array,
@@ -236,13 +292,13 @@ function writeLosses(
   rows: number,
   width: number,
 ): boolean {
-  const y = asFloats(type, labels, start, rows * width);
+  const y = readLabels(signed, type, labels, start, rows * width);
+  if (y === undefined) return false;
   const yAt = y === labels ? start : 0;
-  if (reading === binary && !areBinary(y, yAt, rows * width)) return false;
   for (let row = 0; row < rows; row++) {
     const i = row * width;
     largest = -Infinity;
-    const sum = sumOfPart(loss, reading, y, yAt + i, predictions, start + i, width);
+    const sum = sumOfPart(loss, y, yAt + i, predictions, start + i, width);
     groupLosses[row] = lossOfRow(loss, sum, width);
   }
   return true;
@@ -251,7 +307,7 @@ function writeLosses(
 /** Writes the loss of a row of more than a chunk to the scratch. */
 function writeLossOfLongRow(
   loss: number,
-  reading: Reading,
+  signed: boolean,
   type: number,
   labels: LabelData,
   predictions: Float32Array,
@@ -262,10 +318,10 @@ function writeLossOfLongRow(
   largest = -Infinity;
   for (let i = 0; i < width; i += chunk) {
     const n = Math.min(chunk, width - i);
-    const y = asFloats(type, labels, start + i, n);
+    const y = readLabels(signed, type, labels, start + i, n);
+    if (y === undefined) return false;
     const yAt = y === labels ? start + i : 0;
-    if (reading === binary && !areBinary(y, yAt, n)) return false;
-    sum += sumOfPart(loss, reading, y, yAt, predictions, start + i, n);
+    sum += sumOfPart(loss, y, yAt, predictions, start + i, n);
   }
   groupLosses[0] = lossOfRow(loss, sum, width);
   return true;
@@ -274,22 +330,22 @@ function writeLossOfLongRow(
 /** Calls use(first row, count) for every group of rows whose losses are in the scratch. */
 function eachGroup(
   loss: number,
-  reading: Reading,
+  signed: boolean,
   type: number,
   labels: LabelData,
   predictions: Float32Array,
-  rows: number,
   width: number,
   use: (first: number, count: number) => void,
 ): boolean {
+  const rows = predictions.length / width;
   const rowsOfGroup = Math.max(1, Math.floor(chunk / width));
   for (let first = 0; first < rows; first += rowsOfGroup) {
     const count = Math.min(rowsOfGroup, rows - first);
     const start = first * width;
     const pure =
       width > chunk
-        ? writeLossOfLongRow(loss, reading, type, labels, predictions, start, width)
-        : writeLosses(loss, reading, type, labels, predictions, start, count, width);
+        ? writeLossOfLongRow(loss, signed, type, labels, predictions, start, width)
+        : writeLosses(loss, signed, type, labels, predictions, start, count, width);
     if (!pure) return false;
     use(first, count);
   }
@@ -299,7 +355,7 @@ function eachGroup(
 /** The sum of the terms of all values, which need not be cut into rows. */
 function totalOfTerms(
   squared: boolean,
-  reading: Reading,
+  signed: boolean,
   type: number,
   labels: LabelData,
   predictions: Float32Array,
@@ -307,10 +363,10 @@ function totalOfTerms(
   let total = 0;
   for (let start = 0; start < predictions.length; start += chunk) {
     const n = Math.min(chunk, predictions.length - start);
-    const y = asFloats(type, labels, start, n);
+    const y = readLabels(signed, type, labels, start, n);
+    if (y === undefined) return undefined;
     const yAt = y === labels ? start : 0;
-    if (reading === binary && !areBinary(y, yAt, n)) return undefined;
-    total += sumOfTerms(squared, reading, y, yAt, predictions, start, n);
+    total += sumOfTerms(squared, y, yAt, predictions, start, n);
   }
   return total;
 }
@@ -320,12 +376,11 @@ function totalOfRows(
   type: number,
   labels: LabelData,
   predictions: Float32Array,
-  rows: number,
   width: number,
 ): number {
   let total = 0;
-  eachGroup(loss, asIs, type, labels, predictions, rows, width, (_, count) => {
-    sums.fill(0);
+  eachGroup(loss, false, type, labels, predictions, width, (_, count) => {
+    clearSums();
     for (let i = 0; i < count; i++) sums[i % lanes] += groupLosses[i];
     total += foldedSums();
   });
@@ -341,26 +396,24 @@ function unifyNaN(values: Float32Array): void {
 }
 
 export const fallback: Kernels = {
-  total(loss, type, labels, predictions, rows, width) {
-    if (loss === categoricalHinge) {
-      return totalOfRows(loss, type, labels, predictions, rows, width);
-    }
+  total(loss, type, labels, predictions, width) {
+    if (loss === categoricalHinge) return totalOfRows(loss, type, labels, predictions, width);
     const squared = loss === squaredHinge;
     const signed = lookBinary(type, labels)
-      ? totalOfTerms(squared, binary, type, labels, predictions)
+      ? totalOfTerms(squared, true, type, labels, predictions)
       : undefined;
-    return signed ?? (totalOfTerms(squared, asIs, type, labels, predictions) as number);
+    return signed ?? (totalOfTerms(squared, false, type, labels, predictions) as number);
   },
 
-  rowLosses(loss, type, labels, predictions, rows, width, out) {
+  rowLosses(loss, type, labels, predictions, width, out) {
     let sum = 0;
     const use = (first: number, count: number) => {
       for (let i = 0; i < count; i++) out[first + i] = groupLosses[i];
       for (let i = 0; i < count; i++) sum += groupLosses[i];
     };
     const signed = loss !== categoricalHinge && lookBinary(type, labels);
-    if (!signed || !eachGroup(loss, binary, type, labels, predictions, rows, width, use)) {
-      eachGroup(loss, asIs, type, labels, predictions, rows, width, use);
+    if (!signed || !eachGroup(loss, true, type, labels, predictions, width, use)) {
+      eachGroup(loss, false, type, labels, predictions, width, use);
     }
     if (Number.isNaN(sum)) unifyNaN(out);
   },

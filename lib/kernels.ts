@@ -7,7 +7,10 @@ export const labelTypes = { float32: 0, int8: 1, uint8: 2, bool: 3 } as const;
 /** Labels that every backend reads where they are. */
 export type LabelData = Float32Array | Int8Array | Uint8Array | Uint8ClampedArray;
 
-/** What computes: the addon, or lib/fallback.ts. Arrays are row-major [rows, width], and not empty. */
+/**
+ * What computes: the addon, or lib/fallback.ts. Labels and predictions are row-major, of one length that
+ * is a multiple of the row's width, and not empty.
+ */
 export interface Kernels {
   /** The sum over all rows: of the terms of (squared) hinge, or of the losses of categorical hinge. */
   total(
@@ -15,7 +18,6 @@ export interface Kernels {
     labelType: number,
     labels: LabelData,
     predictions: Float32Array,
-    rows: number,
     width: number,
   ): number;
   /** The loss of each row, rounded to float32, into `out`. */
@@ -24,7 +26,6 @@ export interface Kernels {
     labelType: number,
     labels: LabelData,
     predictions: Float32Array,
-    rows: number,
     width: number,
     out: Float32Array,
   ): void;

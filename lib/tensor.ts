@@ -1,4 +1,5 @@
 import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
+import { labelTypes } from "./kernels.js";
 
 /** The typed array that holds each dtype. */
 interface Arrays {
@@ -69,6 +70,8 @@ export class RowTensor implements Tensor {
   readonly rows: number;
   /** The last dimension; 1 at rank 0. */
   readonly width: number;
+  /** The kernels' number of the dtype, if they read it as labels where they are. */
+  readonly labelType: number | undefined;
 
   constructor(
     readonly data: TensorData,
@@ -79,6 +82,7 @@ export class RowTensor implements Tensor {
     let rows = 1;
     for (let axis = 0; axis < last; axis++) rows *= shape[axis] as number;
     this.rows = rows;
+    this.labelType = (labelTypes as Partial<Record<Dtype, number>>)[dtype];
     this.width = last < 0 ? 1 : (shape[last] as number);
   }
 }

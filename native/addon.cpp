@@ -44,41 +44,42 @@ bool get_view(napi_env env, napi_value value, View* view) {
                                   nullptr) == napi_ok;
 }
 
-// Arguments: loss, label type, labels, predictions, rows, width.
-constexpr size_t kBatchArguments = 6;
+// Arguments: loss, label type, labels, predictions, width.
+constexpr size_t kBatchArguments = 5;
 
 bool get_batch(napi_env env, const napi_value* arguments, Batch* batch) {
   uint32_t loss, label_type;
-  int64_t rows, width;
+  double width;
   View labels, predictions;
   if (napi_get_value_uint32(env, arguments[0], &loss) != napi_ok ||
       napi_get_value_uint32(env, arguments[1], &label_type) != napi_ok ||
       !get_view(env, arguments[2], &labels) || !get_view(env, arguments[3], &predictions) ||
-      napi_get_value_int64(env, arguments[4], &rows) != napi_ok ||
-      napi_get_value_int64(env, arguments[5], &width) != napi_ok) {
+      napi_get_value_double(env, arguments[4], &width) != napi_ok) {
     return false;
   }
   constexpr napi_typedarray_type kLabelArrays[kLabelTypes] = {napi_float32_array, napi_int8_array,
                                                               napi_uint8_array, napi_uint8_array};
-  if (loss >= kLosses || label_type >= kLabelTypes || labels.type != kLabelArrays[label_type] ||
-      predictions.type != napi_float32_array || rows < 1 || width < 1) {
+  const bool clamped = label_type == 2 && labels.type == napi_uint8_clamped_array;
+  if (loss >= kLosses || label_type >= kLabelTypes ||
+      (labels.type != kLabelArrays[label_type] && !clamped) ||
+      predictions.type != napi_float32_array || labels.length != predictions.length) {
     return false;
   }
-  // A detached or shrunk array has become shorter than its shape.
+  // NaN is not in this range either. A detached array has the length 0.
   const size_t n = predictions.length;
-  if (labels.length != n || n % static_cast<size_t>(width) != 0 ||
-      n / static_cast<size_t>(width) != static_cast<size_t>(rows)) {
+  if (!(width >= 1 && width <= static_cast<double>(n)) || n % static_cast<size_t>(width) != 0) {
     return false;
   }
-  *batch = {static_cast<Loss>(loss),      static_cast<LabelType>(label_type),
-            labels.data,                  static_cast<const float*>(predictions.data),
-            static_cast<size_t>(rows),    static_cast<size_t>(width)};
+  const size_t columns = static_cast<size_t>(width);
+  *batch = {static_cast<Loss>(loss), static_cast<LabelType>(label_type),
+            labels.data,             static_cast<const float*>(predictions.data),
+            n / columns,             columns};
   return true;
 }
 
 constexpr const char* kBadBatch =
-    "maxmargin: labels and predictions are not two typed arrays of the lengths that their shape asks "
-    "for (a buffer that was detached or resized has another length)";
+    "maxmargin: labels and predictions are not two typed arrays of one length and whole rows (a buffer "
+    "that was detached or resized has another length)";
 
 napi_value total_entry(napi_env env, napi_callback_info info) {
   napi_value arguments[kBatchArguments];

@@ -98,6 +98,13 @@ template <class Use>
 void merge_chunks(const Batch& batch, const Machine& machine, const Kernel& kernel,
                   std::atomic<bool>& pure, Use use) {
   const size_t chunks = divided_up(batch.width, kChunk);
+  if (batch.rows * chunks == 1) {  // as below, without what a small batch would wait for
+    Merged merged;
+    Partial all;
+    if (!kernel.chunk(batch.labels, batch.predictions, batch.width, &all)) pure = false;
+    merged.add(all);
+    return use(0, merged.partial);
+  }
   std::vector<Partial> partials(batch.rows * chunks);
   parallel(partials.size(), useful_threads(batch, machine), [&](size_t i) {
     if (!pure.load(std::memory_order_relaxed)) return;
