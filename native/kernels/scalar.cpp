@@ -73,7 +73,8 @@ MAXMARGIN_INLINE void load(const Integer* from, F4& a) {
   a.v = decltype(a.v){float(from[0]), float(from[1]), float(from[2]), float(from[3])};
 }
 MAXMARGIN_INLINE void load(const Bool8* from, F4& a) {
-  for (int i = 0; i < 4; ++i) a.v[i] = from[i] == Bool8{0} ? 0.0f : 1.0f;
+  const auto one = [](Bool8 b) { return b == Bool8{0} ? 0.0f : 1.0f; };
+  a.v = decltype(a.v){one(from[0]), one(from[1]), one(from[2]), one(from[3])};
 }
 MAXMARGIN_INLINE bool any_nan(D4 a) {
   bool nan = false;
