@@ -1,0 +1,198 @@
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { backend, Hinge, setBackend, tensor } from "maxmargin";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { implementations } from "./support/implementations.js";
+import { loadInProcess, loadInWorker } from "./support/processes.js";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+afterEach(() => setBackend("auto"));
+
+describe("backend", () => {
+  test("tells what runs", () => {
+    setBackend("auto");
+    const info = backend();
+    expect(Object.keys(info).sort()).toEqual([
+      "binary",
+      "error",
+      "kernel",
+      "kernels",
+      "name",
+      "threads",
+    ]);
+    expect(info.name).toBe("native");
+    expect(info.error).toBeNull();
+    expect(info.kernel).toBe(info.kernels[0]);
+    expect(info.threads).toBeGreaterThanOrEqual(1);
+    expect(info.binary).toMatch(/maxmargin\.node$/);
+    expect(existsSync(info.binary as string)).toBe(true);
+  });
+
+  test("lists this machine's kernels, the best first", () => {
+    const { kernels } = backend();
+    const known = { x64: ["avx512", "avx2", "scalar"], arm64: ["neon", "scalar"] }[
+      process.arch as string
+    ];
+    expect(kernels).toEqual((known ?? ["scalar"]).filter((kernel) => kernels.includes(kernel)));
+    expect(kernels).toContain("scalar");
+    if (process.arch === "arm64") expect(kernels).toContain("neon");
+  });
+
+  test("hands out lists that nobody else has", () => {
+    (backend().kernels as string[]).length = 0;
+    expect(backend().kernels).not.toHaveLength(0);
+  });
+
+  test.each(implementations)("shows what setBackend chose: %s", (implementation) => {
+    if (implementation === "js") {
+      setBackend("js");
+      expect(backend()).toMatchObject({ name: "js", kernel: null, threads: 1, error: null });
+    } else {
+      for (const choice of ["native", "auto"] as const) {
+        setBackend(choice, implementation);
+        expect(backend()).toMatchObject({ name: "native", kernel: implementation, error: null });
+      }
+    }
+    setBackend("native");
+    expect(backend()).toMatchObject({ name: "native", kernel: backend().kernels[0] });
+  });
+
+  test("a choice that fails changes nothing", () => {
+    setBackend("native", "scalar");
+    expect(() => setBackend("native", "sse9")).toThrow(RangeError);
+    expect(() => setBackend("js", "scalar")).toThrow(RangeError);
+    expect(() => setBackend("gpu" as "js")).toThrow(RangeError);
+    expect(backend()).toMatchObject({ name: "native", kernel: "scalar" });
+  });
+});
+
+describe("the backend that computes", () => {
+  /** Whether the addon computes a batch of n values: only it refuses an array with a feigned length. */
+  function isNative(n: number): boolean {
+    const labels = new Int8Array(2 * n);
+    Object.defineProperties(labels, { length: { value: n }, byteLength: { value: n } });
+    try {
+      new Hinge().apply(tensor(labels, [n]), new Float32Array(n));
+      return false;
+    } catch (error) {
+      expect(error).toMatchObject({ name: "TypeError", code: "ERR_MAXMARGIN_NATIVE" });
+      return true;
+    }
+  }
+
+  test("is JavaScript for tiny batches and the addon for all others", () => {
+    setBackend("auto");
+    expect(backend().name).toBe("native");
+    expect([1, 2, 8, 16].map(isNative)).toEqual([false, false, false, false]);
+    expect([128, 1000, 100_000].map(isNative)).toEqual([true, true, true]);
+    expect(backend().name).toBe("native");
+  });
+
+  test("is the one that was forced at every size", () => {
+    const sizes = [1, 2, 8, 16, 128, 1000, 100_000];
+    setBackend("js");
+    expect(sizes.map(isNative)).toEqual(sizes.map(() => false));
+    for (const kernel of backend().kernels) {
+      setBackend("native", kernel);
+      expect(sizes.map(isNative)).toEqual(sizes.map(() => true));
+      setBackend("auto", kernel);
+      expect(sizes.map(isNative)).toEqual(sizes.map(() => true));
+    }
+  });
+});
+
+describe("setNumThreads", () => {
+  // In a process of its own: the number is the process's, and the tests run in threads of one.
+  test("is shown, and changed as often as one likes", () => {
+    const body = `
+      const seen = [];
+      for (const count of [1, 2, 7, 1024]) {
+        setNumThreads(count);
+        seen.push(backend().threads);
+      }
+      answer = { backend: { ...answer.backend, seen } };
+    `;
+    expect(loadInProcess({}, { body }).backend).toMatchObject({ seen: [1, 2, 7, 1024] });
+  });
+
+  test("is the number of processors by default", () => {
+    expect(loadInProcess({}).backend?.threads).toBe(availableParallelism());
+  });
+
+  test("MAXMARGIN_NUM_THREADS sets it", () => {
+    expect(loadInProcess({ MAXMARGIN_NUM_THREADS: "3" }).backend?.threads).toBe(3);
+  });
+});
+
+describe("the environment", () => {
+  test("is asked by every thread for itself", async () => {
+    const auto = await loadInWorker({});
+    expect(auto.backend).toMatchObject({ name: "native", kernel: backend().kernels[0] });
+  });
+
+  test.each(backend().kernels)("MAXMARGIN_KERNEL=%s", async (kernel) => {
+    const forced = await loadInWorker({ MAXMARGIN_KERNEL: kernel });
+    expect(forced.backend).toMatchObject({ name: "native", kernel, error: null });
+    const both = await loadInWorker({ MAXMARGIN_KERNEL: kernel, MAXMARGIN_BACKEND: "native" });
+    expect(both.backend).toMatchObject({ name: "native", kernel, error: null });
+  });
+
+  test("MAXMARGIN_BACKEND", async () => {
+    const js = await loadInWorker({ MAXMARGIN_BACKEND: "js" });
+    expect(js.backend).toMatchObject({ name: "js", kernel: null, error: null });
+    for (const choice of ["native", "auto"]) {
+      const native = await loadInWorker({ MAXMARGIN_BACKEND: choice });
+      expect(native.backend).toMatchObject({ name: "native", kernel: backend().kernels[0] });
+    }
+  });
+});
+
+describe("without a binary", () => {
+  // A package like this one, but nobody has built anything in it.
+  const cwd = mkdtempSync(join(tmpdir(), "maxmargin-"));
+  beforeAll(() => {
+    cpSync(join(root, "dist"), join(cwd, "dist"), { recursive: true });
+    cpSync(join(root, "package.json"), join(cwd, "package.json"));
+    symlinkSync(join(root, "node_modules"), join(cwd, "node_modules"), "junction");
+  });
+  afterAll(() => rmSync(cwd, { recursive: true }));
+
+  test("JavaScript computes, and backend() tells why", () => {
+    const body = `
+      const { hinge } = await import("maxmargin");
+      answer.backend.losses = [...hinge(Int8Array.of(0, 1), Float32Array.of(0.5, 0.5)).data];
+    `;
+    const { backend: info } = loadInProcess({}, { cwd, body });
+    expect(info).toMatchObject({ name: "js", kernel: null, kernels: [], threads: 1, binary: null });
+    expect(info).toMatchObject({ losses: [1] });
+    expect(info?.error).toMatch(/^build tree: Could not locate the bindings file/);
+  });
+
+  test.each([
+    { settings: { MAXMARGIN_BACKEND: "native" }, argument: "MAXMARGIN_BACKEND" },
+    { settings: { MAXMARGIN_KERNEL: "scalar" }, argument: "MAXMARGIN_KERNEL" },
+  ])("$settings is an error from the start", ({ settings, argument }) => {
+    const { error } = loadInProcess(settings, { cwd });
+    expect(error?.name).toBe("RangeError");
+    expect(error?.message).toMatch(
+      new RegExp(`^${argument}: expected a binary for native kernels, received none: build tree: `),
+    );
+  });
+
+  test("setBackend says so as well", () => {
+    const body = `(await import("maxmargin")).setBackend("native");`;
+    const { error } = loadInProcess({}, { cwd, body });
+    expect(error?.name).toBe("RangeError");
+    expect(error?.message).toMatch(
+      /^setBackend: expected a binary for native kernels, received none: build tree: /,
+    );
+  });
+
+  test("is a package of its own", () => {
+    expect(existsSync(join(cwd, "build"))).toBe(false);
+    expect(readFileSync(join(cwd, "package.json"), "utf8")).toContain('"name": "maxmargin"');
+  });
+});

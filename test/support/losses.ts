@@ -1,0 +1,33 @@
+import {
+  CategoricalHinge,
+  categoricalHinge,
+  Hinge,
+  hinge,
+  type Loss,
+  type Reduction,
+  SquaredHinge,
+  squaredHinge,
+  type Tensor,
+  type TensorLike,
+} from "maxmargin";
+
+/** Keras's names: golden cases and configs use them. */
+export const lossNames = ["hinge", "squared_hinge", "categorical_hinge"] as const;
+export type LossName = (typeof lossNames)[number];
+
+export const functions: Readonly<
+  Record<LossName, (yTrue: TensorLike, yPred: TensorLike) => Tensor<"float32">>
+> = { hinge, squared_hinge: squaredHinge, categorical_hinge: categoricalHinge };
+
+export const classes = {
+  hinge: Hinge,
+  squared_hinge: SquaredHinge,
+  categorical_hinge: CategoricalHinge,
+} as const;
+
+export const reductions = ["sum", "sum_over_batch_size", "mean", "none", null] as const;
+export const scalarReductions = ["sum", "sum_over_batch_size", "mean"] as const;
+
+export function lossOf<R extends Reduction>(loss: LossName, reduction: R): Loss<R> {
+  return new classes[loss]({ reduction });
+}

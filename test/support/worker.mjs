@@ -1,0 +1,37 @@
+// What runs in a worker thread of its own, outside of vitest. It imports the package as users do.
+import { parentPort, workerData } from "node:worker_threads";
+
+/** Imports the package and tells what came of it: backend(), or the error. */
+async function load() {
+  try {
+    const { backend } = await import("maxmargin");
+    return { backend: backend() };
+  } catch (error) {
+    return { error: { name: error.name, message: error.message } };
+  }
+}
+
+/** The bits of many results, with the given implementation. */
+async function compute({ implementation, rounds, labels, predictions, width }) {
+  const { backend, hinge, setBackend, squaredHinge, categoricalHinge, tensor } = await import(
+    "maxmargin"
+  );
+  if (implementation === "js") setBackend("js");
+  else setBackend("native", implementation);
+  const shape = [predictions.length / width, width];
+  const yTrue = tensor(labels, shape);
+  const yPred = tensor(predictions, shape);
+  const results = new Set();
+  for (let round = 0; round < rounds; round++) {
+    for (const loss of [hinge, squaredHinge, categoricalHinge]) {
+      const { data } = loss(yTrue, yPred);
+      results.add(`${loss.name} ${Buffer.from(data.buffer).toString("base64")}`);
+    }
+    if (round === 0) parentPort.postMessage("started");
+  }
+  const { name, kernel } = backend();
+  return { name, kernel, results: [...results] };
+}
+
+const tasks = { load, compute };
+parentPort.postMessage(await tasks[workerData.task](workerData));

@@ -1,0 +1,80 @@
+import { availableParallelism } from "node:os";
+import { backend, Hinge, setBackend } from "maxmargin";
+import { expect, test } from "vitest";
+import { generator, randomPredictions } from "./support/data.js";
+import { implementations } from "./support/implementations.js";
+import { resultOf, startWorker } from "./support/processes.js";
+
+const random = generator(5);
+const width = 10;
+const n = 200_000;
+const batch = {
+  labels: Int8Array.from({ length: n }, () => (random() < 0.5 ? 0 : 1)),
+  predictions: randomPredictions(n, random),
+  width,
+};
+
+function start(implementation: string, rounds: number) {
+  return startWorker({ task: "compute", implementation, rounds, ...batch });
+}
+
+test("threads that compute at once, each with an implementation of its own, give the same bits", async () => {
+  setBackend("native", "scalar");
+  const rounds = 6;
+  const answers = await Promise.all(
+    [...implementations, ...implementations].map(async (implementation) => ({
+      implementation,
+      answer: await resultOf(start(implementation, rounds)),
+    })),
+  );
+  expect(answers).toHaveLength(2 * implementations.length);
+  const [{ answer: first }] = answers;
+  for (const { implementation, answer } of answers) {
+    const isJs = implementation === "js";
+    expect(answer).toMatchObject({
+      name: isJs ? "js" : "native",
+      kernel: isJs ? null : implementation,
+    });
+    const { results } = answer as { results: string[] };
+    // One result of each loss, however often it was computed.
+    expect(results.map((result) => result.split(" ")[0])).toEqual([
+      "hinge",
+      "squaredHinge",
+      "categoricalHinge",
+    ]);
+    expect(results).toEqual((first as { results: string[] }).results);
+  }
+  // What other threads choose is theirs.
+  expect(backend().kernel).toBe("scalar");
+  setBackend("auto");
+});
+
+test("threads that are ended in the middle of their work leave the addon intact", async () => {
+  setBackend("native");
+  const loss = new Hinge();
+  const expected = loss.apply(batch.labels, batch.predictions);
+  expect(expected).toBeGreaterThan(0);
+  let ended = 0;
+  for (let round = 0; round < 3; round++) {
+    const workers = Array.from({ length: availableParallelism() }, (_, i) =>
+      start(backend().kernels[i % backend().kernels.length], 1e9),
+    );
+    await Promise.all(
+      workers.map(
+        (worker) =>
+          new Promise((resolve, reject) => {
+            worker.once("message", resolve);
+            worker.once("error", reject);
+          }),
+      ),
+    );
+    expect(loss.apply(batch.labels, batch.predictions)).toBe(expected);
+    for (const code of await Promise.all(workers.map((worker) => worker.terminate()))) {
+      expect(code).toBe(1);
+      ended++;
+    }
+    expect(loss.apply(batch.labels, batch.predictions)).toBe(expected);
+  }
+  expect(ended).toBe(3 * availableParallelism());
+  setBackend("auto");
+});
