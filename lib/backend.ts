@@ -70,26 +70,33 @@ export function kernelsFor(size: number): Kernels {
  * ```
  */
 export function setBackend(choice: "auto" | "native" | "js", kernelName?: string): void {
-  choose(choice, kernelName, "setBackend");
+  choose(choice, kernelName, "setBackend", "setBackend");
 }
 
-function choose(choice: unknown, kernelName: string | undefined, argument: string): void {
+/** `choiceName` and `argument` are what messages call the choice and the kernel. */
+function choose(
+  choice: unknown,
+  kernelName: string | undefined,
+  choiceName: string,
+  argument: string,
+): void {
   if (choice !== "auto" && choice !== "native" && choice !== "js") {
-    throw wrongValue(argument, oneOf(["native", "js", "auto"]), described(choice));
+    throw wrongValue(choiceName, oneOf(["native", "js", "auto"]), described(choice));
   }
   if (choice === "js" && kernelName !== undefined) {
     throw wrongValue(argument, `"native" with a kernel (${kernelName})`, `"js"`);
   }
   if (addon === null && (choice === "native" || kernelName !== undefined)) {
-    throw wrongValue(argument, "a binary for native kernels", `none: ${errors.join("; ")}`);
+    const asking = kernelName === undefined ? choiceName : argument;
+    throw wrongValue(asking, "a binary for native kernels", `none: ${errors.join("; ")}`);
   }
   const kernels = addon?.kernels() ?? [];
   if (addon !== null && choice !== "js") {
-    const wanted = kernelName ?? (kernels[0] as string);
+    const wanted = kernelName === undefined ? (kernels[0] as string) : kernelName;
     if (!addon.useKernel(wanted)) {
       throw wrongValue(
         argument,
-        `a kernel that this machine can run, ${oneOf(kernels)},`,
+        `a kernel that this machine can run, ${oneOf(kernels)}`,
         described(wanted),
       );
     }
@@ -161,10 +168,6 @@ const {
   MAXMARGIN_KERNEL,
   MAXMARGIN_NUM_THREADS = os.availableParallelism(),
 } = process.env;
-choose(
-  MAXMARGIN_BACKEND,
-  MAXMARGIN_KERNEL,
-  MAXMARGIN_KERNEL === undefined ? "MAXMARGIN_BACKEND" : "MAXMARGIN_KERNEL",
-);
+choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
 // Another JavaScript thread may have set it already.
 if (addon?.threads() === 0) chooseThreads(Number(MAXMARGIN_NUM_THREADS), "MAXMARGIN_NUM_THREADS");

@@ -154,7 +154,7 @@ Napi::Value kernels(const Napi::CallbackInfo& info) {
 // useKernel(name): false where this machine has no kernel of that name.
 Napi::Value use_kernel(const Napi::CallbackInfo& info) {
   const InstructionSet* set =
-      info[0].IsString() ? find(info[0].As<Napi::String>().Utf8Value().c_str()) : nullptr;
+      info[0].IsString() ? find(info[0].As<Napi::String>().Utf8Value()) : nullptr;
   if (set != nullptr) static_cast<Environment*>(info.Data())->set = set;
   return Napi::Boolean::New(info.Env(), set != nullptr);
 }

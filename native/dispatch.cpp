@@ -1,7 +1,5 @@
 #include "dispatch.h"
 
-#include <cstring>
-
 namespace maxmargin {
 
 const std::vector<const InstructionSet*>& supported() {
@@ -15,9 +13,9 @@ const std::vector<const InstructionSet*>& supported() {
   return sets;
 }
 
-const InstructionSet* find(const char* name) {
+const InstructionSet* find(const std::string& name) {
   for (const InstructionSet* set : supported()) {
-    if (std::strcmp(set->name, name) == 0) return set;
+    if (name == set->name) return set;
   }
   return nullptr;
 }

@@ -1,6 +1,7 @@
 // Which instruction sets this machine can run.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "kernels/kernels.h"
@@ -11,6 +12,6 @@ namespace maxmargin {
 const std::vector<const InstructionSet*>& supported();
 
 // Null where this machine has none of that name.
-const InstructionSet* find(const char* name);
+const InstructionSet* find(const std::string& name);
 
 }  // namespace maxmargin
