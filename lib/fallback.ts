@@ -6,6 +6,7 @@
  * the exact result, so Math.fround after every operation is float32 arithmetic.
  */
 import {
+  asIs,
   categoricalHinge,
   type Kernels,
   type LabelData,
@@ -249,6 +250,8 @@ function lookBinary(type: number, labels: LabelData): boolean {
   return true;
 }
 
+const mayBeBinary = (loss: number) => (loss & asIs) === 0;
+
 /** n labels as {@link asFloats}, or as signs, if that is what they are; undefined if they are not. */
 function readLabels(
   signed: boolean,
@@ -388,20 +391,28 @@ function totalOfRows(
 }
 
 const quietNaN = 0x7fc00000;
+const wideQuietNaN = 0x7ff8000000000000n;
 
 /** Processors have NaNs of many bits; a result has one. */
-function unifyNaN(values: Float32Array): void {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) bits[i] = quietNaN;
+export function unifyNaN(values: Float32Array | Float64Array): void {
+  const { buffer, byteOffset, length } = values;
+  if (values instanceof Float64Array) {
+    const bits = new BigUint64Array(buffer, byteOffset, length);
+    for (let i = 0; i < length; i++) if (Number.isNaN(values[i])) bits[i] = wideQuietNaN;
+  } else {
+    const bits = new Uint32Array(buffer, byteOffset, length);
+    for (let i = 0; i < length; i++) if (Number.isNaN(values[i])) bits[i] = quietNaN;
+  }
 }
 
 export const fallback: Kernels = {
   total(loss, type, labels, predictions, width) {
     if (loss === categoricalHinge) return totalOfRows(loss, type, labels, predictions, width);
-    const squared = loss === squaredHinge;
-    const signed = lookBinary(type, labels)
-      ? totalOfTerms(squared, true, type, labels, predictions)
-      : undefined;
+    const squared = (loss & ~asIs) === squaredHinge;
+    const signed =
+      mayBeBinary(loss) && lookBinary(type, labels)
+        ? totalOfTerms(squared, true, type, labels, predictions)
+        : undefined;
     return signed ?? (totalOfTerms(squared, false, type, labels, predictions) as number);
   },
 
@@ -411,9 +422,10 @@ export const fallback: Kernels = {
       for (let i = 0; i < count; i++) out[first + i] = groupLosses[i];
       for (let i = 0; i < count; i++) sum += groupLosses[i];
     };
-    const signed = loss !== categoricalHinge && lookBinary(type, labels);
-    if (!signed || !eachGroup(loss, true, type, labels, predictions, width, use)) {
-      eachGroup(loss, false, type, labels, predictions, width, use);
+    const kind = loss & ~asIs;
+    const signed = kind !== categoricalHinge && mayBeBinary(loss) && lookBinary(type, labels);
+    if (!signed || !eachGroup(kind, true, type, labels, predictions, width, use)) {
+      eachGroup(kind, false, type, labels, predictions, width, use);
     }
     if (Number.isNaN(sum)) unifyNaN(out);
   },

@@ -22,7 +22,7 @@ import type { Tensor, TensorLike } from "./tensor.js";
  * @see Keras, `keras.losses.hinge`
  */
 export function hinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
-  return rowLosses(kernels.hinge, yTrue, yPred);
+  return rowLosses(kernels.hinge, yTrue, yPred, false);
 }
 
 /**
@@ -43,7 +43,7 @@ export function hinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
  * @see Keras, `keras.losses.squared_hinge`
  */
 export function squaredHinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
-  return rowLosses(kernels.squaredHinge, yTrue, yPred);
+  return rowLosses(kernels.squaredHinge, yTrue, yPred, false);
 }
 
 /**
@@ -66,5 +66,5 @@ export function squaredHinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"floa
  *   Multiclass Kernel-based Vector Machines, 2001
  */
 export function categoricalHinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
-  return rowLosses(kernels.categoricalHinge, yTrue, yPred);
+  return rowLosses(kernels.categoricalHinge, yTrue, yPred, false);
 }

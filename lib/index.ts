@@ -1,5 +1,5 @@
 export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.js";
-export type { LossValue } from "./evaluate.js";
+export type { LossValue, Weighting } from "./evaluate.js";
 export { categoricalHinge, hinge, squaredHinge } from "./functional.js";
 export {
   CategoricalHinge,

@@ -2,6 +2,8 @@
 export const hinge = 0;
 export const squaredHinge = 1;
 export const categoricalHinge = 2;
+/** Added to a loss whose labels are not to be taken for 0/1, as they are part of a tensor with others. */
+export const asIs = 4;
 export const labelTypes = { float32: 0, int8: 1, uint8: 2, bool: 3 } as const;
 
 /** Labels that every backend reads where they are. */
@@ -20,13 +22,13 @@ export interface Kernels {
     predictions: Float32Array,
     width: number,
   ): number;
-  /** The loss of each row, rounded to float32, into `out`. */
+  /** The loss of each row, rounded to float32 if that is what `out` holds. */
   rowLosses(
     loss: number,
     labelType: number,
     labels: LabelData,
     predictions: Float32Array,
     width: number,
-    out: Float32Array,
+    out: Float32Array | Float64Array,
   ): void;
 }

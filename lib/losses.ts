@@ -1,5 +1,5 @@
 import { described, wrongKind } from "./errors.js";
-import { type LossValue, reducedLoss, rowLosses } from "./evaluate.js";
+import { type LossValue, reducedLoss, rowLosses, type Weighting } from "./evaluate.js";
 import * as kernels from "./kernels.js";
 import type { Tensor, TensorLike } from "./tensor.js";
 import { checkName, checkReduction, type Reduction } from "./validate.js";
@@ -47,8 +47,8 @@ export abstract class Loss<R extends Reduction = Default> {
    *   rows, shape `[batch, d0, .. dN-1]`.
    * @throws TypeError or RangeError as the function of the same name.
    */
-  apply(yTrue: TensorLike, yPred: TensorLike): LossValue<R> {
-    return reducedLoss(this.#loss, this.reduction, yTrue, yPred);
+  apply(yTrue: TensorLike, yPred: TensorLike, options?: Weighting): LossValue<R> {
+    return reducedLoss(this.#loss, this.reduction, yTrue, yPred, options);
   }
 
   /**
@@ -60,7 +60,7 @@ export abstract class Loss<R extends Reduction = Default> {
    * @throws TypeError or RangeError as the function of the same name.
    */
   call(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
-    return rowLosses(this.#loss, yTrue, yPred);
+    return rowLosses(this.#loss, yTrue, yPred, true);
   }
 
   /**

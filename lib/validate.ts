@@ -3,9 +3,16 @@ import type { LabelData } from "./kernels.js";
 import { checkLength, RowTensor } from "./tensor.js";
 
 /** How the losses of the rows become one number; `null` and `"none"` leave them as they are. */
-export type Reduction = "sum" | "sum_over_batch_size" | "mean" | "none" | null;
+export type Reduction = (typeof reductions)[number];
 
-const reductions = ["sum", "sum_over_batch_size", "mean", "none", null] as const;
+const reductions = [
+  "sum",
+  "sum_over_batch_size",
+  "mean",
+  "mean_with_sample_weight",
+  "none",
+  null,
+] as const;
 
 export function checkReduction(reduction: unknown): asserts reduction is Reduction {
   if (reductions.includes(reduction as Reduction)) return;
@@ -24,23 +31,20 @@ export interface Labels {
 }
 
 /**
- * Checks the arguments of a loss against each other, and gives the labels as the kernels take them.
- * Broadcasting, weights, masks and casts have their place here.
+ * Checks labels and predictions when no foreign code can run any longer: are they as long as their shapes
+ * say, and of dtypes that can be computed with.
+ *
+ * @returns whether they have one shape, of at least one axis; other shapes may still broadcast.
  */
-export function checkBatch(labels: RowTensor, predictions: RowTensor): Labels {
+export function checkArguments(labels: RowTensor, predictions: RowTensor): boolean {
   checkLength(labels, "yTrue");
   checkLength(predictions, "yPred");
-  checkSameShape(labels, predictions);
   if (predictions.dtype !== "float32") {
     throw wrongKind("yPred", "float32 predictions", `${predictions.dtype} predictions`);
   }
-  if (predictions.shape.length === 0) throw wrongValue("yPred", "at least one axis", "a scalar");
-  return (labels.labelType === undefined ? toFloats(labels) : labels) as Labels;
-}
-
-function checkSameShape(labels: RowTensor, predictions: RowTensor): void {
   const rank = predictions.shape.length;
   let same =
+    rank > 0 &&
     labels.shape.length === rank &&
     labels.rows === predictions.rows &&
     labels.width === predictions.width;
@@ -48,12 +52,12 @@ function checkSameShape(labels: RowTensor, predictions: RowTensor): void {
   for (let axis = 0; same && rank > 2 && axis < rank; axis++) {
     same = labels.shape[axis] === predictions.shape[axis];
   }
-  if (same) return;
-  throw wrongValue(
-    "yTrue",
-    `the shape of yPred, [${predictions.shape.join(", ")}]`,
-    `[${labels.shape.join(", ")}]`,
-  );
+  return same;
+}
+
+/** Labels where the kernels read their dtype in place, and otherwise as float32. */
+export function inPlace(labels: RowTensor): Labels {
+  return (labels.labelType === undefined ? toFloats(labels) : labels) as Labels;
 }
 
 function toFloats({ data, shape }: RowTensor): RowTensor {

@@ -44,6 +44,9 @@ bool get_view(napi_env env, napi_value value, View* view) {
                                   nullptr) == napi_ok;
 }
 
+// Added to a loss whose labels are not to be taken for 0/1.
+constexpr uint32_t kAsIs = 4;
+
 // Arguments: loss, label type, labels, predictions, width.
 constexpr size_t kBatchArguments = 5;
 
@@ -60,6 +63,8 @@ bool get_batch(napi_env env, const napi_value* arguments, Batch* batch) {
   constexpr napi_typedarray_type kLabelArrays[kLabelTypes] = {napi_float32_array, napi_int8_array,
                                                               napi_uint8_array, napi_uint8_array};
   const bool clamped = label_type == 2 && labels.type == napi_uint8_clamped_array;
+  const bool as_is = (loss & kAsIs) != 0;
+  loss &= ~kAsIs;
   if (loss >= kLosses || label_type >= kLabelTypes ||
       (labels.type != kLabelArrays[label_type] && !clamped) ||
       predictions.type != napi_float32_array || labels.length != predictions.length) {
@@ -73,7 +78,8 @@ bool get_batch(napi_env env, const napi_value* arguments, Batch* batch) {
   const size_t columns = static_cast<size_t>(width);
   *batch = {static_cast<Loss>(loss), static_cast<LabelType>(label_type),
             labels.data,             static_cast<const float*>(predictions.data),
-            n / columns,             columns};
+            n / columns,             columns,
+            !as_is};
   return true;
 }
 
@@ -105,18 +111,23 @@ napi_value row_losses_entry(napi_env env, napi_callback_info info) {
   size_t count = kBatchArguments + 1;
   void* data;
   Batch batch;
-  View losses;
+  View losses{napi_uint8_array, 0, nullptr};
   if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok ||
       count != kBatchArguments + 1 || !get_batch(env, arguments, &batch)) {
     return fail(env, kBadBatch);
   }
-  if (!get_view(env, arguments[kBatchArguments], &losses) || losses.type != napi_float32_array ||
-      losses.length != batch.rows) {
-    return fail(env, "maxmargin: the output is not a Float32Array of one value a row");
+  const bool floats = get_view(env, arguments[kBatchArguments], &losses) &&
+                      losses.type == napi_float32_array;
+  if ((!floats && losses.type != napi_float64_array) || losses.length != batch.rows) {
+    return fail(env, "maxmargin: the output is no Float32Array or Float64Array of one value a row");
   }
+  const Machine machine{static_cast<Environment*>(data)->set, thread_count()};
   try {
-    row_losses(batch, {static_cast<Environment*>(data)->set, thread_count()},
-               static_cast<float*>(losses.data));
+    if (floats) {
+      row_losses(batch, machine, static_cast<float*>(losses.data));
+    } else {
+      row_losses(batch, machine, static_cast<double*>(losses.data));
+    }
   } catch (const std::bad_alloc&) {
     return fail(env, "maxmargin: out of memory");
   }

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "thread_pool.h"
@@ -76,7 +76,7 @@ void speculate(const Batch& batch, const Machine& machine, Pass pass) {
   const auto& kernels =
       machine.set->kernels[static_cast<int>(batch.loss)][static_cast<int>(batch.label_type)];
   std::atomic<bool> pure{true};
-  if (looks_binary(batch)) {
+  if (batch.may_be_binary && looks_binary(batch)) {
     pass(kernels[static_cast<int>(LabelReading::binary)], pure);
     if (pure.load(std::memory_order_relaxed)) return;
   }
@@ -153,11 +153,43 @@ double sum_by_lanes(const Batch& batch, const Kernel& kernel, size_t begin, size
   return ((d[0] + d[4]) + (d[2] + d[6])) + ((d[1] + d[5]) + (d[3] + d[7]));
 }
 
-float rounded(double loss) {
-  return std::isnan(loss) ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(loss);
+// NaNs have many bits, results have those of one.
+template <class Real>
+Real rounded(double loss) {
+  return std::isnan(loss) ? std::numeric_limits<Real>::quiet_NaN() : static_cast<Real>(loss);
 }
 
 bool is_sum_of_terms(const Kernel& kernel) { return kernel.terms != nullptr; }
+
+template <class Real>
+void write_row_losses(const Batch& batch, const Machine& machine, Real* losses) {
+  constexpr bool kFloats = std::is_same_v<Real, float>;
+  speculate(batch, machine, [&](const Kernel& kernel, std::atomic<bool>& pure) {
+    if (batch.width > kChunk) {
+      merge_chunks(batch, machine, kernel, pure, [&](size_t row, const Partial& partial) {
+        losses[row] = rounded<Real>(kernel.row_loss(partial, batch.width));
+      });
+      return;
+    }
+    const RowGroups groups(batch);
+    parallel(groups.count, useful_threads(batch, machine), [&](size_t i) {
+      if (!pure.load(std::memory_order_relaxed)) return;
+      const size_t begin = i * groups.rows;
+      const size_t end = std::min(begin + groups.rows, batch.rows);
+      bool group_pure;
+      if (kFloats && batch.width == 1 && is_sum_of_terms(kernel)) {
+        group_pure = kernel.terms(labels_at(batch, begin), batch.predictions + begin, end - begin,
+                                  reinterpret_cast<float*>(losses + begin));
+      } else {
+        group_pure = each_tile(batch, kernel, begin, end,
+                               [&](size_t row, const double* tile, size_t count) {
+                                 std::transform(tile, tile + count, losses + row, rounded<Real>);
+                               });
+      }
+      if (!group_pure) pure.store(false, std::memory_order_relaxed);
+    });
+  });
+}
 
 }  // namespace
 
@@ -188,29 +220,11 @@ double total(const Batch& batch, const Machine& machine) {
 }
 
 void row_losses(const Batch& batch, const Machine& machine, float* losses) {
-  speculate(batch, machine, [&](const Kernel& kernel, std::atomic<bool>& pure) {
-    if (batch.width > kChunk) {
-      merge_chunks(batch, machine, kernel, pure, [&](size_t row, const Partial& partial) {
-        losses[row] = rounded(kernel.row_loss(partial, batch.width));
-      });
-      return;
-    }
-    const RowGroups groups(batch);
-    parallel(groups.count, useful_threads(batch, machine), [&](size_t i) {
-      if (!pure.load(std::memory_order_relaxed)) return;
-      const size_t begin = i * groups.rows;
-      const size_t end = std::min(begin + groups.rows, batch.rows);
-      const bool group_pure =
-          batch.width == 1 && is_sum_of_terms(kernel)
-              ? kernel.terms(labels_at(batch, begin), batch.predictions + begin, end - begin,
-                             losses + begin)
-              : each_tile(batch, kernel, begin, end,
-                          [&](size_t row, const double* tile, size_t count) {
-                            std::transform(tile, tile + count, losses + row, rounded);
-                          });
-      if (!group_pure) pure.store(false, std::memory_order_relaxed);
-    });
-  });
+  write_row_losses(batch, machine, losses);
+}
+
+void row_losses(const Batch& batch, const Machine& machine, double* losses) {
+  write_row_losses(batch, machine, losses);
 }
 
 double read_probe(const float* a, const float* b, size_t n, const Machine& machine) {

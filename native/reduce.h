@@ -14,6 +14,8 @@ struct Batch {
   const void* labels;
   const float* predictions;
   size_t rows, width;
+  // Whether labels may be 0/1 for -1/+1. Not if they are a part of a tensor that has others elsewhere.
+  bool may_be_binary;
 };
 
 // How to compute: the result does not depend on it.
@@ -26,8 +28,9 @@ struct Machine {
 // hinge.
 double total(const Batch& batch, const Machine& machine);
 
-// The loss of each row, rounded to float32.
+// The loss of each row, rounded to float32 or as it is.
 void row_losses(const Batch& batch, const Machine& machine, float* losses);
+void row_losses(const Batch& batch, const Machine& machine, double* losses);
 
 // Loads n values at a and at b, split among the threads, and does nothing else: the limit that the
 // machine sets to any loss of them.

@@ -8,7 +8,7 @@ import {
   type Tensor,
   tensor,
 } from "maxmargin";
-import { type LabelDtype, labelsOf } from "./data.js";
+import { type LabelDtype, labelDtypes, labelsOf } from "./data.js";
 import { functions, type LossName } from "./losses.js";
 
 type Value = number | boolean | "NaN" | "Infinity" | "-Infinity" | "-0";
@@ -28,7 +28,11 @@ export interface GoldenCase {
   readonly reduction?: Reduction;
   readonly y_true: GoldenArray;
   readonly y_pred: GoldenArray;
+  readonly sample_weight: GoldenArray | Value | null;
+  readonly mask: GoldenArray | null;
   readonly expected: GoldenArray | null;
+  /** What Keras gives where its numpy backend cannot grow weights in place (decision 6). */
+  readonly expected_immutable?: GoldenArray;
   readonly error: string | null;
 }
 
@@ -39,9 +43,22 @@ export function goldenCases(file: string): GoldenCase[] {
   return (JSON.parse(text) as { cases: GoldenCase[] }).cases;
 }
 
-/** What there is so far: float32 predictions, computed in float32. */
-export function isSupported({ dtype, y_pred }: GoldenCase): boolean {
-  return y_pred.dtype === "float32" && (dtype ?? "float32") === "float32";
+const isArray = (value: GoldenArray | Value | null): value is GoldenArray =>
+  typeof value === "object" && value !== null;
+
+/** What there is so far: float32 predictions, computed in float32, and the dtypes of labels. */
+export function isSupported({ dtype, y_true, y_pred, sample_weight }: GoldenCase): boolean {
+  const others = [y_true, sample_weight].filter(isArray);
+  return (
+    y_pred.dtype === "float32" &&
+    (dtype ?? "float32") === "float32" &&
+    others.every((array) => labelDtypes.includes(array.dtype as LabelDtype))
+  );
+}
+
+/** What Keras answers, or null where it fails. */
+export function expectedOf({ expected, expected_immutable }: GoldenCase): GoldenArray | null {
+  return expected_immutable ?? expected;
 }
 
 /** `Number` reads "NaN", "Infinity", "-Infinity" and "-0" as they are meant. */
@@ -55,14 +72,21 @@ function tensorOf(array: GoldenArray): Tensor {
 }
 
 /** What this library answers: the one place that knows how a case is called. */
-export function answerTo({ fn, class: className, reduction, y_true, y_pred }: GoldenCase): Tensor {
-  const yTrue = tensorOf(y_true);
-  const yPred = tensorOf(y_pred);
+export function answerTo(golden: GoldenCase): Tensor {
+  const { fn, class: className, reduction, sample_weight, mask } = golden;
+  const yTrue = tensorOf(golden.y_true);
+  const yPred = tensorOf(golden.y_pred);
+  // Plain functions ignore masks.
   if (fn !== undefined) return functions[fn](yTrue, yPred);
   if (className === undefined || reduction === undefined) throw new Error("no such case");
-  const result = new classes[className]({ reduction }).apply(yTrue, yPred);
+  const result = new classes[className]({ reduction }).apply(yTrue, yPred, {
+    sampleWeight: isArray(sample_weight) ? tensorOf(sample_weight) : numberOrNull(sample_weight),
+    mask: mask && tensorOf(mask),
+  });
   return typeof result === "number" ? tensor(Float32Array.of(result), []) : result;
 }
+
+const numberOrNull = (value: Value | null) => (value === null ? null : Number(value));
 
 /** What is wrong with an answer. Values may differ by what float32 sums differ by among backends. */
 export function disagreements(answer: Tensor, expected: GoldenArray): string[] {
