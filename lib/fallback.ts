@@ -25,7 +25,8 @@ const floatLabels = new Float32Array(chunk);
 const terms = new Float32Array(block);
 const sums = new Float64Array(lanes);
 const groupLosses = new Float64Array(chunk);
-let largest = -Infinity;
+/** The maximum of the row at hand. In an array, as a variable would be a new object for every value. */
+const largest = new Float32Array(1);
 
 // ---- The formulas
 
@@ -70,6 +71,11 @@ function addBlockWidened(n: number): void {
 /** The method `fill` costs more than the terms of a small batch. */
 function clearSums(): void {
   for (let i = 0; i < lanes; i++) sums[i] = 0;
+}
+
+function foldedTerms(): number {
+  const t = terms;
+  return t[0] + t[4] + (t[2] + t[6]) + (t[1] + t[5] + (t[3] + t[7]));
 }
 
 function foldedSums(): number {
@@ -128,8 +134,7 @@ function sumOfBlock(
 ): number {
   writeTerms(squared, y, yAt, p, pAt, n);
   foldTerms(n);
-  const t = terms;
-  return t[0] + t[4] + (t[2] + t[6]) + (t[1] + t[5] + (t[3] + t[7]));
+  return foldedTerms();
 }
 
 function sumOfBlocks(
@@ -184,7 +189,27 @@ function exactSumOfTerms(
   return foldedSums();
 }
 
-/** Σ y p; `largest` becomes the largest (1 - y) p of these values and of what it was. */
+/** Writes n products y p to the scratch; `largest` grows to the largest (1 - y) p. */
+function writeProducts(
+  y: Float32Array,
+  yAt: number,
+  p: Float32Array,
+  pAt: number,
+  n: number,
+): void {
+  let max = largest[0];
+  for (let i = 0; i < n; i++) {
+    const label = y[yAt + i];
+    const prediction = p[pAt + i];
+    const rest = round(round(1 - label) * prediction);
+    if (rest > max) max = rest;
+    // A comparison loses a NaN, a sum never does.
+    terms[i] = Number.isNaN(rest) ? rest : label * prediction;
+  }
+  largest[0] = max;
+}
+
+/** Σ y p; `largest` grows to the largest (1 - y) p. */
 function sumOfProducts(
   y: Float32Array,
   yAt: number,
@@ -192,21 +217,30 @@ function sumOfProducts(
   pAt: number,
   n: number,
 ): number {
-  for (const add of [addBlock, addBlockWidened]) {
-    clearSums();
-    for (let start = 0; start < n; start += block) {
-      const count = Math.min(block, n - start);
-      for (let i = 0; i < count; i++) {
-        const label = y[yAt + start + i];
-        const prediction = p[pAt + start + i];
-        const rest = round(round(1 - label) * prediction);
-        if (rest > largest) largest = rest;
-        // A comparison loses a NaN, a sum never does.
-        terms[i] = Number.isNaN(rest) ? rest : label * prediction;
-      }
-      add(count);
-    }
-    if (Number.isFinite(foldedSums())) break;
+  let sum: number;
+  if (n <= block) {
+    writeProducts(y, yAt, p, pAt, n);
+    foldTerms(n);
+    sum = foldedTerms();
+  } else {
+    sum = sumOfBlocksOfProducts(addBlock, y, yAt, p, pAt, n);
+  }
+  return sum - sum === 0 ? sum : sumOfBlocksOfProducts(addBlockWidened, y, yAt, p, pAt, n);
+}
+
+function sumOfBlocksOfProducts(
+  add: (n: number) => void,
+  y: Float32Array,
+  yAt: number,
+  p: Float32Array,
+  pAt: number,
+  n: number,
+): number {
+  clearSums();
+  for (let start = 0; start < n; start += block) {
+    const count = Math.min(block, n - start);
+    writeProducts(y, yAt + start, p, pAt + start, count);
+    add(count);
   }
   return foldedSums();
 }
@@ -281,7 +315,7 @@ function sumOfPart(
 }
 
 function lossOfRow(loss: number, sum: number, width: number): number {
-  return loss === categoricalHinge ? rowMargin(sum, largest) : sum / width;
+  return loss === categoricalHinge ? rowMargin(sum, largest[0]) : sum / width;
 }
 
 /** Writes the losses of whole rows, a chunk of values at most, to the scratch. */
@@ -300,7 +334,7 @@ function writeLosses(
   const yAt = y === labels ? start : 0;
   for (let row = 0; row < rows; row++) {
     const i = row * width;
-    largest = -Infinity;
+    largest[0] = -Infinity;
     const sum = sumOfPart(loss, y, yAt + i, predictions, start + i, width);
     groupLosses[row] = lossOfRow(loss, sum, width);
   }
@@ -318,7 +352,7 @@ function writeLossOfLongRow(
   width: number,
 ): boolean {
   let sum = 0;
-  largest = -Infinity;
+  largest[0] = -Infinity;
   for (let i = 0; i < width; i += chunk) {
     const n = Math.min(chunk, width - i);
     const y = readLabels(signed, type, labels, start + i, n);

@@ -7,10 +7,10 @@ import type { Tensor, TensorLike } from "./tensor.js";
  *
  * @param yTrue - labels -1 and 1, shape `[batch, d0, .. dN]`. If every label of the whole tensor is 0 or
  *   1, 0 stands for -1; one label that is neither, anywhere, and all are taken as they are.
- * @param yPred - float32 predictions of the same shape.
+ * @param yPred - float32 predictions of that shape, or of one that broadcasts with it.
  * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
- * @throws TypeError if an argument is no tensor-like or `yPred` is not float32; RangeError if the shapes
- *   differ, if they are `[]`, or if data and shape disagree.
+ * @throws TypeError if an argument is no tensor-like or `yPred` is not float32; RangeError if the shapes do
+ *   not broadcast, if both are `[]`, or if data and shape disagree.
  * @example
  * ```ts
  * import { hinge, tensor } from "maxmargin";
@@ -29,7 +29,7 @@ export function hinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
  * The squared hinge loss of each row: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last axis.
  *
  * @param yTrue - labels, as for {@link hinge}.
- * @param yPred - float32 predictions of the same shape.
+ * @param yPred - float32 predictions of that shape, or of one that broadcasts with it.
  * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
  * @throws as {@link hinge}.
  * @example
@@ -51,7 +51,7 @@ export function squaredHinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"floa
  * `neg = max((1 - yTrue) * yPred)` and `pos = sum(yTrue * yPred)` over the last axis.
  *
  * @param yTrue - one-hot labels, shape `[batch, d0, .. dN]`; labels are never converted.
- * @param yPred - float32 predictions of the same shape.
+ * @param yPred - float32 predictions of that shape, or of one that broadcasts with it.
  * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
  * @throws as {@link hinge}, and RangeError if the last axis is empty.
  * @example

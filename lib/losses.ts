@@ -41,11 +41,15 @@ export abstract class Loss<R extends Reduction = Default> {
    * Computes the loss of a batch, reduced. A rank-1 batch is one row.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`, as the function of the same name takes them.
-   * @param yPred - float32 predictions of the same shape.
-   * @returns a number: the sum of the losses of the rows for `"sum"`, their mean for
-   *   `"sum_over_batch_size"` and `"mean"`, 0 for an empty batch; for `null` and `"none"` the losses of the
-   *   rows, shape `[batch, d0, .. dN-1]`.
-   * @throws TypeError or RangeError as the function of the same name.
+   * @param yPred - float32 predictions of that shape, or of one that broadcasts with it. Of two ranks that
+   *   differ by one, where the longer shape ends in 1, the ranks are made the same first.
+   * @param options - `sampleWeight`, what the loss of each row is multiplied by, and `mask`, 0 or false
+   *   where it does not count: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
+   * @returns a number: the weighted sum of the losses of the rows for `"sum"`; for `"sum_over_batch_size"` and
+   *   `"mean"` that by their number, or the mean of those that a mask keeps; for
+   *   `"mean_with_sample_weight"` that by the sum of the weights; 0 for an empty batch. For `null` and
+   *   `"none"` the weighted losses of the rows, shape `[batch, d0, .. dN-1]`.
+   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast.
    */
   apply(yTrue: TensorLike, yPred: TensorLike, options?: Weighting): LossValue<R> {
     return reducedLoss(this.#loss, this.reduction, yTrue, yPred, options);
@@ -55,7 +59,7 @@ export abstract class Loss<R extends Reduction = Default> {
    * Computes the loss of each row of a batch: what the function of the same name gives.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
-   * @param yPred - float32 predictions of the same shape.
+   * @param yPred - float32 predictions of that shape, or of one that fits it as for `apply`.
    * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
    * @throws TypeError or RangeError as the function of the same name.
    */
