@@ -1,6 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { type Tensor, tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
+import { detach, ResizableBuffer } from "./support/buffers.js";
 import { generator, labelsOf, randomPredictions } from "./support/data.js";
 import { forEachImplementation } from "./support/implementations.js";
 import { functions, type LossName, lossNames, lossOf, reductions } from "./support/losses.js";
@@ -27,7 +28,7 @@ const random = generator(11);
 function resultsOf(loss: LossName, yTrue: Tensor, yPred: Tensor): unknown[] {
   return reductions.map((reduction) => {
     const result = lossOf(loss, reduction).apply(yTrue, yPred);
-    return typeof result === "number" ? result : [...result.data];
+    return typeof result === "number" ? result : Buffer.from(result.data.buffer).toString("hex");
   });
 }
 
@@ -46,8 +47,8 @@ function expectSameAs(
       );
       const predictions = randomPredictions(n, random);
       const [otherLabels, otherPredictions] = place(labels, predictions);
-      expect([...(otherLabels as Float32Array)]).toEqual([...(labels as Float32Array)]);
-      expect(otherPredictions).toHaveLength(n);
+      expect([otherLabels.length, otherPredictions.length]).toEqual([n, n]);
+      expect(otherLabels === labels && otherPredictions === predictions).toBe(false);
       for (const loss of lossNames) {
         compared++;
         expect(
@@ -73,18 +74,6 @@ function within<T extends Tensor["data"]>(values: T, before: number, poison: num
   const view = new Kind(buffer, before, length);
   (view as Float32Array).set(values as Float32Array);
   return view;
-}
-
-interface Resizable extends ArrayBuffer {
-  resize(length: number): void;
-}
-const ResizableBuffer = ArrayBuffer as unknown as new (
-  length: number,
-  options: { maxByteLength: number },
-) => Resizable;
-
-function detach(buffer: ArrayBufferLike): void {
-  structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
 }
 
 forEachImplementation(() => {
@@ -272,7 +261,7 @@ forEachImplementation(() => {
         `yPred.data: expected 6 values for its shape [2, 3], ${gone}`,
       );
       expect(() => call(labels(), data)).toThrow(
-        new RangeError("yTrue: expected the shape of yPred, [0], received [6]"),
+        new RangeError("yTrue: expected a shape that broadcasts with yPred, [0], received [6]"),
       );
     });
 
@@ -293,30 +282,6 @@ forEachImplementation(() => {
       expect(call(yTrue, fixed).data).toEqual(expected);
       buffer.resize(24);
       expect(call(yTrue, tracking).data).toEqual(expected);
-    });
-
-    // V8 of Node 20 and 22 forgets, in optimized code that has also seen views of resizable buffers, that
-    // the `length` of a detached array is 0.
-    test("a transferred buffer after many calls, with resizable ones among them", () => {
-      const yTrue = tensor(labels(), shape);
-      const resizable = tensor(
-        new Float32Array(new ResizableBuffer(24, { maxByteLength: 48 })),
-        shape,
-      );
-      const yPred = tensor(predictions(), shape);
-      detach(yPred.data.buffer);
-      const answers = new Set<string>();
-      for (let i = 0; i < 20_000; i++) {
-        call(yTrue, resizable);
-        try {
-          answers.add(`[${call(yTrue, yPred).data}]`);
-        } catch (error) {
-          answers.add(String(error));
-        }
-      }
-      expect([...answers]).toEqual([
-        `RangeError: yPred: expected 6 values for its shape [2, 3], ${gone}`,
-      ]);
     });
 
     test("labels whose buffer shrank", () => {

@@ -35,21 +35,24 @@ function meanOfTerms(squared: boolean, y: Float32Array, p: Float32Array): Bounde
 function categorical(y: Float32Array, p: Float32Array): Bounded {
   let pos = 0;
   let neg = -Infinity;
-  let isOneHot = true;
+  let ones = 0;
+  let others = 0;
   let magnitude = 1;
   let largest = 0;
   for (let i = 0; i < p.length; i++) {
     pos += y[i] * p[i];
     neg = Math.max(neg, (1 - y[i]) * p[i]);
-    isOneHot &&= y[i] === 0 || y[i] === 1;
+    if (y[i] === 1) ones++;
+    else if (y[i] !== 0) others++;
     magnitude += Math.abs(y[i] * p[i]);
     largest = Math.max(largest, Math.abs((1 - y[i]) * p[i]));
   }
   const value = Math.max(0, neg - pos + 1);
   // Other labels than one-hot ones may cancel in `pos`: there the error follows from what was added.
-  const error = isOneHot
-    ? 1.2e-6 * Math.max(1, Math.abs(value))
-    : 5 * halfUlp * (magnitude + largest + Math.abs(value));
+  const error =
+    ones <= 1 && others === 0
+      ? 1.2e-6 * Math.max(1, Math.abs(value))
+      : 5 * halfUlp * (magnitude + largest + Math.abs(value));
   return { value, error };
 }
 

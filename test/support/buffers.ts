@@ -1,0 +1,14 @@
+// What the types of ES2022 do not know yet.
+interface Resizable extends ArrayBuffer {
+  resize(length: number): void;
+}
+
+export const ResizableBuffer = ArrayBuffer as unknown as new (
+  length: number,
+  options: { maxByteLength: number },
+) => Resizable;
+
+/** Hands the memory to a buffer that nobody keeps. */
+export function detach(buffer: ArrayBufferLike): void {
+  structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
+}
