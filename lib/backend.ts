@@ -127,16 +127,15 @@ function choose(
  */
 export function setNumThreads(count: number): void {
   if (typeof count !== "number") throw wrongKind("count", "a number", described(count));
-  chooseThreads(count, "count");
+  checkThreads(count, "count", count);
+  addon?.setThreads(count);
 }
 
 const maxThreads = 1024;
 
-function chooseThreads(count: number, argument: string): void {
-  if (!Number.isInteger(count) || count < 1 || count > maxThreads) {
-    throw wrongValue(argument, `an integer from 1 to ${maxThreads}`, String(count));
-  }
-  addon?.setThreads(count);
+function checkThreads(count: number, argument: string, received: unknown): void {
+  if (Number.isInteger(count) && count >= 1 && count <= maxThreads) return;
+  throw wrongValue(argument, `an integer from 1 to ${maxThreads}`, described(received));
 }
 
 /**
@@ -169,5 +168,7 @@ const {
   MAXMARGIN_NUM_THREADS = os.availableParallelism(),
 } = process.env;
 choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
+const count = Number(MAXMARGIN_NUM_THREADS);
+checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
 // Another JavaScript thread may have set it already.
-if (addon?.threads() === 0) chooseThreads(Number(MAXMARGIN_NUM_THREADS), "MAXMARGIN_NUM_THREADS");
+if (addon?.threads() === 0) addon.setThreads(count);

@@ -124,6 +124,15 @@ export function checkLength(tensor: RowTensor, argument: string): void {
   );
 }
 
+/** An array whose buffer was detached is as long as an empty one, but no view can be made of its buffer. */
+function checkAttached({ buffer }: TensorData, argument: string): void {
+  try {
+    new Uint8Array(buffer);
+  } catch {
+    throw wrongValue(argument, "an array with its buffer", "one whose buffer was detached");
+  }
+}
+
 /** More dimensions than anybody needs, and an end for arrays that contain themselves. */
 const maxRank = 64;
 
@@ -179,6 +188,7 @@ export function toTensor(value: unknown, argument: string): RowTensor {
   const dtype = dtypeOf(value);
   if (dtype !== undefined) {
     const data = value as TensorData;
+    if (data.length === 0) checkAttached(data, argument);
     return new RowTensor(data, [data.length], dtype);
   }
   if (typeof value === "number" || typeof value === "boolean" || Array.isArray(value)) {
@@ -222,5 +232,10 @@ export function tensor(
   dtype?: Dtype,
 ): Tensor {
   const values = toTensor(data, "data");
-  return withShape(values.data, shape ?? values.shape, dtype ?? values.dtype, "");
+  return withShape(
+    values.data,
+    shape === undefined ? values.shape : shape,
+    dtype === undefined ? values.dtype : dtype,
+    "",
+  );
 }

@@ -72,17 +72,16 @@ class Pool {
     helper_left_.wait(lock, alone);
   }
 
+  // Threads that a job starts meanwhile are of the next generation, and stay.
   void stop() {
     std::vector<std::thread> threads;
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      stopping_ = true;
+      ++generation_;
       threads.swap(threads_);
     }
     job_arrived_.notify_all();
     for (std::thread& thread : threads) thread.join();
-    std::lock_guard<std::mutex> lock(mutex_);
-    stopping_ = false;
   }
 
  private:
@@ -90,7 +89,9 @@ class Pool {
   // impossible.
   size_t start_threads(size_t wanted) {
     try {
-      while (threads_.size() < wanted) threads_.emplace_back([this] { serve(); });
+      while (threads_.size() < wanted) {
+        threads_.emplace_back([this, generation = generation_] { serve(generation); });
+      }
     } catch (const std::system_error&) {
     }
     return std::min(wanted, threads_.size());
@@ -101,16 +102,17 @@ class Pool {
     waiting_.store(jobs_.size(), std::memory_order_relaxed);
   }
 
-  void serve() {
+  void serve(size_t generation) {
     std::unique_lock<std::mutex> lock(mutex_);
+    const auto is_over = [this, generation] { return generation != generation_; };
     for (;;) {
-      if (jobs_.empty() && !stopping_) {
+      if (jobs_.empty() && !is_over()) {
         lock.unlock();
         happens_soon([this] { return waiting_.load(std::memory_order_relaxed) != 0; });
         lock.lock();
       }
-      job_arrived_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-      if (stopping_) return;
+      job_arrived_.wait(lock, [&] { return is_over() || !jobs_.empty(); });
+      if (is_over()) return;
       Job& job = *jobs_.front();
       job.helpers_busy.fetch_add(1, std::memory_order_relaxed);
       if (--job.helpers_wanted == 0) withdraw(job);
@@ -127,7 +129,7 @@ class Pool {
   std::vector<Job*> jobs_;
   std::vector<std::thread> threads_;
   std::atomic<size_t> waiting_{0};
-  bool stopping_ = false;
+  size_t generation_ = 0;
 };
 
 // Never destroyed: threads that are still running when the process exits must not find it gone.

@@ -409,18 +409,10 @@ describe("the environment", () => {
   });
 
   // The first thread of a process that loads the addon reads it.
-  test.each(["0", "-1", "1.5", "1025"])("MAXMARGIN_NUM_THREADS=%s", (count) => {
+  test.each(["0", "-1", "1.5", "1025", "abc"])("MAXMARGIN_NUM_THREADS=%s", (count) => {
     expectRange(
       loadInProcess({ MAXMARGIN_NUM_THREADS: count }),
-      `MAXMARGIN_NUM_THREADS: expected an integer from 1 to 1024, received ${count}`,
-    );
-  });
-
-  test("MAXMARGIN_NUM_THREADS=abc", () => {
-    const { error } = loadInProcess({ MAXMARGIN_NUM_THREADS: "abc" });
-    expect(error?.name).toBe("RangeError");
-    expect(error?.message).toMatch(
-      /^MAXMARGIN_NUM_THREADS: expected an integer from 1 to 1024, received (NaN|"?abc"?)$/,
+      `MAXMARGIN_NUM_THREADS: expected an integer from 1 to 1024, received "${count}"`,
     );
   });
 });

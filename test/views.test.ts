@@ -261,7 +261,9 @@ forEachImplementation(() => {
         `yPred.data: expected 6 values for its shape [2, 3], ${gone}`,
       );
       expect(() => call(labels(), data)).toThrow(
-        new RangeError("yTrue: expected a shape that broadcasts with yPred, [0], received [6]"),
+        new RangeError(
+          "yPred: expected an array with its buffer, received one whose buffer was detached",
+        ),
       );
     });
 
