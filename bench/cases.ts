@@ -1,0 +1,87 @@
+/** What is measured. */
+
+export type Loss = "hinge" | "squaredHinge" | "categoricalHinge";
+/** -1/1, 0/1 (which a loss has to find out), or one 1 among the 0s of a row. */
+export type Labels = "signed" | "binary" | "onehot";
+export type LabelDtype = "float32" | "int8";
+/** One number for the batch, or one for each row. */
+export type Result = "mean" | "rows";
+/** What a loss is called with: tensors of shape [rows, width], or bare typed arrays, which are one row. */
+export type Input = "tensors" | "arrays";
+
+export interface Case {
+  /** loss/result/labels/labelDtype/input/width/n: what `--only` is matched with. */
+  readonly name: string;
+  readonly loss: Loss;
+  readonly result: Result;
+  readonly labels: Labels;
+  readonly labelDtype: LabelDtype;
+  readonly input: Input;
+  readonly width: number;
+  /** The values wanted; whole rows of them are measured. */
+  readonly n: number;
+}
+
+type Choices = { readonly [K in Exclude<keyof Case, "name">]?: readonly Case[K][] };
+
+const usual = {
+  loss: ["hinge"],
+  result: ["mean"],
+  labels: ["signed"],
+  labelDtype: ["float32"],
+  input: ["tensors"],
+  width: [64],
+  n: [],
+} as const satisfies Required<Choices>;
+
+/** Every combination of the choices. */
+export function combinations(choices: Choices): Case[] {
+  let all: Record<string, unknown>[] = [{}];
+  for (const [key, values] of Object.entries({ ...usual, ...choices })) {
+    all = all.flatMap((one) => values.map((value) => ({ ...one, [key]: value })));
+  }
+  return all.map((one) => ({ ...one, name: Object.values(one).join("/") }) as unknown as Case);
+}
+
+/** Two arrays of 256 MB. */
+const memory = 6.4e7;
+/** Inside L1, L2 and L3, and far beyond them. */
+const regimes = [1024, 1e5, 1e6, memory];
+const small = [16, 64, 128, 256, 1024, 4096];
+const everySize = [...small, 1e4, 1e5, 1e6, 1e7, memory];
+const widths = [1, 10, 64, 1000];
+const labelDtype = ["float32", "int8"] as const;
+const categorical = { loss: ["categoricalHinge"], labels: ["onehot"] } as const;
+
+const full: Choices[] = [
+  { n: everySize },
+  { width: widths, n: regimes },
+  { labels: ["binary"], width: widths, n: regimes },
+  { result: ["rows"], width: widths, n: regimes },
+  { ...categorical, result: ["mean", "rows"], width: [10, 1000], n: regimes },
+  { loss: ["squaredHinge"], n: regimes },
+  { loss: ["squaredHinge"], result: ["rows"], width: [10], n: regimes },
+  { labelDtype: ["int8"], labels: ["signed", "binary"], n: regimes },
+  { labelDtype: ["int8"], result: ["rows"], width: [10], n: regimes },
+  { ...categorical, labelDtype: ["int8"], width: [10], n: regimes },
+  // Small calls
+  { input: ["tensors", "arrays"], labelDtype, n: small },
+  { labels: ["binary"], labelDtype, n: small },
+  { loss: ["squaredHinge"], n: small },
+  { result: ["rows"], width: [10], n: small },
+  { ...categorical, labelDtype, width: [10], n: small },
+];
+
+const representative: Choices[] = [
+  { n: [16, 128, 1024, 1e5, 1e6, memory] },
+  { labels: ["binary"], n: [1e6] },
+  { result: ["rows"], width: [1, 10], n: [1e6] },
+  { ...categorical, result: ["mean", "rows"], width: [10], n: [1e6] },
+  { loss: ["squaredHinge"], n: [1e5] },
+  { labelDtype: ["int8"], n: [16, 1e6] },
+];
+
+export function cases(quick: boolean): Case[] {
+  const all = (quick ? representative : full).flatMap(combinations);
+  return [...new Map(all.map((one) => [one.name, one])).values()];
+}

@@ -1,0 +1,43 @@
+import type { Contestant } from "./contestants.js";
+
+const tolerance = 1e-6;
+
+const valuesOf = (answer: number | ArrayLike<number>): ArrayLike<number> =>
+  typeof answer === "number" ? [answer] : answer;
+
+/** The first place where two answers are not the same, or undefined. */
+function difference(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  same: (a: number, b: number) => boolean,
+): string | undefined {
+  if (a.length !== b.length) return `${a.length} values instead of ${b.length}`;
+  for (let i = 0; i < a.length; i++) {
+    if (!same(a[i], b[i])) return `${a[i]} instead of ${b[i]} at ${i}`;
+  }
+  return undefined;
+}
+
+const isClose = (a: number, b: number) => Math.abs(a - b) <= tolerance * Math.abs(b);
+
+/**
+ * Runs everything once. Idiomatic JavaScript, which is a naive computation in double, tells what is right;
+ * the library's answers must be the same bits among themselves. Returns what is wrong.
+ */
+export function mistakes(all: readonly Contestant[], oracle: Contestant): string[] {
+  const right = valuesOf(oracle.run());
+  let first: ArrayLike<number> | undefined;
+  const found: string[] = [];
+  for (const { implementation, kernel, threads, prepare, run } of all) {
+    if (implementation === "probe") continue;
+    prepare();
+    const answer = valuesOf(run());
+    let wrong = difference(answer, right, isClose);
+    if (implementation !== "loop") {
+      first ??= answer;
+      wrong ??= difference(answer, first, Object.is);
+    }
+    if (wrong) found.push(`${implementation} ${kernel ?? ""} ${threads} threads: ${wrong}`);
+  }
+  return found;
+}
