@@ -22,7 +22,8 @@ const round = Math.fround;
 
 // Scratch. No call is entered twice: none runs anybody else's code.
 const floatLabels = new Float32Array(chunk);
-const terms = new Float32Array(block);
+/** float32 values: in double they need no conversion at every step. */
+const terms = new Float64Array(block);
 const sums = new Float64Array(lanes);
 const groupLosses = new Float64Array(chunk);
 /** The maximum of the row at hand. In an array, as a variable would be a new object for every value. */
@@ -53,13 +54,17 @@ function foldTerms(n: number): void {
   while (half < n) half <<= 1;
   for (let i = n; i < half; i++) terms[i] = 0;
   for (half >>= 1; half >= lanes; half >>= 1) {
-    for (let i = 0; i < half; i++) terms[i] += terms[i + half];
+    for (let i = 0; i < half; i++) terms[i] = round(terms[i] + terms[i + half]);
   }
 }
 
 /** Adds the first n terms of the scratch to the lanes. */
 function addBlock(n: number): void {
   foldTerms(n);
+  addLanes();
+}
+
+function addLanes(): void {
   for (let i = 0; i < lanes; i++) sums[i] += terms[i];
 }
 
@@ -83,7 +88,11 @@ function foldedSums(): number {
   return s[0] + s[4] + (s[2] + s[6]) + (s[1] + s[5] + (s[3] + s[7]));
 }
 
-function writeTerms(
+/**
+ * Folds up to a block of terms into the first 8 of the scratch. Like the next function it is too long to be
+ * inlined: so the terms are inlined into it, whatever else the compiler inlines into its callers.
+ */
+function foldTermsOf(
   squared: boolean,
   y: Float32Array,
   yAt: number,
@@ -91,13 +100,24 @@ function writeTerms(
   pAt: number,
   n: number,
 ): void {
-  for (let i = 0; i < n; i++) terms[i] = term(squared, false, y[yAt + i], p[pAt + i]);
+  let i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const j = yAt + i;
+    const k = pAt + i;
+    terms[i] = term(squared, false, y[j], p[k]);
+    terms[i + 1] = term(squared, false, y[j + 1], p[k + 1]);
+    terms[i + 2] = term(squared, false, y[j + 2], p[k + 2]);
+    terms[i + 3] = term(squared, false, y[j + 3], p[k + 3]);
+    terms[i + 4] = term(squared, false, y[j + 4], p[k + 4]);
+    terms[i + 5] = term(squared, false, y[j + 5], p[k + 5]);
+    terms[i + 6] = term(squared, false, y[j + 6], p[k + 6]);
+    terms[i + 7] = term(squared, false, y[j + 7], p[k + 7]);
+  }
+  for (; i < n; i++) terms[i] = term(squared, false, y[yAt + i], p[pAt + i]);
+  foldTerms(n);
 }
 
-/**
- * Adds the whole blocks among n terms to the lanes. A function of its own: the eight terms are inlined
- * only as long as nothing else uses up what the compiler allows.
- */
+/** Adds the whole blocks among n terms to the lanes. */
 function addBlocksOfTerms(
   squared: boolean,
   y: Float32Array,
@@ -123,20 +143,6 @@ function addBlocksOfTerms(
   }
 }
 
-/** The same for at most one block, which needs no lanes; and no more than it needs, for small batches. */
-function sumOfBlock(
-  squared: boolean,
-  y: Float32Array,
-  yAt: number,
-  p: Float32Array,
-  pAt: number,
-  n: number,
-): number {
-  writeTerms(squared, y, yAt, p, pAt, n);
-  foldTerms(n);
-  return foldedTerms();
-}
-
 function sumOfBlocks(
   squared: boolean,
   y: Float32Array,
@@ -149,8 +155,8 @@ function sumOfBlocks(
   const whole = n - rest;
   clearSums();
   addBlocksOfTerms(squared, y, yAt, p, pAt, whole);
-  writeTerms(squared, y, yAt + whole, p, pAt + whole, rest);
-  addBlock(rest);
+  foldTermsOf(squared, y, yAt + whole, p, pAt + whole, rest);
+  addLanes();
   return foldedSums();
 }
 
@@ -162,8 +168,13 @@ function sumOfTerms(
   pAt: number,
   n: number,
 ): number {
-  const sum =
-    n <= block ? sumOfBlock(squared, y, yAt, p, pAt, n) : sumOfBlocks(squared, y, yAt, p, pAt, n);
+  let sum: number;
+  if (n <= block) {
+    foldTermsOf(squared, y, yAt, p, pAt, n);
+    sum = foldedTerms();
+  } else {
+    sum = sumOfBlocks(squared, y, yAt, p, pAt, n);
+  }
   return sum - sum === 0 ? sum : exactSumOfTerms(squared, y, yAt, p, pAt, n);
 }
 
@@ -204,7 +215,7 @@ function writeProducts(
     const rest = round(round(1 - label) * prediction);
     if (rest > max) max = rest;
     // A comparison loses a NaN, a sum never does.
-    terms[i] = Number.isNaN(rest) ? rest : label * prediction;
+    terms[i] = Number.isNaN(rest) ? rest : round(label * prediction);
   }
   largest[0] = max;
 }
