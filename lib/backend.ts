@@ -33,7 +33,7 @@ export interface BackendInfo {
 
 /**
  * Batches of fewer values are computed in JavaScript even where the addon is there: below this the way
- * into C++ costs more than it saves. Found by `npm run bench`, see bench/README.md.
+ * into C++ costs more than it saves. Found by `npm run bench -- --crossover`, see bench/README.md.
  */
 const crossover = 48;
 
