@@ -27,6 +27,7 @@
         "native/addon.cpp",
         "native/cpu.cpp",
         "native/dispatch.cpp",
+        "native/dtypes.cpp",
         "native/reduce.cpp",
         "native/thread_pool.cpp",
         "native/kernels/scalar.cpp",

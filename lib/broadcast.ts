@@ -4,6 +4,8 @@ type Shape = readonly number[];
 
 const shown = (shape: Shape) => `[${shape.join(", ")}]`;
 
+export const sizeOf = (shape: Shape) => shape.reduce((size, dimension) => size * dimension, 1);
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
 }

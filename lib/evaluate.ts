@@ -1,14 +1,37 @@
 import { kernelsFor } from "./backend.js";
-import { broadcastShape, sameShape, Walk, withSameRank } from "./broadcast.js";
+import { broadcastShape, sameShape, sizeOf, withSameRank } from "./broadcast.js";
+import { newResults, resultsOf, roundTo } from "./cast.js";
+import { floatx } from "./config.js";
+import { codes, type FloatDtype, isFloat } from "./dtypes.js";
 import { described, wrongKind, wrongValue } from "./errors.js";
-import { unifyNaN } from "./fallback.js";
-import { asIs, categoricalHinge, labelTypes } from "./kernels.js";
-import { checkLength, RowTensor, type Tensor, type TensorLike, toTensor } from "./tensor.js";
-import { checkArguments, inPlace, type Reduction } from "./validate.js";
-import { type Doubles, product, reduced, scaledMask, toMask, toWeights } from "./weights.js";
+import { categoricalHinge, kindOfBatch } from "./kernels.js";
+import { writeBroadcastLosses } from "./spread.js";
+import {
+  checkLength,
+  type RowTensor,
+  resultTensor,
+  type Tensor,
+  type TensorLike,
+  toTensor,
+} from "./tensor.js";
+import { checkArguments, type Reduction } from "./validate.js";
+import {
+  type Doubles,
+  product,
+  reduced,
+  scaledMask,
+  sumOf,
+  toDoubles,
+  toMask,
+  writtenOut,
+} from "./weights.js";
 
 /** A number for every reduction but `null` and `"none"`, which leave a tensor. */
-export type LossValue<R extends Reduction> = R extends null | "none" ? Tensor<"float32"> : number;
+export type LossValue<R extends Reduction, D extends FloatDtype = FloatDtype> = R extends
+  | null
+  | "none"
+  ? Tensor<D>
+  : number;
 
 /** What may weigh the losses of the rows. */
 export interface Weighting {
@@ -18,40 +41,63 @@ export interface Weighting {
   readonly mask?: TensorLike | null;
 }
 
+/** What is computed of what, once it is known that no foreign code can run any longer. */
+interface Batch {
+  readonly loss: number;
+  readonly dtype: FloatDtype;
+  readonly labels: RowTensor;
+  readonly predictions: RowTensor;
+}
+
+const kindOf = ({ loss, dtype, labels, predictions }: Batch) =>
+  kindOfBatch(loss, labels.code, predictions.code, codes[dtype]);
+
+const leavesTensor = (reduction: Reduction) => reduction === null || reduction === "none";
+
+/** The dtype in which a function computes: that of its predictions, if it is one to compute in. */
+function ownDtype({ dtype, isNested }: RowTensor): FloatDtype {
+  return !isNested && isFloat(dtype) ? dtype : floatx();
+}
+
 /** The losses of all rows, weighted and reduced. The sum is double, and rounded once, at the end. */
-export function reducedLoss<R extends Reduction>(
+export function reducedLoss<R extends Reduction, D extends FloatDtype>(
   loss: number,
+  dtype: D,
   reduction: R,
   yTrue: unknown,
   yPred: unknown,
   weighting: Weighting | undefined,
-): LossValue<R> {
+): LossValue<R, D> {
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toTensor(yPred, "yPred");
   if (weighting !== undefined) {
     const { sampleWeight, mask } = readWeighting(weighting);
     if (sampleWeight !== undefined || mask !== undefined) {
-      return weightedLoss(loss, reduction, labels, predictions, sampleWeight, mask);
+      const batch = { loss, dtype, labels, predictions };
+      return weightedLoss(batch, reduction, sampleWeight, mask) as LossValue<R, D>;
     }
-  }
-  if (reduction === null || reduction === "none") {
-    return rowLossesOf(loss, labels, predictions, true) as LossValue<R>;
   }
   const same = checkArguments(labels, predictions);
   const { rows, width } = predictions;
   if (!same || rows === 0 || width === 0) {
-    return weightedLoss(loss, reduction, labels, predictions, undefined, undefined);
+    const losses = doubleLosses({ loss, dtype, labels, predictions }, true);
+    return resultOf(losses, undefined, dtype, reduction, predictions) as LossValue<R, D>;
   }
-  const { labelType, data } = inPlace(labels);
-  const floats = predictions.data as Float32Array;
-  const total = kernelsFor(rows * width).total(loss, labelType, data, floats, width);
+  if (leavesTensor(reduction)) {
+    return rowLossesOf({ loss, dtype, labels, predictions }, true) as LossValue<R, D>;
+  }
+  const kind = kindOfBatch(loss, labels.code, predictions.code, codes[dtype]);
+  const total = kernelsFor(rows * width).total(kind, labels.stored, predictions.stored, width);
   const termsOfLoss = loss === categoricalHinge ? 1 : width;
-  return Math.fround(
-    total / (reduction === "sum" ? termsOfLoss : termsOfLoss * rows),
-  ) as LossValue<R>;
+  const divisor = reduction === "sum" ? termsOfLoss : termsOfLoss * rows;
+  return roundTo(dtype, total / divisor) as LossValue<R, D>;
 }
 
-function readWeighting(weighting: Weighting): { sampleWeight?: RowTensor; mask?: RowTensor } {
+/** Weights and mask as tensors, whose lengths are still to be checked. */
+export function readWeighting(weighting: Weighting): {
+  sampleWeight?: RowTensor;
+  mask?: RowTensor;
+} {
   if (typeof weighting !== "object" || weighting === null) {
     throw wrongKind("options", "an object", described(weighting));
   }
@@ -62,81 +108,86 @@ function readWeighting(weighting: Weighting): { sampleWeight?: RowTensor; mask?:
   };
 }
 
-function weightedLoss<R extends Reduction>(
-  loss: number,
-  reduction: R,
-  labels: RowTensor,
-  predictions: RowTensor,
+function weightedLoss(
+  batch: Batch,
+  reduction: Reduction,
   sampleWeight: RowTensor | undefined,
   mask: RowTensor | undefined,
-): LossValue<R> {
+): number | Tensor<FloatDtype> {
+  const { dtype, labels, predictions } = batch;
+  const same = checkArguments(labels, predictions);
   if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
   if (mask !== undefined) checkLength(mask, "mask");
-  const losses = doubleLosses(loss, labels, predictions, true);
-  let weights = sampleWeight === undefined ? undefined : toWeights(sampleWeight);
+  let weights = sampleWeight && toDoubles(sampleWeight, dtype);
   if (mask !== undefined) {
     const kept = scaledMask(toMask(mask), reduction);
     weights = weights === undefined ? kept : product(weights, kept, "mask", "sampleWeight");
   }
-  const weighted =
-    weights === undefined
-      ? losses
-      : product(losses, weights, sampleWeight === undefined ? "mask" : "sampleWeight");
-  if (reduction === null || reduction === "none") return toFloats(weighted) as LossValue<R>;
-  return Math.fround(reduced(weighted, weights, reduction)) as LossValue<R>;
+  const argument = sampleWeight === undefined ? "mask" : "sampleWeight";
+  const { rows, width, shape } = predictions;
+  if (weights !== undefined && same && rows > 0 && width > 0 && !leavesTensor(reduction)) {
+    const each = writtenOut(weights, shape.slice(0, -1), argument);
+    if (each !== undefined) {
+      const kernels = kernelsFor(rows * width);
+      const { stored } = predictions;
+      const sum = kernels.total(kindOf(batch), labels.stored, stored, width, each.values);
+      return roundTo(dtype, reduced(sum, each.shape, weights, reduction));
+    }
+  }
+  const losses = doubleLosses(batch, true);
+  const weighted = weights === undefined ? losses : product(losses, weights, argument);
+  return resultOf(weighted, weights, dtype, reduction, predictions);
+}
+
+function resultOf(
+  losses: Doubles,
+  weights: Doubles | undefined,
+  dtype: FloatDtype,
+  reduction: Reduction,
+  like: RowTensor,
+): number | Tensor<FloatDtype> {
+  const { values, shape } = losses;
+  if (leavesTensor(reduction)) return resultTensor(dtype, resultsOf(dtype, values), shape, like);
+  return roundTo(dtype, reduced(sumOf(values), shape, weights, reduction));
 }
 
 /**
  * The loss of each row: the shape of labels and predictions without the last axis.
  *
+ * @param dtype - what labels and predictions are cast to; undefined for the predictions' own, as in Keras's
+ *   functions.
  * @param fixRanks - whether a trailing axis of 1 may be added or dropped, as Keras's classes do.
  */
-export function rowLosses(
+export function rowLosses<D extends FloatDtype>(
   loss: number,
+  dtype: D | undefined,
   yTrue: unknown,
   yPred: unknown,
   fixRanks: boolean,
-): Tensor<"float32"> {
+): Tensor<D> {
   const labels = toTensor(yTrue, "yTrue");
-  return rowLossesOf(loss, labels, toTensor(yPred, "yPred"), fixRanks);
+  const predictions = toTensor(yPred, "yPred");
+  const batch = { loss, dtype: dtype ?? ownDtype(predictions), labels, predictions };
+  return rowLossesOf(batch, fixRanks) as Tensor<FloatDtype> as Tensor<D>;
 }
 
-function rowLossesOf(
-  loss: number,
-  labels: RowTensor,
-  predictions: RowTensor,
-  fixRanks: boolean,
-): Tensor<"float32"> {
+function rowLossesOf(batch: Batch, fixRanks: boolean): Tensor<FloatDtype> {
+  const { dtype, labels, predictions } = batch;
   const same = checkArguments(labels, predictions);
   const { rows, width, shape } = predictions;
   if (!same || rows === 0 || width === 0) {
-    return toFloats(doubleLosses(loss, labels, predictions, fixRanks));
+    const { values, shape } = doubleLosses(batch, fixRanks);
+    return resultTensor(dtype, resultsOf(dtype, values), shape, predictions);
   }
-  const losses = new Float32Array(rows);
-  const { labelType, data } = inPlace(labels);
-  const floats = predictions.data as Float32Array;
-  kernelsFor(rows * width).rowLosses(loss, labelType, data, floats, width, losses);
-  return floatTensor(losses, shape.slice(0, -1));
+  const losses = newResults(dtype, rows);
+  const kernels = kernelsFor(rows * width);
+  kernels.rowLosses(kindOf(batch), labels.stored, predictions.stored, width, losses);
+  return resultTensor(dtype, losses, shape.slice(0, -1), predictions);
 }
 
-function floatTensor(data: Float32Array, shape: readonly number[]): Tensor<"float32"> {
-  return new RowTensor(data, Object.freeze(shape), "float32") as Tensor<"float32">;
-}
-
-function toFloats({ values, shape }: Doubles): Tensor<"float32"> {
-  const data = Float32Array.from(values);
-  unifyNaN(data);
-  return floatTensor(data, shape);
-}
-
-/** The losses of all rows before they are rounded. Labels and predictions are broadcast. */
-function doubleLosses(
-  loss: number,
-  labels: RowTensor,
-  predictions: RowTensor,
-  fixRanks: boolean,
-): Doubles {
-  checkArguments(labels, predictions);
+/** The losses of all rows of a checked batch before they are rounded. Labels and predictions are broadcast. */
+function doubleLosses(batch: Batch, fixRanks: boolean): Doubles {
+  const { loss, labels, predictions } = batch;
   const [own, other] = fixRanks
     ? withSameRank(labels.shape, predictions.shape)
     : [labels.shape, predictions.shape];
@@ -146,80 +197,33 @@ function doubleLosses(
     throw wrongValue("yPred", "at least one axis", "a scalar");
   }
   const width = shape.at(-1) ?? 1;
+  // Keras's classes map nested lists number by number.
+  if (
+    fixRanks &&
+    labels.isNested &&
+    predictions.isNested &&
+    !sameShape(labels.shape, predictions.shape)
+  ) {
+    throw wrongValue(
+      "yTrue",
+      `nested arrays of the shape of yPred, [${predictions.shape.join(", ")}]`,
+      `[${labels.shape.join(", ")}]`,
+    );
+  }
   if (width === 0 && loss === categoricalHinge) {
     throw wrongValue("yPred", "at least one class in the last axis", "none");
   }
   const rows = shape.slice(0, -1);
-  const values = new Float64Array(rows.reduce((all, dimension) => all * dimension, 1));
+  const values = new Float64Array(sizeOf(rows));
   if (values.length === 0) return { values, shape: rows };
+  const kind = kindOf(batch);
   if (width === 0) {
     values.fill(Number.NaN);
   } else if (sameShape(own, other)) {
-    const { labelType, data } = inPlace(labels);
-    const floats = predictions.data as Float32Array;
-    kernelsFor(floats.length).rowLosses(loss, labelType, data, floats, width, values);
+    const { stored } = predictions;
+    kernelsFor(stored.length).rowLosses(kind, labels.stored, stored, width, values);
   } else {
-    writeBroadcast(loss, labels, own, predictions, other, shape, values);
+    writeBroadcastLosses(kind, labels.stored, own, predictions.stored, other, shape, values);
   }
   return { values, shape: rows };
-}
-
-/** Values that are spread out at once: a large broadcast is never there as a whole. */
-const valuesAtOnce = 65536;
-
-function writeBroadcast(
-  loss: number,
-  labels: RowTensor,
-  labelShape: readonly number[],
-  predictions: RowTensor,
-  predictionShape: readonly number[],
-  shape: readonly number[],
-  losses: Float64Array,
-): void {
-  const width = shape.at(-1) as number;
-  const rowsAtOnce = Math.max(1, Math.floor(valuesAtOnce / width));
-  const y = new Float32Array(rowsAtOnce * width);
-  const p = new Float32Array(rowsAtOnce * width);
-  const fillLabels = spreader(labels, labelShape, shape);
-  const fillPredictions = spreader(predictions, predictionShape, shape);
-  // The whole tensor decides whether labels are 0/1, not what of it is in a part.
-  const how = areBinary(labels) ? loss : loss | asIs;
-  for (let first = 0; first < losses.length; first += rowsAtOnce) {
-    const out = losses.subarray(first, first + rowsAtOnce);
-    const n = out.length * width;
-    fillLabels(y, out.length, width);
-    fillPredictions(p, out.length, width);
-    const kernels = kernelsFor(n);
-    kernels.rowLosses(how, labelTypes.float32, y.subarray(0, n), p.subarray(0, n), width, out);
-  }
-}
-
-/** A function that writes the next rows of a broadcast tensor. */
-function spreader(
-  { data, dtype }: RowTensor,
-  own: readonly number[],
-  shape: readonly number[],
-): (to: Float32Array, rows: number, width: number) => void {
-  const ownWidth = own.at(-1) ?? 1;
-  const walk = new Walk(own.slice(0, -1), shape.slice(0, -1));
-  const step = ownWidth === 1 ? 0 : 1;
-  const isBool = dtype === "bool";
-  return (to, rows, width) => {
-    for (let row = 0; row < rows; row++, walk.next()) {
-      const from = walk.offset * ownWidth;
-      for (let i = 0; i < width; i++) {
-        const value = Number(data[from + i * step]);
-        to[row * width + i] = isBool && value !== 0 ? 1 : value;
-      }
-    }
-  };
-}
-
-function areBinary({ data, dtype }: RowTensor): boolean {
-  if (dtype === "bool") return true;
-  for (let i = 0; i < data.length; i++) {
-    const label = Math.fround(Number(data[i]));
-    if (label !== 0 && label !== 1) return false;
-  }
-  return true;
 }

@@ -3,14 +3,19 @@
  * batches so small that the way into C++ costs more than it saves. native/kernels/loops.inl.h states the
  * contract: blocks of 64 terms, folded by halves in float32 to 8 lanes, which are added in double; chunks
  * of 8192 terms, merged in order. What double computes of float32 values rounds to the same float32 as
- * the exact result, so Math.fround after every operation is float32 arithmetic.
+ * the exact result, so Math.fround after every operation is float32 arithmetic. Terms in float64, which
+ * come last below as "wide", are added to their lanes at once.
  */
+import { type Computed, cast, type Results, type Stored, writeResults } from "./cast.js";
+import { codes } from "./dtypes.js";
 import {
-  asIs,
+  castOfKind,
   categoricalHinge,
+  isAsIs,
   type Kernels,
-  type LabelData,
-  labelTypes,
+  labelsOfKind,
+  lossOfKind,
+  predictionsOfKind,
   squaredHinge,
 } from "./kernels.js";
 
@@ -22,22 +27,27 @@ const round = Math.fround;
 
 // Scratch. No call is entered twice: none runs anybody else's code.
 const floatLabels = new Float32Array(chunk);
+const floatPredictions = new Float32Array(chunk);
+const wideLabels = new Float64Array(chunk);
+const widePredictions = new Float64Array(chunk);
 /** float32 values: in double they need no conversion at every step. */
 const terms = new Float64Array(block);
 const sums = new Float64Array(lanes);
 const groupLosses = new Float64Array(chunk);
 /** The maximum of the row at hand. In an array, as a variable would be a new object for every value. */
-const largest = new Float32Array(1);
+const largest = new Float64Array(1);
 
-// ---- The formulas
+// ---- The formulas. Constant arguments are gone once they are inlined.
+
+const rounded = (wide: boolean, value: number) => (wide ? value : round(value));
 
 /** max(0, 1 - y p), or its square. */
-function term(squared: boolean, exact: boolean, y: number, p: number): number {
-  const margin = round(1 - round(y * p));
+function term(wide: boolean, squared: boolean, exact: boolean, y: number, p: number): number {
+  const margin = rounded(wide, 1 - rounded(wide, y * p));
   // Without a branch, which random signs would mispredict every other time. But -Infinity becomes NaN:
   // whoever gets a sum that is not finite has to sum again, exactly.
   const loss = exact ? (0 > margin ? 0 : margin) : (margin + Math.abs(margin)) * 0.5;
-  return squared ? round(loss * loss) : loss;
+  return squared ? rounded(wide, loss * loss) : loss;
 }
 
 /** max(0, neg - pos + 1) */
@@ -104,16 +114,16 @@ function foldTermsOf(
   for (; i + lanes <= n; i += lanes) {
     const j = yAt + i;
     const k = pAt + i;
-    terms[i] = term(squared, false, y[j], p[k]);
-    terms[i + 1] = term(squared, false, y[j + 1], p[k + 1]);
-    terms[i + 2] = term(squared, false, y[j + 2], p[k + 2]);
-    terms[i + 3] = term(squared, false, y[j + 3], p[k + 3]);
-    terms[i + 4] = term(squared, false, y[j + 4], p[k + 4]);
-    terms[i + 5] = term(squared, false, y[j + 5], p[k + 5]);
-    terms[i + 6] = term(squared, false, y[j + 6], p[k + 6]);
-    terms[i + 7] = term(squared, false, y[j + 7], p[k + 7]);
+    terms[i] = term(false, squared, false, y[j], p[k]);
+    terms[i + 1] = term(false, squared, false, y[j + 1], p[k + 1]);
+    terms[i + 2] = term(false, squared, false, y[j + 2], p[k + 2]);
+    terms[i + 3] = term(false, squared, false, y[j + 3], p[k + 3]);
+    terms[i + 4] = term(false, squared, false, y[j + 4], p[k + 4]);
+    terms[i + 5] = term(false, squared, false, y[j + 5], p[k + 5]);
+    terms[i + 6] = term(false, squared, false, y[j + 6], p[k + 6]);
+    terms[i + 7] = term(false, squared, false, y[j + 7], p[k + 7]);
   }
-  for (; i < n; i++) terms[i] = term(squared, false, y[yAt + i], p[pAt + i]);
+  for (; i < n; i++) terms[i] = term(false, squared, false, y[yAt + i], p[pAt + i]);
   foldTerms(n);
 }
 
@@ -130,14 +140,14 @@ function addBlocksOfTerms(
     for (let lane = 0; lane < lanes; lane++) {
       const i = yAt + start + lane;
       const k = pAt + start + lane;
-      const a = term(squared, false, y[i], p[k]);
-      const b = term(squared, false, y[i + 8], p[k + 8]);
-      const c = term(squared, false, y[i + 16], p[k + 16]);
-      const d = term(squared, false, y[i + 24], p[k + 24]);
-      const e = term(squared, false, y[i + 32], p[k + 32]);
-      const f = term(squared, false, y[i + 40], p[k + 40]);
-      const g = term(squared, false, y[i + 48], p[k + 48]);
-      const h = term(squared, false, y[i + 56], p[k + 56]);
+      const a = term(false, squared, false, y[i], p[k]);
+      const b = term(false, squared, false, y[i + 8], p[k + 8]);
+      const c = term(false, squared, false, y[i + 16], p[k + 16]);
+      const d = term(false, squared, false, y[i + 24], p[k + 24]);
+      const e = term(false, squared, false, y[i + 32], p[k + 32]);
+      const f = term(false, squared, false, y[i + 40], p[k + 40]);
+      const g = term(false, squared, false, y[i + 48], p[k + 48]);
+      const h = term(false, squared, false, y[i + 56], p[k + 56]);
       sums[lane] += round(round(round(a + e) + round(c + g)) + round(round(b + f) + round(d + h)));
     }
   }
@@ -191,7 +201,7 @@ function exactSumOfTerms(
     for (let start = 0; start < n; start += block) {
       const count = Math.min(block, n - start);
       for (let i = 0; i < count; i++) {
-        terms[i] = term(squared, true, y[yAt + start + i], p[pAt + start + i]);
+        terms[i] = term(false, squared, true, y[yAt + start + i], p[pAt + start + i]);
       }
       add(count);
     }
@@ -200,7 +210,15 @@ function exactSumOfTerms(
   return foldedSums();
 }
 
-/** Writes n products y p to the scratch; `largest` grows to the largest (1 - y) p. */
+/** The product y p; `largest` grows to the largest (1 - y) p. */
+function product(wide: boolean, y: number, p: number): number {
+  const rest = rounded(wide, rounded(wide, 1 - y) * p);
+  if (rest > largest[0]) largest[0] = rest;
+  // A comparison loses a NaN, a sum never does.
+  return Number.isNaN(rest) ? rest : rounded(wide, y * p);
+}
+
+/** Writes n products to the scratch. */
 function writeProducts(
   y: Float32Array,
   yAt: number,
@@ -208,16 +226,7 @@ function writeProducts(
   pAt: number,
   n: number,
 ): void {
-  let max = largest[0];
-  for (let i = 0; i < n; i++) {
-    const label = y[yAt + i];
-    const prediction = p[pAt + i];
-    const rest = round(round(1 - label) * prediction);
-    if (rest > max) max = rest;
-    // A comparison loses a NaN, a sum never does.
-    terms[i] = Number.isNaN(rest) ? rest : round(label * prediction);
-  }
-  largest[0] = max;
+  for (let i = 0; i < n; i++) terms[i] = product(false, y[yAt + i], p[pAt + i]);
 }
 
 /** Σ y p; `largest` grows to the largest (1 - y) p. */
@@ -256,132 +265,196 @@ function sumOfBlocksOfProducts(
   return foldedSums();
 }
 
-// ---- Labels
+// ---- Wide sums
 
-/** n labels from `at` on as float32: where they are, or at the start of the scratch. */
-function asFloats(type: number, labels: LabelData, at: number, n: number): Float32Array {
-  if (labels instanceof Float32Array) return labels;
-  if (type === labelTypes.bool) {
-    for (let i = 0; i < n; i++) floatLabels[i] = labels[at + i] === 0 ? 0 : 1;
-  } else {
-    for (let i = 0; i < n; i++) floatLabels[i] = labels[at + i];
-  }
-  return floatLabels;
+function wideSumOfTerms(
+  squared: boolean,
+  y: Float64Array,
+  yAt: number,
+  p: Float64Array,
+  pAt: number,
+  n: number,
+): number {
+  clearSums();
+  for (let i = 0; i < n; i++) sums[i % lanes] += term(true, squared, true, y[yAt + i], p[pAt + i]);
+  return foldedSums();
 }
 
-/** Writes -1/+1 for n labels 0/1 to the scratch; false if one is neither, which leaves some y (1 - y). */
-function writeSigns(type: number, labels: LabelData, at: number, n: number): boolean {
-  const y = asFloats(type, labels, at, n);
+function wideSumOfProducts(
+  y: Float64Array,
+  yAt: number,
+  p: Float64Array,
+  pAt: number,
+  n: number,
+): number {
+  clearSums();
+  for (let i = 0; i < n; i++) sums[i % lanes] += product(true, y[yAt + i], p[pAt + i]);
+  return foldedSums();
+}
+
+// ---- Labels and predictions: where they are, or cast, at the start of the scratch
+
+const isWide = (as: number) => as === codes.float64;
+
+/** Whether values can be computed with where they are. */
+function isComputed(dtype: number, as: number): boolean {
+  return dtype === as && (as === codes.float32 || as === codes.float64);
+}
+
+function readPredictions(kind: number, predictions: Stored, at: number, n: number): Computed {
+  const dtype = predictionsOfKind(kind);
+  const as = castOfKind(kind);
+  if (isComputed(dtype, as)) return predictions as Computed;
+  const scratch = isWide(as) ? widePredictions : floatPredictions;
+  cast(dtype, predictions, at, n, as, scratch);
+  return scratch;
+}
+
+function readUnsigned(kind: number, labels: Stored, at: number, n: number): Computed {
+  const dtype = labelsOfKind(kind);
+  const as = castOfKind(kind);
+  if (isComputed(dtype, as)) return labels as Computed;
+  const scratch = isWide(as) ? wideLabels : floatLabels;
+  cast(dtype, labels, at, n, as, scratch);
+  return scratch;
+}
+
+/** n labels as they are, or as -1/+1 if all are 0/1; undefined if one is neither, which leaves y (1 - y). */
+function readLabels(
+  signed: boolean,
+  kind: number,
+  labels: Stored,
+  at: number,
+  n: number,
+): Computed | undefined {
+  const y = readUnsigned(kind, labels, at, n);
+  if (!signed) return y;
   const yAt = y === labels ? at : 0;
+  const signs = isWide(castOfKind(kind)) ? wideLabels : floatLabels;
   let impure = 0;
   for (let i = 0; i < n; i++) {
     const label = y[yAt + i];
     impure += Math.abs(label * (1 - label));
-    floatLabels[i] = 2 * label - 1;
+    signs[i] = 2 * label - 1;
   }
-  return impure === 0;
+  return impure === 0 ? signs : undefined;
 }
 
-/** Both ends nearly always tell; all the others are checked when their turn comes. */
-function lookBinary(type: number, labels: LabelData): boolean {
-  if (type === labelTypes.bool) return true;
-  const n = labels.length;
-  for (let i = 0; i < n && i < lanes; i++) {
-    const label = labels[i];
-    if ((label !== 0 && label !== 1) || (labels[n - 1 - i] !== 0 && labels[n - 1 - i] !== 1)) {
-      return false;
-    }
+/** Whether n labels from `at` on are all 0/1. */
+function areBinaryFrom(kind: number, labels: Stored, at: number, n: number): boolean {
+  const y = readUnsigned(kind, labels, at, n);
+  const yAt = y === labels ? at : 0;
+  for (let i = yAt; i < yAt + n; i++) if (y[i] !== 0 && y[i] !== 1) return false;
+  return true;
+}
+
+/** Whether all labels of a batch are 0/1, once they are cast. */
+export function areBinary(kind: number, labels: Stored): boolean {
+  for (let at = 0; at < labels.length; at += chunk) {
+    if (!areBinaryFrom(kind, labels, at, Math.min(chunk, labels.length - at))) return false;
   }
   return true;
 }
 
-const mayBeBinary = (loss: number) => (loss & asIs) === 0;
-
-/** n labels as {@link asFloats}, or as signs, if that is what they are; undefined if they are not. */
-function readLabels(
-  signed: boolean,
-  type: number,
-  labels: LabelData,
-  at: number,
-  n: number,
-): Float32Array | undefined {
-  if (!signed) return asFloats(type, labels, at, n);
-  return writeSigns(type, labels, at, n) ? floatLabels : undefined;
+/** Both ends nearly always tell; all the others are checked when their turn comes. */
+function lookBinary(kind: number, labels: Stored): boolean {
+  if (isAsIs(kind) || lossOfKind(kind) === categoricalHinge) return false;
+  const n = Math.min(lanes, labels.length);
+  return areBinaryFrom(kind, labels, 0, n) && areBinaryFrom(kind, labels, labels.length - n, n);
 }
 
 // ---- Rows and batches. Where labels are taken for signs, one that is none ends it: false, or undefined.
 
 /** Sums n values of a row: their terms, or for categorical hinge their products. */
 function sumOfPart(
-  loss: number,
-  y: Float32Array,
+  kind: number,
+  y: Computed,
   yAt: number,
-  p: Float32Array,
+  p: Computed,
   pAt: number,
   n: number,
 ): number {
+  const loss = lossOfKind(kind);
+  if (isWide(castOfKind(kind))) {
+    return loss === categoricalHinge
+      ? wideSumOfProducts(y as Float64Array, yAt, p as Float64Array, pAt, n)
+      : wideSumOfTerms(loss === squaredHinge, y as Float64Array, yAt, p as Float64Array, pAt, n);
+  }
   return loss === categoricalHinge
-    ? sumOfProducts(y, yAt, p, pAt, n)
-    : sumOfTerms(loss === squaredHinge, y, yAt, p, pAt, n);
+    ? sumOfProducts(y as Float32Array, yAt, p as Float32Array, pAt, n)
+    : sumOfTerms(loss === squaredHinge, y as Float32Array, yAt, p as Float32Array, pAt, n);
 }
 
-function lossOfRow(loss: number, sum: number, width: number): number {
-  return loss === categoricalHinge ? rowMargin(sum, largest[0]) : sum / width;
+function lossOfRow(kind: number, sum: number, width: number): number {
+  return lossOfKind(kind) === categoricalHinge ? rowMargin(sum, largest[0]) : sum / width;
 }
 
 /** Writes the losses of whole rows, a chunk of values at most, to the scratch. */
 function writeLosses(
-  loss: number,
   signed: boolean,
-  type: number,
-  labels: LabelData,
-  predictions: Float32Array,
+  kind: number,
+  labels: Stored,
+  predictions: Stored,
   start: number,
   rows: number,
   width: number,
 ): boolean {
-  const y = readLabels(signed, type, labels, start, rows * width);
+  const y = readLabels(signed, kind, labels, start, rows * width);
   if (y === undefined) return false;
+  const p = readPredictions(kind, predictions, start, rows * width);
   const yAt = y === labels ? start : 0;
+  const pAt = p === predictions ? start : 0;
   for (let row = 0; row < rows; row++) {
     const i = row * width;
     largest[0] = -Infinity;
-    const sum = sumOfPart(loss, y, yAt + i, predictions, start + i, width);
-    groupLosses[row] = lossOfRow(loss, sum, width);
+    const sum = sumOfPart(kind, y, yAt + i, p, pAt + i, width);
+    groupLosses[row] = lossOfRow(kind, sum, width);
   }
   return true;
 }
 
+/** The sum of a row, chunk by chunk. */
+function sumOfRow(
+  signed: boolean,
+  kind: number,
+  labels: Stored,
+  predictions: Stored,
+  start: number,
+  width: number,
+): number | undefined {
+  let sum = 0;
+  for (let at = start; at < start + width; at += chunk) {
+    const n = Math.min(chunk, start + width - at);
+    const y = readLabels(signed, kind, labels, at, n);
+    if (y === undefined) return undefined;
+    const p = readPredictions(kind, predictions, at, n);
+    sum += sumOfPart(kind, y, y === labels ? at : 0, p, p === predictions ? at : 0, n);
+  }
+  return sum;
+}
+
 /** Writes the loss of a row of more than a chunk to the scratch. */
 function writeLossOfLongRow(
-  loss: number,
   signed: boolean,
-  type: number,
-  labels: LabelData,
-  predictions: Float32Array,
+  kind: number,
+  labels: Stored,
+  predictions: Stored,
   start: number,
   width: number,
 ): boolean {
-  let sum = 0;
   largest[0] = -Infinity;
-  for (let i = 0; i < width; i += chunk) {
-    const n = Math.min(chunk, width - i);
-    const y = readLabels(signed, type, labels, start + i, n);
-    if (y === undefined) return false;
-    const yAt = y === labels ? start + i : 0;
-    sum += sumOfPart(loss, y, yAt, predictions, start + i, n);
-  }
-  groupLosses[0] = lossOfRow(loss, sum, width);
+  const sum = sumOfRow(signed, kind, labels, predictions, start, width);
+  if (sum === undefined) return false;
+  groupLosses[0] = lossOfRow(kind, sum, width);
   return true;
 }
 
 /** Calls use(first row, count) for every group of rows whose losses are in the scratch. */
 function eachGroup(
-  loss: number,
   signed: boolean,
-  type: number,
-  labels: LabelData,
-  predictions: Float32Array,
+  kind: number,
+  labels: Stored,
+  predictions: Stored,
   width: number,
   use: (first: number, count: number) => void,
 ): boolean {
@@ -392,86 +465,51 @@ function eachGroup(
     const start = first * width;
     const pure =
       width > chunk
-        ? writeLossOfLongRow(loss, signed, type, labels, predictions, start, width)
-        : writeLosses(loss, signed, type, labels, predictions, start, count, width);
+        ? writeLossOfLongRow(signed, kind, labels, predictions, start, width)
+        : writeLosses(signed, kind, labels, predictions, start, count, width);
     if (!pure) return false;
     use(first, count);
   }
   return true;
 }
 
-/** The sum of the terms of all values, which need not be cut into rows. */
-function totalOfTerms(
-  squared: boolean,
+function totalOfRows(
   signed: boolean,
-  type: number,
-  labels: LabelData,
-  predictions: Float32Array,
+  kind: number,
+  labels: Stored,
+  predictions: Stored,
+  width: number,
+  weights: Float64Array | undefined,
 ): number | undefined {
   let total = 0;
-  for (let start = 0; start < predictions.length; start += chunk) {
-    const n = Math.min(chunk, predictions.length - start);
-    const y = readLabels(signed, type, labels, start, n);
-    if (y === undefined) return undefined;
-    const yAt = y === labels ? start : 0;
-    total += sumOfTerms(squared, y, yAt, predictions, start, n);
-  }
-  return total;
-}
-
-function totalOfRows(
-  loss: number,
-  type: number,
-  labels: LabelData,
-  predictions: Float32Array,
-  width: number,
-): number {
-  let total = 0;
-  eachGroup(loss, false, type, labels, predictions, width, (_, count) => {
+  const pure = eachGroup(signed, kind, labels, predictions, width, (first, count) => {
     clearSums();
-    for (let i = 0; i < count; i++) sums[i % lanes] += groupLosses[i];
+    for (let i = 0; i < count; i++) {
+      const loss = groupLosses[i];
+      sums[i % lanes] += weights === undefined ? loss : loss * weights[first + i];
+    }
     total += foldedSums();
   });
-  return total;
-}
-
-const quietNaN = 0x7fc00000;
-const wideQuietNaN = 0x7ff8000000000000n;
-
-/** Processors have NaNs of many bits; a result has one. */
-export function unifyNaN(values: Float32Array | Float64Array): void {
-  const { buffer, byteOffset, length } = values;
-  if (values instanceof Float64Array) {
-    const bits = new BigUint64Array(buffer, byteOffset, length);
-    for (let i = 0; i < length; i++) if (Number.isNaN(values[i])) bits[i] = wideQuietNaN;
-  } else {
-    const bits = new Uint32Array(buffer, byteOffset, length);
-    for (let i = 0; i < length; i++) if (Number.isNaN(values[i])) bits[i] = quietNaN;
-  }
+  return pure ? total : undefined;
 }
 
 export const fallback: Kernels = {
-  total(loss, type, labels, predictions, width) {
-    if (loss === categoricalHinge) return totalOfRows(loss, type, labels, predictions, width);
-    const squared = (loss & ~asIs) === squaredHinge;
-    const signed =
-      mayBeBinary(loss) && lookBinary(type, labels)
-        ? totalOfTerms(squared, true, type, labels, predictions)
-        : undefined;
-    return signed ?? (totalOfTerms(squared, false, type, labels, predictions) as number);
+  total(kind, labels, predictions, width, weights) {
+    // The terms of all values need not be cut into rows.
+    const areTerms = weights === undefined && lossOfKind(kind) !== categoricalHinge;
+    const total = (signed: boolean) =>
+      areTerms
+        ? sumOfRow(signed, kind, labels, predictions, 0, predictions.length)
+        : totalOfRows(signed, kind, labels, predictions, width, weights);
+    const signed = lookBinary(kind, labels) ? total(true) : undefined;
+    return signed ?? (total(false) as number);
   },
 
-  rowLosses(loss, type, labels, predictions, width, out) {
-    let sum = 0;
-    const use = (first: number, count: number) => {
-      for (let i = 0; i < count; i++) out[first + i] = groupLosses[i];
-      for (let i = 0; i < count; i++) sum += groupLosses[i];
-    };
-    const kind = loss & ~asIs;
-    const signed = kind !== categoricalHinge && mayBeBinary(loss) && lookBinary(type, labels);
-    if (!signed || !eachGroup(kind, true, type, labels, predictions, width, use)) {
-      eachGroup(kind, false, type, labels, predictions, width, use);
+  rowLosses(kind, labels, predictions, width, out: Results) {
+    const use = (first: number, count: number) =>
+      writeResults(castOfKind(kind), groupLosses, count, out, first);
+    if (!lookBinary(kind, labels) || !eachGroup(true, kind, labels, predictions, width, use)) {
+      eachGroup(false, kind, labels, predictions, width, use);
     }
-    if (Number.isNaN(sum)) unifyNaN(out);
   },
 };

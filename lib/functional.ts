@@ -1,16 +1,18 @@
 import { rowLosses } from "./evaluate.js";
 import * as kernels from "./kernels.js";
-import type { Tensor, TensorLike } from "./tensor.js";
+import type { ResultDtype, Tensor, TensorLike } from "./tensor.js";
 
 /**
  * The hinge loss of each row: `mean(max(0, 1 - yTrue * yPred))` over the last axis.
  *
  * @param yTrue - labels -1 and 1, shape `[batch, d0, .. dN]`. If every label of the whole tensor is 0 or
  *   1, 0 stands for -1; one label that is neither, anywhere, and all are taken as they are.
- * @param yPred - float32 predictions of that shape, or of one that broadcasts with it.
- * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
- * @throws TypeError if an argument is no tensor-like or `yPred` is not float32; RangeError if the shapes do
- *   not broadcast, if both are `[]`, or if data and shape disagree.
+ * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16, bfloat16,
+ *   float32 or float64, and otherwise of the dtype that `floatx()` gives. Labels and predictions are cast
+ *   to it first.
+ * @throws TypeError if an argument is no tensor-like; RangeError if the shapes do not broadcast, if both are
+ *   `[]`, or if data and shape disagree.
  * @example
  * ```ts
  * import { hinge, tensor } from "maxmargin";
@@ -21,16 +23,18 @@ import type { Tensor, TensorLike } from "./tensor.js";
  * ```
  * @see Keras, `keras.losses.hinge`
  */
-export function hinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
-  return rowLosses(kernels.hinge, yTrue, yPred, false);
+export function hinge<P extends TensorLike>(yTrue: TensorLike, yPred: P): Tensor<ResultDtype<P>> {
+  return rowLosses<ResultDtype<P>>(kernels.hinge, undefined, yTrue, yPred, false);
 }
 
 /**
  * The squared hinge loss of each row: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last axis.
  *
  * @param yTrue - labels, as for {@link hinge}.
- * @param yPred - float32 predictions of that shape, or of one that broadcasts with it.
- * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
+ * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16, bfloat16,
+ *   float32 or float64, and otherwise of the dtype that `floatx()` gives. Labels and predictions are cast
+ *   to it first.
  * @throws as {@link hinge}.
  * @example
  * ```ts
@@ -42,8 +46,11 @@ export function hinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
  * ```
  * @see Keras, `keras.losses.squared_hinge`
  */
-export function squaredHinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
-  return rowLosses(kernels.squaredHinge, yTrue, yPred, false);
+export function squaredHinge<P extends TensorLike>(
+  yTrue: TensorLike,
+  yPred: P,
+): Tensor<ResultDtype<P>> {
+  return rowLosses<ResultDtype<P>>(kernels.squaredHinge, undefined, yTrue, yPred, false);
 }
 
 /**
@@ -51,8 +58,10 @@ export function squaredHinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"floa
  * `neg = max((1 - yTrue) * yPred)` and `pos = sum(yTrue * yPred)` over the last axis.
  *
  * @param yTrue - one-hot labels, shape `[batch, d0, .. dN]`; labels are never converted.
- * @param yPred - float32 predictions of that shape, or of one that broadcasts with it.
- * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
+ * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16, bfloat16,
+ *   float32 or float64, and otherwise of the dtype that `floatx()` gives. Labels and predictions are cast
+ *   to it first.
  * @throws as {@link hinge}, and RangeError if the last axis is empty.
  * @example
  * ```ts
@@ -65,6 +74,9 @@ export function squaredHinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"floa
  * @see Keras, `keras.losses.categorical_hinge`; Crammer and Singer, On the Algorithmic Implementation of
  *   Multiclass Kernel-based Vector Machines, 2001
  */
-export function categoricalHinge(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
-  return rowLosses(kernels.categoricalHinge, yTrue, yPred, false);
+export function categoricalHinge<P extends TensorLike>(
+  yTrue: TensorLike,
+  yPred: P,
+): Tensor<ResultDtype<P>> {
+  return rowLosses<ResultDtype<P>>(kernels.categoricalHinge, undefined, yTrue, yPred, false);
 }

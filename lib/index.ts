@@ -1,4 +1,6 @@
 export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.js";
+export { type DtypePolicy, floatx, setFloatx } from "./config.js";
+export type { Dtype, FloatDtype, TensorData } from "./dtypes.js";
 export type { LossValue, Weighting } from "./evaluate.js";
 export { categoricalHinge, hinge, squaredHinge } from "./functional.js";
 export {
@@ -9,11 +11,19 @@ export {
   type LossOptions,
   SquaredHinge,
 } from "./losses.js";
+export * as metrics from "./metrics.js";
 export {
-  type Dtype,
+  type AnyLoss,
+  type CustomObjects,
+  deserialize,
+  get,
+  type Serialized,
+  serialize,
+} from "./registry.js";
+export {
   type Nested,
+  type ResultDtype,
   type Tensor,
-  type TensorData,
   type TensorLike,
   tensor,
 } from "./tensor.js";

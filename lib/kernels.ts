@@ -1,34 +1,42 @@
-// The numbers by which native/kernels/kernels.h knows losses and label dtypes.
+import type { Results, Stored } from "./cast.js";
+
+// The numbers by which native/kernels/kernels.h knows losses.
 export const hinge = 0;
 export const squaredHinge = 1;
 export const categoricalHinge = 2;
 /** Added to a loss whose labels are not to be taken for 0/1, as they are part of a tensor with others. */
 export const asIs = 4;
-export const labelTypes = { float32: 0, int8: 1, uint8: 2, bool: 3 } as const;
 
-/** Labels that every backend reads where they are. */
-export type LabelData = Float32Array | Int8Array | Uint8Array | Uint8ClampedArray;
+/**
+ * What a batch is, in one number, as native/addon.cpp unpacks it: the loss, and the codes of the dtypes of
+ * labels, of predictions, and of the one to which both are cast.
+ */
+export function kindOfBatch(loss: number, labels: number, predictions: number, as: number): number {
+  return loss | (labels << 3) | (predictions << 7) | (as << 11);
+}
+
+export const lossOfKind = (kind: number) => kind & 3;
+export const isAsIs = (kind: number) => (kind & asIs) !== 0;
+export const labelsOfKind = (kind: number) => (kind >> 3) & 15;
+export const predictionsOfKind = (kind: number) => (kind >> 7) & 15;
+export const castOfKind = (kind: number) => kind >> 11;
 
 /**
  * What computes: the addon, or lib/fallback.ts. Labels and predictions are row-major, of one length that
  * is a multiple of the row's width, and not empty.
  */
 export interface Kernels {
-  /** The sum over all rows: of the terms of (squared) hinge, or of the losses of categorical hinge. */
+  /**
+   * The sum over all rows: of their losses if they have weights, one a row, and for categorical hinge;
+   * otherwise of their terms.
+   */
   total(
-    loss: number,
-    labelType: number,
-    labels: LabelData,
-    predictions: Float32Array,
+    kind: number,
+    labels: Stored,
+    predictions: Stored,
     width: number,
+    weights?: Float64Array,
   ): number;
-  /** The loss of each row, rounded to float32 if that is what `out` holds. */
-  rowLosses(
-    loss: number,
-    labelType: number,
-    labels: LabelData,
-    predictions: Float32Array,
-    width: number,
-    out: Float32Array | Float64Array,
-  ): void;
+  /** The loss of each row, rounded to the dtype of the batch unless `out` holds doubles. */
+  rowLosses(kind: number, labels: Stored, predictions: Stored, width: number, out: Results): void;
 }

@@ -1,79 +1,95 @@
-import { described, wrongKind } from "./errors.js";
+import { type ComputeDtype, computeDtype, type DtypePolicy } from "./config.js";
+import type { FloatDtype } from "./dtypes.js";
 import { type LossValue, reducedLoss, rowLosses, type Weighting } from "./evaluate.js";
 import * as kernels from "./kernels.js";
+import { nameOf } from "./names.js";
 import type { Tensor, TensorLike } from "./tensor.js";
-import { checkName, checkReduction, type Reduction } from "./validate.js";
+import { checkOptions, checkReduction, type Reduction } from "./validate.js";
 
 /** What a loss is made with. */
-export interface LossOptions<R extends Reduction = Reduction> {
+export interface LossOptions<R extends Reduction = Reduction, P extends DtypePolicy = DtypePolicy> {
   /** How the losses of the rows become one number. */
   readonly reduction?: R;
-  readonly name?: string;
+  /** By default the loss's own; `null` and `""` draw `hinge`, `hinge_1` and so on. */
+  readonly name?: string | null;
+  /**
+   * What labels, predictions and weights are cast to, and what the result is rounded to: `"float16"`,
+   * `"bfloat16"`, `"float32"`, `"float64"`, `"mixed_float16"` or `"mixed_bfloat16"`. By default, and for
+   * `null`, what `floatx()` gives.
+   */
+  readonly dtype?: P | null;
 }
 
 /** What {@link Loss.getConfig} gives, in Keras's own words. */
-export interface LossConfig<R extends Reduction = Reduction> {
+export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype> {
   readonly name: string;
   readonly reduction: R;
+  /** Only if it was given. */
+  readonly dtype?: D;
 }
 
 type Default = "sum_over_batch_size";
 
 /** What the three losses have in common. */
-export abstract class Loss<R extends Reduction = Default> {
+export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy = "float32"> {
   readonly name: string;
   readonly reduction: R;
+  /** What is computed in, and the dtype of the result. */
+  readonly dtype: ComputeDtype<P>;
   readonly #loss: number;
+  readonly #dtypeWasGiven: boolean;
 
-  protected constructor(loss: number, defaultName: string, options: LossOptions<R>) {
-    if (typeof options !== "object" || options === null) {
-      throw wrongKind("options", "an object", described(options));
-    }
-    const { name = defaultName, reduction = "sum_over_batch_size" } = options;
-    checkName(name);
+  protected constructor(loss: number, defaultName: string, options: LossOptions<R, P>) {
+    checkOptions(options, ["reduction", "name", "dtype"]);
+    const { name, reduction = "sum_over_batch_size", dtype } = options;
     checkReduction(reduction);
     this.#loss = loss;
-    this.name = name;
     this.reduction = reduction as R;
+    this.dtype = computeDtype(dtype) as ComputeDtype<P>;
+    this.#dtypeWasGiven = dtype !== undefined && dtype !== null;
+    this.name = nameOf(name, defaultName);
   }
 
   /**
    * Computes the loss of a batch, reduced. A rank-1 batch is one row.
    *
-   * @param yTrue - labels, shape `[batch, d0, .. dN]`, as the function of the same name takes them.
-   * @param yPred - float32 predictions of that shape, or of one that broadcasts with it. Of two ranks that
+   * @param yTrue - labels, shape `[batch, d0, .. dN]`, as the function of the same name takes them. Like
+   *   predictions and weights they are cast to the loss's `dtype` first.
+   * @param yPred - predictions of that shape, or of one that broadcasts with it. Of two ranks that
    *   differ by one, where the longer shape ends in 1, the ranks are made the same first.
    * @param options - `sampleWeight`, what the loss of each row is multiplied by, and `mask`, 0 or false
    *   where it does not count: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
-   * @returns a number: the weighted sum of the losses of the rows for `"sum"`; for `"sum_over_batch_size"` and
-   *   `"mean"` that by their number, or the mean of those that a mask keeps; for
+   * @returns a number that the loss's `dtype` holds: the weighted sum of the losses of the rows for `"sum"`; for
+   *   `"sum_over_batch_size"` and `"mean"` that by their number, or the mean of those that a mask keeps; for
    *   `"mean_with_sample_weight"` that by the sum of the weights; 0 for an empty batch. For `null` and
    *   `"none"` the weighted losses of the rows, shape `[batch, d0, .. dN-1]`.
    * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast.
    */
-  apply(yTrue: TensorLike, yPred: TensorLike, options?: Weighting): LossValue<R> {
-    return reducedLoss(this.#loss, this.reduction, yTrue, yPred, options);
+  apply(yTrue: TensorLike, yPred: TensorLike, options?: Weighting): LossValue<R, ComputeDtype<P>> {
+    return reducedLoss(this.#loss, this.dtype, this.reduction, yTrue, yPred, options);
   }
 
   /**
-   * Computes the loss of each row of a batch: what the function of the same name gives.
+   * Computes the loss of each row of a batch: what the function of the same name gives, in the loss's `dtype`.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
-   * @param yPred - float32 predictions of that shape, or of one that fits it as for `apply`.
-   * @returns float32 losses, shape `[batch, d0, .. dN-1]`.
+   * @param yPred - predictions of that shape, or of one that fits it as for `apply`.
+   * @returns losses, shape `[batch, d0, .. dN-1]`.
    * @throws TypeError or RangeError as the function of the same name.
    */
-  call(yTrue: TensorLike, yPred: TensorLike): Tensor<"float32"> {
-    return rowLosses(this.#loss, yTrue, yPred, true);
+  call(yTrue: TensorLike, yPred: TensorLike): Tensor<ComputeDtype<P>> {
+    return rowLosses(this.#loss, this.dtype, yTrue, yPred, true);
   }
 
   /**
    * Tells what {@link Loss | the loss} was made with.
    *
-   * @returns Keras's config, which `fromConfig` and Keras's own `from_config` take.
+   * @returns Keras's config, which `fromConfig` and Keras's own `from_config` take; with the `dtype` if one was
+   *   given.
    */
-  getConfig(): LossConfig<R> {
-    return { name: this.name, reduction: this.reduction };
+  getConfig(): LossConfig<R, ComputeDtype<P>> {
+    const { name, reduction, dtype } = this;
+    return { name, reduction, ...(this.#dtypeWasGiven && { dtype }) };
   }
 }
 
@@ -93,13 +109,18 @@ export abstract class Loss<R extends Reduction = Default> {
  * ```
  * @see Keras, `keras.losses.Hinge`
  */
-export class Hinge<R extends Reduction = Default> extends Loss<R> {
-  constructor(options: LossOptions<R> = {}) {
+export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float32"> extends Loss<
+  R,
+  P
+> {
+  constructor(options: LossOptions<R, P> = {}) {
     super(kernels.hinge, "hinge", options);
   }
 
   /** The inverse of `getConfig`. */
-  static fromConfig<R extends Reduction = Default>(config: LossOptions<R>): Hinge<R> {
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+    config: LossOptions<R, P>,
+  ): Hinge<R, P> {
     return new Hinge(config);
   }
 }
@@ -119,13 +140,18 @@ export class Hinge<R extends Reduction = Default> extends Loss<R> {
  * ```
  * @see Keras, `keras.losses.SquaredHinge`
  */
-export class SquaredHinge<R extends Reduction = Default> extends Loss<R> {
-  constructor(options: LossOptions<R> = {}) {
+export class SquaredHinge<
+  R extends Reduction = Default,
+  P extends DtypePolicy = "float32",
+> extends Loss<R, P> {
+  constructor(options: LossOptions<R, P> = {}) {
     super(kernels.squaredHinge, "squared_hinge", options);
   }
 
   /** The inverse of `getConfig`. */
-  static fromConfig<R extends Reduction = Default>(config: LossOptions<R>): SquaredHinge<R> {
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+    config: LossOptions<R, P>,
+  ): SquaredHinge<R, P> {
     return new SquaredHinge(config);
   }
 }
@@ -145,13 +171,18 @@ export class SquaredHinge<R extends Reduction = Default> extends Loss<R> {
  * ```
  * @see Keras, `keras.losses.CategoricalHinge`
  */
-export class CategoricalHinge<R extends Reduction = Default> extends Loss<R> {
-  constructor(options: LossOptions<R> = {}) {
+export class CategoricalHinge<
+  R extends Reduction = Default,
+  P extends DtypePolicy = "float32",
+> extends Loss<R, P> {
+  constructor(options: LossOptions<R, P> = {}) {
     super(kernels.categoricalHinge, "categorical_hinge", options);
   }
 
   /** The inverse of `getConfig`. */
-  static fromConfig<R extends Reduction = Default>(config: LossOptions<R>): CategoricalHinge<R> {
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+    config: LossOptions<R, P>,
+  ): CategoricalHinge<R, P> {
     return new CategoricalHinge(config);
   }
 }

@@ -1,22 +1,17 @@
+import { type Results, resultsOf, type Stored } from "./cast.js";
+import { floatx } from "./config.js";
+import {
+  type Arrays,
+  arrayKinds,
+  codes,
+  type Dtype,
+  type DtypeOf,
+  dtypesOf,
+  type FloatDtype,
+  isFloat16Array,
+  type TensorData,
+} from "./dtypes.js";
 import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
-import { labelTypes } from "./kernels.js";
-
-/** The typed array that holds each dtype. */
-interface Arrays {
-  bool: Uint8Array;
-  int8: Int8Array;
-  uint8: Uint8Array | Uint8ClampedArray;
-  int32: Int32Array;
-  int64: BigInt64Array;
-  float32: Float32Array;
-  float64: Float64Array;
-}
-
-/** The name of an element type, as in Keras and numpy. */
-export type Dtype = keyof Arrays;
-
-/** A typed array that a tensor can hold. */
-export type TensorData = Arrays[Dtype];
 
 /**
  * Numbers with a shape: row-major, `data.length` is the product of `shape`. The data are shared with
@@ -40,29 +35,17 @@ export type TensorLike =
   | { readonly data: TensorData; readonly shape: readonly number[]; readonly dtype?: Dtype }
   | Nested;
 
-const dtypes: Readonly<Record<string, Dtype>> = {
-  Float32Array: "float32",
-  Int8Array: "int8",
-  Uint8Array: "uint8",
-  Uint8ClampedArray: "uint8",
-  Int32Array: "int32",
-  BigInt64Array: "int64",
-  Float64Array: "float64",
-};
-
-const kinds = Object.keys(dtypes).join(", ");
-
-/** The name of a typed array's kind: cannot be feigned, and knows arrays of other realms. */
-const kindOf = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)?.get as (this: unknown) => string | undefined;
-
-/** The dtype of a typed array's own kind; undefined for anything else. */
-function dtypeOf(data: unknown): Dtype | undefined {
-  const kind = kindOf.call(data);
-  return kind === undefined ? undefined : dtypes[kind];
-}
+/** The dtype that a function gives for predictions of a type; as numbers are float32 if nothing else is said. */
+export type ResultDtype<P> = P extends { readonly dtype: infer D }
+  ? FloatOr32<D>
+  : P extends { readonly data: infer A extends TensorData }
+    ? "dtype" extends keyof P
+      ? FloatDtype
+      : FloatOr32<DtypeOf<A>>
+    : P extends TensorData
+      ? FloatOr32<DtypeOf<P>>
+      : "float32";
+type FloatOr32<D> = D extends FloatDtype ? D : "float32";
 
 /** A tensor that knows its rows, so that a call need not work them out again. */
 export class RowTensor implements Tensor {
@@ -70,21 +53,44 @@ export class RowTensor implements Tensor {
   readonly rows: number;
   /** The last dimension; 1 at rank 0. */
   readonly width: number;
-  /** The kernels' number of the dtype, if they read it as labels where they are. */
-  readonly labelType: number | undefined;
+  /** The kernels' number of the dtype. */
+  readonly code: number;
 
+  /** @param isNested - whether the data are of nested arrays or a number, and the dtype is nobody's choice. */
   constructor(
     readonly data: TensorData,
     readonly shape: readonly number[],
     readonly dtype: Dtype,
+    readonly isNested = false,
   ) {
     const last = shape.length - 1;
     let rows = 1;
     for (let axis = 0; axis < last; axis++) rows *= shape[axis] as number;
     this.rows = rows;
-    this.labelType = (labelTypes as Partial<Record<Dtype, number>>)[dtype];
+    this.code = codes[dtype];
     this.width = last < 0 ? 1 : (shape[last] as number);
   }
+
+  /** The data, of a `Float16Array` the bits. To be asked for when no foreign code can run any longer. */
+  get stored(): Stored {
+    const { data } = this;
+    if (this.dtype !== "float16" || !isFloat16Array(data)) return data as Stored;
+    return new Uint16Array(data.buffer, data.byteOffset, data.length);
+  }
+}
+
+declare const Float16Array: new (buffer: ArrayBufferLike) => Arrays["float16"];
+
+/** Results as a tensor: float16 in a `Float16Array` if that is what `like` has. */
+export function resultTensor<D extends FloatDtype>(
+  dtype: D,
+  results: Results,
+  shape: readonly number[],
+  like: RowTensor,
+): Tensor<D> {
+  const data =
+    dtype === "float16" && isFloat16Array(like.data) ? new Float16Array(results.buffer) : results;
+  return new RowTensor(data, Object.freeze(shape), dtype) as Tensor<Dtype> as Tensor<D>;
 }
 
 /** Reads a shape once, whatever object it is, and checks every dimension. */
@@ -158,22 +164,23 @@ function fromNested(nested: unknown, argument: string): RowTensor {
   };
   collect(nested, 0, argument);
   return values.length > 0 && values.every((value) => typeof value === "boolean")
-    ? new RowTensor(Uint8Array.from(values, Number), Object.freeze(shape), "bool")
-    : new RowTensor(Float32Array.from(values, Number), Object.freeze(shape), "float32");
+    ? new RowTensor(Uint8Array.from(values, Number), Object.freeze(shape), "bool", true)
+    : new RowTensor(Float64Array.from(values, Number), Object.freeze(shape), "float64", true);
 }
 
 /** `path` is what stands before `data` and `shape` in messages. */
 function withShape(data: unknown, shape: unknown, dtype: unknown, path: string): RowTensor {
-  const own = dtypeOf(data);
-  if (own === undefined) throw wrongKind(`${path}data`, `one of ${kinds}`, described(data));
-  const possible: readonly Dtype[] = own === "uint8" ? [own, "bool"] : [own];
+  const possible = dtypesOf(data);
+  if (possible === undefined) {
+    throw wrongKind(`${path}data`, `one of ${arrayKinds}`, described(data));
+  }
   if (dtype !== undefined && !possible.includes(dtype as Dtype)) {
     throw wrongValue(`${path}dtype`, `${oneOf(possible)} for ${described(data)}`, described(dtype));
   }
   const tensor = new RowTensor(
     data as TensorData,
     shapeOf(shape, `${path}shape`),
-    (dtype as Dtype | undefined) ?? own,
+    (dtype as Dtype | undefined) ?? (possible[0] as Dtype),
   );
   checkLength(tensor, `${path}data`);
   return tensor;
@@ -185,11 +192,11 @@ function withShape(data: unknown, shape: unknown, dtype: unknown, path: string):
  */
 export function toTensor(value: unknown, argument: string): RowTensor {
   if (value instanceof RowTensor) return value;
-  const dtype = dtypeOf(value);
-  if (dtype !== undefined) {
+  const dtypes = dtypesOf(value);
+  if (dtypes !== undefined) {
     const data = value as TensorData;
     if (data.length === 0) checkAttached(data, argument);
-    return new RowTensor(data, [data.length], dtype);
+    return new RowTensor(data, [data.length], dtypes[0] as Dtype);
   }
   if (typeof value === "number" || typeof value === "boolean" || Array.isArray(value)) {
     return fromNested(value, argument);
@@ -200,7 +207,7 @@ export function toTensor(value: unknown, argument: string): RowTensor {
   }
   throw wrongKind(
     argument,
-    `a typed array (${kinds}), a tensor, { data, shape }, a number or nested arrays`,
+    `a typed array (${arrayKinds}), a tensor, { data, shape }, a number or nested arrays`,
     described(value),
   );
 }
@@ -209,11 +216,12 @@ export function toTensor(value: unknown, argument: string): RowTensor {
  * Gives a typed array a shape, without copying it: what is later written into `data` is seen by the
  * tensor.
  *
- * @param data - row-major values: a typed array, or a number or nested arrays, which are copied.
+ * @param data - row-major values: a typed array, or a number or nested arrays, which are copied into an
+ *   array of the dtype that `floatx()` gives.
  * @param shape - the dimensions; their product is `data.length`. Without it a typed array has rank 1 and
  *   nested arrays have the shape of their nesting.
- * @param dtype - `"bool"` to read a `Uint8Array` as false (0) and true (anything else); otherwise the
- *   typed array's own dtype.
+ * @param dtype - `"bool"` to read a `Uint8Array` as false (0) and true (anything else), `"float16"` or
+ *   `"bfloat16"` to read a `Uint16Array` as the bits of such numbers; otherwise the typed array's own dtype.
  * @returns a tensor of that shape that shares `data`.
  * @throws TypeError if `data` or `shape` is of a wrong kind; RangeError if a dimension is negative or not
  *   an integer, if `data` has another length than `shape` asks for, or if `dtype` does not fit `data`.
@@ -224,18 +232,32 @@ export function toTensor(value: unknown, argument: string): RowTensor {
  * const yPred = tensor(Float32Array.of(0.6, 0.4, 0.4, 0.6), [2, 2]);
  * yPred.shape; //=> [2, 2]
  * yPred.dtype; //=> "float32"
+ * tensor(Uint16Array.of(0x3c00, 0xc000), [2], "float16").dtype; //=> "float16"
  * ```
  */
+export function tensor<D extends Dtype>(
+  data: Arrays[D],
+  shape: readonly number[] | undefined,
+  dtype: D,
+): Tensor<D>;
+export function tensor<A extends TensorData>(
+  data: A,
+  shape?: readonly number[],
+): Tensor<DtypeOf<A>>;
+export function tensor(data: TensorData | Nested, shape?: readonly number[], dtype?: Dtype): Tensor;
 export function tensor(
   data: TensorData | Nested,
   shape?: readonly number[],
   dtype?: Dtype,
 ): Tensor {
   const values = toTensor(data, "data");
+  const isNumbers = values.isNested && values.dtype === "float64";
+  const own = isNumbers ? resultsOf(floatx(), values.data as Float64Array) : values.data;
+  const known = isNumbers ? floatx() : values.dtype;
   return withShape(
-    values.data,
+    own,
     shape === undefined ? values.shape : shape,
-    dtype === undefined ? values.dtype : dtype,
+    dtype === undefined ? known : dtype,
     "",
   );
 }

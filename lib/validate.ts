@@ -1,6 +1,5 @@
 import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
-import type { LabelData } from "./kernels.js";
-import { checkLength, RowTensor } from "./tensor.js";
+import { checkLength, type RowTensor } from "./tensor.js";
 
 /** How the losses of the rows become one number; `null` and `"none"` leave them as they are. */
 export type Reduction = (typeof reductions)[number];
@@ -20,28 +19,26 @@ export function checkReduction(reduction: unknown): asserts reduction is Reducti
   throw wrong("reduction", oneOf(reductions), described(reduction));
 }
 
-export function checkName(name: unknown): asserts name is string {
-  if (typeof name !== "string") throw wrongKind("name", "a string", described(name));
-}
-
-/** Labels that the kernels read where they are. */
-export interface Labels {
-  readonly labelType: number;
-  readonly data: LabelData;
+/** Checks that options are an object without unknown keys: one that is misspelt must not be overlooked. */
+export function checkOptions(options: unknown, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null) {
+    throw wrongKind("options", "an object", described(options));
+  }
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw wrongKind("options", `no keys but ${oneOf(known)}`, described(unknown));
+  }
 }
 
 /**
  * Checks labels and predictions when no foreign code can run any longer: are they as long as their shapes
- * say, and of dtypes that can be computed with.
+ * say.
  *
  * @returns whether they have one shape, of at least one axis; other shapes may still broadcast.
  */
 export function checkArguments(labels: RowTensor, predictions: RowTensor): boolean {
   checkLength(labels, "yTrue");
   checkLength(predictions, "yPred");
-  if (predictions.dtype !== "float32") {
-    throw wrongKind("yPred", "float32 predictions", `${predictions.dtype} predictions`);
-  }
   const rank = predictions.shape.length;
   let same =
     rank > 0 &&
@@ -53,15 +50,4 @@ export function checkArguments(labels: RowTensor, predictions: RowTensor): boole
     same = labels.shape[axis] === predictions.shape[axis];
   }
   return same;
-}
-
-/** Labels where the kernels read their dtype in place, and otherwise as float32. */
-export function inPlace(labels: RowTensor): Labels {
-  return (labels.labelType === undefined ? toFloats(labels) : labels) as Labels;
-}
-
-function toFloats({ data, shape }: RowTensor): RowTensor {
-  const labels = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) labels[i] = Number(data[i]);
-  return new RowTensor(labels, shape, "float32");
 }

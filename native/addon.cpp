@@ -44,30 +44,46 @@ bool get_view(napi_env env, napi_value value, View* view) {
                                   nullptr) == napi_ok;
 }
 
-// Added to a loss whose labels are not to be taken for 0/1.
-constexpr uint32_t kAsIs = 4;
+bool is_array_of(napi_typedarray_type type, Dtype dtype) {
+  constexpr napi_typedarray_type kArrays[kDtypes] = {
+      napi_uint8_array,  napi_int8_array,   napi_uint8_array,    napi_int16_array,
+      napi_uint16_array, napi_int32_array,  napi_uint32_array,   napi_bigint64_array,
+      napi_uint16_array, napi_uint16_array, napi_float32_array, napi_float64_array};
+  const napi_typedarray_type expected = kArrays[static_cast<size_t>(dtype)];
+  return type == expected ||
+         (expected == napi_uint8_array && type == napi_uint8_clamped_array);
+}
 
-// Arguments: loss, label type, labels, predictions, width.
-constexpr size_t kBatchArguments = 5;
-
-bool get_batch(napi_env env, const napi_value* arguments, Batch* batch) {
-  uint32_t loss, label_type;
-  double width;
-  View labels, predictions;
-  if (napi_get_value_uint32(env, arguments[0], &loss) != napi_ok ||
-      napi_get_value_uint32(env, arguments[1], &label_type) != napi_ok ||
-      !get_view(env, arguments[2], &labels) || !get_view(env, arguments[3], &predictions) ||
-      napi_get_value_double(env, arguments[4], &width) != napi_ok) {
+// lib/kernels.ts packs what a batch is into one number: loss, whether its labels are to be read as they
+// are, dtypes of labels and predictions, and the one to which they are cast.
+bool unpack(uint32_t kind, Batch* batch) {
+  const uint32_t loss = kind & 3, label_dtype = kind >> 3 & 15, prediction_dtype = kind >> 7 & 15;
+  const uint32_t as = kind >> 11;
+  if (loss >= kLosses || label_dtype >= kDtypes || prediction_dtype >= kDtypes || as >= kDtypes ||
+      as < static_cast<uint32_t>(Dtype::float16)) {
     return false;
   }
-  constexpr napi_typedarray_type kLabelArrays[kLabelTypes] = {napi_float32_array, napi_int8_array,
-                                                              napi_uint8_array, napi_uint8_array};
-  const bool clamped = label_type == 2 && labels.type == napi_uint8_clamped_array;
-  const bool as_is = (loss & kAsIs) != 0;
-  loss &= ~kAsIs;
-  if (loss >= kLosses || label_type >= kLabelTypes ||
-      (labels.type != kLabelArrays[label_type] && !clamped) ||
-      predictions.type != napi_float32_array || labels.length != predictions.length) {
+  batch->loss = static_cast<Loss>(loss);
+  batch->label_dtype = static_cast<Dtype>(label_dtype);
+  batch->prediction_dtype = static_cast<Dtype>(prediction_dtype);
+  batch->as = static_cast<Dtype>(as);
+  batch->may_be_binary = (kind & 4) == 0 && batch->loss != Loss::categorical_hinge;
+  return true;
+}
+
+// Arguments: kind, labels, predictions, width.
+constexpr size_t kBatchArguments = 4;
+
+bool get_batch(napi_env env, const napi_value* arguments, Batch* batch) {
+  uint32_t kind;
+  double width;
+  View labels, predictions;
+  if (napi_get_value_uint32(env, arguments[0], &kind) != napi_ok || !unpack(kind, batch) ||
+      !get_view(env, arguments[1], &labels) || !get_view(env, arguments[2], &predictions) ||
+      napi_get_value_double(env, arguments[3], &width) != napi_ok ||
+      !is_array_of(labels.type, batch->label_dtype) ||
+      !is_array_of(predictions.type, batch->prediction_dtype) ||
+      labels.length != predictions.length) {
     return false;
   }
   // NaN is not in this range either. A detached array has the length 0.
@@ -75,58 +91,75 @@ bool get_batch(napi_env env, const napi_value* arguments, Batch* batch) {
   if (!(width >= 1 && width <= static_cast<double>(n)) || n % static_cast<size_t>(width) != 0) {
     return false;
   }
-  const size_t columns = static_cast<size_t>(width);
-  *batch = {static_cast<Loss>(loss), static_cast<LabelType>(label_type),
-            labels.data,             static_cast<const float*>(predictions.data),
-            n / columns,             columns,
-            !as_is};
+  batch->labels = labels.data;
+  batch->predictions = predictions.data;
+  batch->width = static_cast<size_t>(width);
+  batch->rows = n / batch->width;
+  batch->weights = nullptr;
   return true;
 }
+
+// All that a call gets, of `expected` arguments and those that may be left out.
+struct Call {
+  napi_value arguments[kBatchArguments + 1];
+  size_t count = kBatchArguments + 1;
+  void* data;
+
+  bool read(napi_env env, napi_callback_info info, Batch* batch) {
+    return napi_get_cb_info(env, info, &count, arguments, nullptr, &data) == napi_ok &&
+           count >= kBatchArguments && get_batch(env, arguments, batch);
+  }
+
+  Machine machine() const { return {static_cast<Environment*>(data)->set, thread_count()}; }
+};
 
 constexpr const char* kBadBatch =
     "maxmargin: labels and predictions are not two typed arrays of one length and whole rows (a buffer "
     "that was detached or resized has another length)";
 
+// total(kind, labels, predictions, width, weights?)
 napi_value total_entry(napi_env env, napi_callback_info info) {
-  napi_value arguments[kBatchArguments];
-  size_t count = kBatchArguments;
-  void* data;
+  Call call;
   Batch batch;
-  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok ||
-      count != kBatchArguments || !get_batch(env, arguments, &batch)) {
-    return fail(env, kBadBatch);
+  if (!call.read(env, info, &batch)) return fail(env, kBadBatch);
+  if (call.count > kBatchArguments) {
+    View weights;
+    if (!get_view(env, call.arguments[kBatchArguments], &weights) ||
+        weights.type != napi_float64_array || weights.length != batch.rows) {
+      return fail(env, "maxmargin: the weights are no Float64Array of one value a row");
+    }
+    batch.weights = static_cast<const double*>(weights.data);
   }
   napi_value result;
   try {
-    const Machine machine{static_cast<Environment*>(data)->set, thread_count()};
-    if (napi_create_double(env, total(batch, machine), &result) != napi_ok) return nullptr;
+    if (napi_create_double(env, total(batch, call.machine()), &result) != napi_ok) return nullptr;
   } catch (const std::bad_alloc&) {
     return fail(env, "maxmargin: out of memory");
   }
   return result;
 }
 
+// rowLosses(kind, labels, predictions, width, out): out has the dtype to which the batch is cast, or is a
+// Float64Array.
 napi_value row_losses_entry(napi_env env, napi_callback_info info) {
-  napi_value arguments[kBatchArguments + 1];
-  size_t count = kBatchArguments + 1;
-  void* data;
+  Call call;
   Batch batch;
-  View losses{napi_uint8_array, 0, nullptr};
-  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok ||
-      count != kBatchArguments + 1 || !get_batch(env, arguments, &batch)) {
-    return fail(env, kBadBatch);
+  View out;
+  if (!call.read(env, info, &batch)) return fail(env, kBadBatch);
+  if (call.count <= kBatchArguments || !get_view(env, call.arguments[kBatchArguments], &out) ||
+      out.length != batch.rows ||
+      (out.type != napi_float64_array && !is_array_of(out.type, batch.as))) {
+    return fail(env, "maxmargin: the output is no array of one value a row in the batch's dtype");
   }
-  const bool floats = get_view(env, arguments[kBatchArguments], &losses) &&
-                      losses.type == napi_float32_array;
-  if ((!floats && losses.type != napi_float64_array) || losses.length != batch.rows) {
-    return fail(env, "maxmargin: the output is no Float32Array or Float64Array of one value a row");
-  }
-  const Machine machine{static_cast<Environment*>(data)->set, thread_count()};
   try {
-    if (floats) {
-      row_losses(batch, machine, static_cast<float*>(losses.data));
+    if (out.type == napi_float64_array) {
+      row_losses(batch, call.machine(), static_cast<double*>(out.data));
+    } else if (batch.as == Dtype::float32) {
+      row_losses(batch, call.machine(), static_cast<float*>(out.data));
+    } else if (batch.as == Dtype::float16) {
+      row_losses(batch, call.machine(), static_cast<Half*>(out.data));
     } else {
-      row_losses(batch, machine, static_cast<double*>(losses.data));
+      row_losses(batch, call.machine(), static_cast<BFloat16*>(out.data));
     }
   } catch (const std::bad_alloc&) {
     return fail(env, "maxmargin: out of memory");
@@ -142,14 +175,15 @@ napi_value read_probe_entry(napi_env env, napi_callback_info info) {
   View a, b;
   if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok || count != 2 ||
       !get_view(env, arguments[0], &a) || !get_view(env, arguments[1], &b) ||
-      a.type != napi_float32_array || b.type != napi_float32_array || a.length != b.length) {
-    return fail(env, "maxmargin: the probe takes two Float32Arrays of one length");
+      a.type != napi_uint8_array || b.type != napi_uint8_array) {
+    return fail(env, "maxmargin: the probe takes two Uint8Arrays");
   }
   const Machine machine{static_cast<Environment*>(data)->set, thread_count()};
   napi_value result;
-  const double seen = read_probe(static_cast<const float*>(a.data),
-                                 static_cast<const float*>(b.data), a.length, machine);
-  if (napi_create_double(env, seen, &result) != napi_ok) return nullptr;
+  if (napi_get_boolean(env, read_probe(a.data, a.length, b.data, b.length, machine), &result) !=
+      napi_ok) {
+    return nullptr;
+  }
   return result;
 }
 

@@ -24,10 +24,14 @@ struct Job {
   size_t count;
   size_t helpers_wanted;
   std::atomic<size_t> next{0};
+  std::atomic<size_t> workers{0};
   std::atomic<size_t> helpers_busy{0};
 
   void work() {
-    for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) task(context, i);
+    const size_t worker = workers.fetch_add(1, std::memory_order_relaxed);
+    for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+      task(context, i, worker);
+    }
   }
 };
 
@@ -143,7 +147,7 @@ Pool& pool() {
 void run_parallel(size_t count, size_t threads, Task task, void* context) {
   const size_t useful = std::min(count, threads);
   if (useful <= 1) {
-    for (size_t i = 0; i < count; ++i) task(context, i);
+    for (size_t i = 0; i < count; ++i) task(context, i, 0);
     return;
   }
   Job job{task, context, count, useful - 1};

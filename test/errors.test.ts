@@ -14,10 +14,11 @@ import { functions, lossNames, lossOf, reductions } from "./support/losses.js";
 import { type Loaded, loadInProcess, loadInWorker } from "./support/processes.js";
 
 const kinds =
-  "Float32Array, Int8Array, Uint8Array, Uint8ClampedArray, Int32Array, BigInt64Array, Float64Array";
+  "Float32Array, Float64Array, Float16Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, " +
+  "Uint16Array, Int32Array, Uint32Array, BigInt64Array";
 
 /** What no type allows. */
-const wrong = <T>(value: unknown) => value as T;
+const wrong = <T = never>(value: unknown) => value as T;
 
 function expectError(
   call: () => unknown,
@@ -57,7 +58,6 @@ const strangers: ReadonlyArray<readonly [unknown, string]> = [
   [new Map(), "a Map"],
   [new ArrayBuffer(4), "a ArrayBuffer"],
   [new DataView(new ArrayBuffer(4)), "a DataView"],
-  [new Uint16Array(3), "a Uint16Array of length 3"],
   [new BigUint64Array(2), "a BigUint64Array of length 2"],
 ];
 
@@ -104,9 +104,9 @@ describe("tensors", () => {
     expectErrorOf({ data: undefined, shape: [2] }, TypeError, message("undefined"));
     expectErrorOf({ data: 1, shape: [] }, TypeError, message("1"));
     expectError(
-      () => hinge(wrong({ data: new Uint32Array(2), shape: [2] }), two),
+      () => hinge(wrong({ data: new BigUint64Array(2), shape: [2] }), two),
       TypeError,
-      `yTrue.${message("a Uint32Array of length 2")}`,
+      `yTrue.${message("a BigUint64Array of length 2")}`,
     );
   });
 
@@ -296,11 +296,19 @@ describe("options", () => {
     }
     for (const [name, received] of [
       [1, "1"],
-      [null, "null"],
+      [false, "false"],
       [{}, "an object"],
     ]) {
-      expectBoth({ name }, TypeError, `name: expected a string, received ${received}`);
+      expectBoth({ name }, TypeError, `name: expected a string or null, received ${received}`);
     }
+    const dtypes =
+      '"bfloat16", "float16", "float32", "float64", "mixed_float16" or "mixed_bfloat16"';
+    for (const dtype of ["typo", "Float32", "int32", "", "float8"]) {
+      expectBoth({ dtype }, RangeError, `dtype: expected ${dtypes}, received "${dtype}"`);
+    }
+    expectBoth({ dtype: 32 }, TypeError, `dtype: expected ${dtypes}, received 32`);
+    const known = '"reduction", "name" or "dtype"';
+    expectBoth({ nam: "x" }, TypeError, `options: expected no keys but ${known}, received "nam"`);
   });
 });
 

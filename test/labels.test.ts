@@ -1,6 +1,6 @@
 import { tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
-import { type LabelDtype, labelsOf, labelTensor } from "./support/data.js";
+import { dataOf, type LabelDtype } from "./support/data.js";
 import { forEachImplementation } from "./support/implementations.js";
 import { functions, lossOf } from "./support/losses.js";
 import { halfUlp, isWithin } from "./support/oracle.js";
@@ -22,7 +22,7 @@ function expectTerms(
   expected: ArrayLike<number>,
 ): void {
   const shape = [predictions.length, 1];
-  const yTrue = labelTensor(dtype, labelsOf(dtype, labels), shape);
+  const yTrue = tensor(dataOf(dtype, labels), shape, dtype);
   const { data } = functions[fn](yTrue, tensor(predictions, shape));
   expect(data).toHaveLength(expected.length);
   const wrong = data.findIndex((term, i) => !Object.is(term, expected[i]));
@@ -95,7 +95,7 @@ forEachImplementation(() => {
         const expected = labels.map((y) => Math.max(0, Math.fround(1 - Math.fround(y) * 0.25)));
         expectTerms("hinge", dtype, labels, predictions, expected);
         const value = expected.reduce((sum, term) => sum + term, 0) / n;
-        const result = lossOf("hinge", "sum").apply(labelsOf(dtype, labels), predictions);
+        const result = lossOf("hinge", "sum").apply(dataOf(dtype, labels), predictions);
         expect(isWithin(result, { value, error: 4 * halfUlp * value }), `${result}`).toBe(true);
       }
     });

@@ -45,7 +45,7 @@ describe("configs", () => {
     });
 
     test("keeps a name of its own, and the default one is not numbered", () => {
-      expect(new Class({ name: "" }).name).toBe("");
+      expect(new Class({ name: "mine" }).name).toBe("mine");
       expect([new Class().name, new Class().name]).toEqual([name, name]);
     });
   });

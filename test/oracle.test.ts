@@ -2,13 +2,12 @@ import { type Tensor, tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import {
   asFloat32,
+  dataOf,
   filled,
   generator,
   integerBelow,
   type LabelDtype,
   labelDtypes,
-  labelsOf,
-  labelTensor,
   pick,
   type Random,
   randomPredictions,
@@ -40,7 +39,7 @@ function batchOf(
   const known = new Map<LossName, readonly Bounded[]>();
   return {
     title: `${title}, ${dtype} labels, shape [${shape.join(", ")}]`,
-    yTrue: labelTensor(dtype, data, shape),
+    yTrue: tensor(data, shape, dtype),
     yPred: tensor(predictions, shape),
     exactRows(loss) {
       const rows = known.get(loss) ?? exactRows(loss, labels, predictions, width);
@@ -136,7 +135,7 @@ function randomBatches(dtype: LabelDtype): Batch[] {
     shapesOf(width).map((shape, r) => {
       const kind = kindNames[(w + r) % kindNames.length];
       const n = shape.reduce((size, dimension) => size * dimension, 1);
-      const labels = labelsOf(dtype, labelKinds[kind](dtype, n, width, random));
+      const labels = dataOf(dtype, labelKinds[kind](dtype, n, width, random));
       return batchOf(kind, dtype, labels, randomPredictions(n, random), shape);
     }),
   );

@@ -2,16 +2,28 @@ import { availableParallelism } from "node:os";
 import { backend, setBackend, setNumThreads, type Tensor, tensor } from "maxmargin";
 import { afterAll, describe, expect, test } from "vitest";
 import {
+  type AnyDtype,
+  dtypes as anyDtypes,
+  dataOf,
   filled,
+  floatDtypes,
   generator,
   inPlaceDtypes,
-  labelsOf,
-  labelTensor,
+  integerBelow,
+  isUnsigned,
+  type Random,
   randomPredictions,
   repeated,
 } from "./support/data.js";
 import { force, implementations } from "./support/implementations.js";
-import { functions, type LossName, lossNames, lossOf } from "./support/losses.js";
+import {
+  classes,
+  functions,
+  type LossName,
+  lossNames,
+  lossOf,
+  scalarReductions,
+} from "./support/losses.js";
 import {
   addedInARow,
   nearTie,
@@ -119,10 +131,10 @@ function signsOf(n: number, negative: number): Float32Array {
 
 /** Labels that are read as they are, labels that become signs, and one that spoils it. */
 const labelKinds: Readonly<Record<string, (dtype: Dtype, n: number) => Tensor["data"]>> = {
-  "0 and 1": (dtype, n) => labelsOf(dtype, signsOf(n, 0)),
+  "0 and 1": (dtype, n) => dataOf(dtype, signsOf(n, 0)),
   "no 0": (dtype, n) => {
     const negative = { float32: -1, int8: -1, uint8: 3, bool: 255 }[dtype];
-    return labelsOf(dtype, signsOf(n, negative));
+    return dataOf(dtype, signsOf(n, negative));
   },
 };
 
@@ -188,7 +200,7 @@ function batchOf(
   predictionKinds[predictionKind](predictions, labels as ArrayLike<number>);
   return {
     title: `${predictionKind}, ${dtype} labels (${labelKind}), [${shape.join(", ")}]`,
-    yTrue: labelTensor(dtype, labels, shape),
+    yTrue: tensor(labels, shape, dtype),
     yPred: tensor(predictions, shape),
   };
 }
@@ -400,11 +412,11 @@ describe("all implementations and thread counts give the same bits", () => {
         return [...new Set(places)]
           .filter((place) => place >= 0 && place < n)
           .map((place) => {
-            const data = labelsOf(dtype, yTrue.data as Float32Array);
+            const data = dataOf(dtype, yTrue.data as Float32Array);
             data[place] = spoiler;
             return {
               title: `labels with ${spoiler} at ${place}, ${dtype}, [${shape.join(", ")}]`,
-              yTrue: labelTensor(dtype, data, shape),
+              yTrue: tensor(data, shape, dtype),
               yPred,
             };
           });
@@ -423,5 +435,143 @@ describe("all implementations and thread counts give the same bits", () => {
       const spoiled = { title: "two spoilers", yTrue: tensor(labels, shape), yPred };
       expectSameBits([spoiled, { ...spoiled, yTrue: tensor(labels, [300_007]) }]);
     });
+  });
+});
+
+// ---- All pairs of dtypes, with weights and masks
+
+/** Any bits that a dtype can have, or ordinary values: 0 and 1, -1 and 1, reals. */
+function anyData(dtype: AnyDtype, n: number, style: string, random: Random): Tensor["data"] {
+  if (style === "any bits") {
+    const bytes = filled(new Uint8Array(8 * n), () => integerBelow(256, random));
+    const data = dataOf(dtype, []);
+    const Values = data.constructor as new (
+      buffer: ArrayBuffer,
+      at: number,
+      n: number,
+    ) => typeof data;
+    return new Values(bytes.buffer, 0, n);
+  }
+  const numbers = filled(new Array<number>(n), () => {
+    if (style === "0 and 1") return integerBelow(2, random);
+    if (style === "signs") return isUnsigned(dtype) ? 3 : 2 * integerBelow(2, random) - 1;
+    const value = (random() - 0.5) * 6;
+    return floatDtypes.some((float) => float === dtype) ? value : Math.trunc(Math.abs(value));
+  });
+  return dataOf(dtype, numbers);
+}
+
+const styles = [
+  ["0 and 1", "reals"],
+  ["signs", "reals"],
+  ["any bits", "reals"],
+  ["0 and 1", "any bits"],
+] as const;
+
+/** The bytes of all that the classes and the function give. */
+function bytesOfAll(yTrue: Tensor, yPred: Tensor, weights: Tensor, mask: Tensor): Buffer {
+  const parts: ArrayBufferView[] = [];
+  const numbers: number[] = [];
+  for (const name of lossNames) {
+    parts.push(functions[name](yTrue, yPred).data);
+    for (const dtype of floatDtypes) {
+      const Class = classes[name];
+      parts.push(new Class({ dtype }).call(yTrue, yPred).data);
+      const weighting = { sampleWeight: weights, mask };
+      parts.push(new Class({ dtype, reduction: null }).apply(yTrue, yPred, weighting).data);
+      numbers.push(new Class({ dtype }).apply(yTrue, yPred));
+      for (const reduction of scalarReductions) {
+        numbers.push(new Class({ dtype, reduction }).apply(yTrue, yPred, weighting));
+      }
+    }
+  }
+  parts.push(BigInt64Array.from(numbers, bitsOf));
+  return Buffer.concat(
+    parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength)),
+  );
+}
+
+function expectSameBytes(batches: readonly (readonly [string, () => Buffer])[], threads: number[]) {
+  force("js");
+  const expected = batches.map(([, bytes]) => bytes());
+  const wrong: string[] = [];
+  for (const kernel of implementations.filter((implementation) => implementation !== "js")) {
+    force(kernel);
+    for (const count of threads) {
+      setNumThreads(count);
+      for (const [i, [title, bytes]] of batches.entries()) {
+        if (!bytes().equals(expected[i])) wrong.push(`${title}, ${kernel} × ${count}`);
+      }
+    }
+  }
+  expect(wrong.slice(0, 10)).toEqual([]);
+  expect(expected.every(({ length }) => length > 100)).toBe(true);
+}
+
+function pairOf(
+  labels: AnyDtype,
+  predictions: AnyDtype,
+  [rows, width]: readonly number[],
+  [labelStyle, predictionStyle]: readonly [string, string],
+): readonly [string, () => Buffer] {
+  const random = generator(rows + width);
+  const n = rows * width;
+  const yTrue = tensor(anyData(labels, n, labelStyle, random), [rows, width], labels);
+  const yPred = tensor(
+    anyData(predictions, n, predictionStyle, random),
+    [rows, width],
+    predictions,
+  );
+  const weights = tensor(
+    filled(new Float32Array(rows), () => random()),
+    [rows],
+  );
+  const mask = tensor(
+    Uint8Array.from({ length: rows }, (_, i) => Number(i % 3 !== 1)),
+    [rows],
+    "bool",
+  );
+  return [
+    `[${rows}, ${width}], ${labelStyle} with ${predictionStyle}`,
+    () => bytesOfAll(yTrue, yPred, weights, mask),
+  ];
+}
+
+describe("every pair of dtypes gives the same bits", () => {
+  const shapes = [
+    [1, 7],
+    [9, 1],
+    [11, 3],
+    [5, 64],
+    [2, 65],
+  ];
+  describe.each(anyDtypes)("%s predictions", (predictions) => {
+    test.each(anyDtypes)("%s labels", (labels) => {
+      const batches = shapes.flatMap((shape) =>
+        styles.map((style) => pairOf(labels, predictions, shape, style)),
+      );
+      batches.push(pairOf(labels, predictions, [1, 8200], styles[0]));
+      expectSameBytes(batches, [1]);
+    });
+  });
+
+  const pairs = [
+    ...([
+      ["float64", "float64"],
+      ["int64", "float64"],
+      ["float16", "float16"],
+    ] as const),
+    ...([
+      ["int64", "float16"],
+      ["int16", "float32"],
+      ["float32", "int8"],
+    ] as const),
+  ] as const;
+  test.each(pairs)("%s labels, %s predictions, threads", (labels, predictions) => {
+    const batches = [
+      [40_000, 3],
+      [2, 70_000],
+    ].map((shape) => pairOf(labels, predictions, shape, ["0 and 1", "reals"]));
+    expectSameBytes(batches, [1, 3]);
   });
 });

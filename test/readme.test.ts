@@ -87,14 +87,17 @@ function run(code: string): void {
 }
 
 const sources = readdirSync(path.join(root, "lib")).map((name) => `lib/${name}`);
-const examples = ["README.md", ...sources].flatMap(examplesOf);
+const pages = readdirSync(path.join(root, "docs")).map((name) => `docs/${name}`);
+const examples = ["README.md", ...pages, ...sources].flatMap(examplesOf);
 
 describe("examples", () => {
   test.each(examples)("$place gives what it says", ({ code }) => run(code));
 
-  test("are found in README.md and in lib/, with what they give", () => {
+  test("are found in README.md, docs/ and lib/, with what they give", () => {
     const files = examples.map(({ place }) => place.replace(/:\d+$/, ""));
-    expect(files).toEqual(expect.arrayContaining(["README.md", "lib/functional.ts"]));
+    expect(files).toEqual(
+      expect.arrayContaining(["README.md", "docs/semantics.md", "lib/functional.ts"]),
+    );
     const claims = examples.flatMap(({ code }) => prepared(code).claims);
     expect(claims.length).toBeGreaterThan(15);
   });
@@ -114,7 +117,10 @@ describe("examples", () => {
           // Each example is for itself, also one that imports nothing; and it may leave names unused.
           moduleDetection: "force",
           noUnusedLocals: false,
-          paths: { maxmargin: [path.join(root, "dist/esm/index.d.ts")] },
+          paths: {
+            maxmargin: [path.join(root, "dist/esm/index.d.ts")],
+            "maxmargin/*": [path.join(root, "dist/esm/*.d.ts")],
+          },
           typeRoots: [path.join(root, "node_modules/@types")],
         },
         include: ["*.ts"],

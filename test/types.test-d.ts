@@ -2,10 +2,12 @@ import {
   type BackendInfo,
   backend,
   CategoricalHinge,
+  get,
   Hinge,
   hinge,
   type Loss,
   type LossConfig,
+  metrics,
   type Reduction,
   SquaredHinge,
   setBackend,
@@ -58,7 +60,7 @@ describe("apply", () => {
 
   test("is as known after fromConfig as it was before", () => {
     const config = new Hinge({ reduction: null }).getConfig();
-    expectTypeOf(config).toEqualTypeOf<LossConfig<null>>();
+    expectTypeOf(config).toEqualTypeOf<LossConfig<null, "float32">>();
     expectTypeOf(config.reduction).toEqualTypeOf<null>();
     expectTypeOf(Hinge.fromConfig(config).apply(yTrue, yPred)).toEqualTypeOf<Tensor<"float32">>();
     expectTypeOf(SquaredHinge.fromConfig({ reduction: "sum" })).toEqualTypeOf<
@@ -72,6 +74,47 @@ describe("apply", () => {
     expectTypeOf(apply(new Hinge())).toEqualTypeOf<number>();
     expectTypeOf(apply(new Hinge({ reduction: "none" }))).toEqualTypeOf<Tensor<"float32">>();
   });
+});
+
+describe("dtypes", () => {
+  const doubles = Float64Array.of(0.5);
+  test("follow from the predictions in functions", () => {
+    expectTypeOf(hinge(yTrue, doubles)).toEqualTypeOf<Tensor<"float64">>();
+    expectTypeOf(hinge(yTrue, new Int32Array(1))).toEqualTypeOf<Tensor<"float32">>();
+    expectTypeOf(hinge(yTrue, [0.5])).toEqualTypeOf<Tensor<"float32">>();
+    expectTypeOf(hinge(yTrue, tensor(new Uint16Array(1), [1], "bfloat16"))).toEqualTypeOf<
+      Tensor<"bfloat16">
+    >();
+    expectTypeOf(hinge(yTrue, { data: doubles, shape: [1] })).toEqualTypeOf<Tensor<"float64">>();
+  });
+
+  test("follow from the option in classes", () => {
+    const loss = new Hinge({ dtype: "float64", reduction: null });
+    expectTypeOf(loss.apply(yTrue, yPred)).toEqualTypeOf<Tensor<"float64">>();
+    expectTypeOf(loss.dtype).toEqualTypeOf<"float64">();
+    const mixed = new SquaredHinge({ dtype: "mixed_float16" });
+    expectTypeOf(mixed.call(yTrue, yPred)).toEqualTypeOf<Tensor<"float16">>();
+    // @ts-expect-error: nothing is computed in integers
+    new Hinge({ dtype: "int32" });
+  });
+
+  test("are those of the arrays in tensors", () => {
+    expectTypeOf(tensor(doubles)).toEqualTypeOf<Tensor<"float64">>();
+    expectTypeOf(tensor(new Uint16Array(1)).dtype).toEqualTypeOf<"uint16">();
+    expectTypeOf(tensor(new Uint8Array(1), [1], "bool")).toEqualTypeOf<Tensor<"bool">>();
+  });
+});
+
+test("metrics and the registry", () => {
+  const metric = metrics.get("hinge");
+  expectTypeOf(metric.result()).toEqualTypeOf<number>();
+  expectTypeOf(metric).toEqualTypeOf<metrics.Hinge>();
+  expectTypeOf(
+    new metrics.SquaredHinge({ dtype: "float64" }).getConfig().dtype,
+  ).toEqualTypeOf<"float64">();
+  expectTypeOf(get("hinge")).toEqualTypeOf<typeof hinge>();
+  expectTypeOf(get("SquaredHinge")).toEqualTypeOf<SquaredHinge>();
+  expectTypeOf(get(null)).toEqualTypeOf<null>();
 });
 
 describe("call and the functions", () => {
@@ -108,7 +151,7 @@ describe("what is wrong is a type error", () => {
     // @ts-expect-error: no tensor
     hinge("01", yPred);
     // @ts-expect-error: no typed array that a tensor can hold
-    hinge(new Uint16Array(1), yPred);
+    hinge(new BigUint64Array(1), yPred);
     // @ts-expect-error: a shape is missing
     hinge({ data: yTrue }, yPred);
     // @ts-expect-error: no numbers

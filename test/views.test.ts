@@ -2,7 +2,7 @@ import { runInNewContext } from "node:vm";
 import { type Tensor, tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { detach, ResizableBuffer } from "./support/buffers.js";
-import { generator, labelsOf, randomPredictions } from "./support/data.js";
+import { dataOf, generator, randomPredictions } from "./support/data.js";
 import { forEachImplementation } from "./support/implementations.js";
 import { functions, type LossName, lossNames, lossOf, reductions } from "./support/losses.js";
 
@@ -41,7 +41,7 @@ function expectSameAs(
   for (const shape of shapes) {
     const n = sizeOf(shape);
     for (const dtype of dtypes) {
-      const labels = labelsOf(
+      const labels = dataOf(
         dtype,
         Array.from({ length: n }, () => (random() < 0.5 ? 0 : 1)),
       );

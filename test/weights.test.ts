@@ -1,16 +1,7 @@
 import { Hinge, hinge, type Reduction, setBackend, tensor, type Weighting } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { forEachImplementation, implementations } from "./support/implementations.js";
-import { functions, lossNames, lossOf } from "./support/losses.js";
-
-const reductions = [
-  "sum",
-  "sum_over_batch_size",
-  "mean",
-  "mean_with_sample_weight",
-  "none",
-  null,
-] as const satisfies readonly Reduction[];
+import { functions, lossNames, lossOf, reductions } from "./support/losses.js";
 
 /** Repeats with a prime period, so that a value in a wrong place shows. */
 const predictions = (n: number) =>
@@ -150,9 +141,9 @@ describe("wrong weights", () => {
     [3, "options: expected an object, received 3"],
     [
       { sampleWeight: "1" },
-      "sampleWeight: expected a typed array (Float32Array, Int8Array, Uint8Array, Uint8ClampedArray, " +
-        "Int32Array, BigInt64Array, Float64Array), a tensor, { data, shape }, a number or nested arrays, " +
-        'received "1"',
+      "sampleWeight: expected a typed array (Float32Array, Float64Array, Float16Array, Int8Array, Uint8Array, " +
+        "Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, BigInt64Array), a tensor, " +
+        '{ data, shape }, a number or nested arrays, received "1"',
     ],
   ])("TypeError for %j", (options, message) => {
     expect(apply(options)).toThrow(new TypeError(message));

@@ -12,7 +12,7 @@
 
 #include "../cpu.h"
 
-MAXMARGIN_TARGET_BEGIN("avx2")
+MAXMARGIN_TARGET_BEGIN("avx2,f16c")
 namespace maxmargin {
 namespace {
 
@@ -23,23 +23,51 @@ constexpr int kUnit = 8;
 
 MAXMARGIN_INLINE D4 operator+(D4 a, D4 b) { return {_mm256_add_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D4 operator-(D4 a, D4 b) { return {_mm256_sub_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE D4 operator*(D4 a, D4 b) { return {_mm256_mul_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE D4 operator|(D4 a, D4 b) { return {_mm256_or_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D4 operator/(D4 a, D4 b) { return {_mm256_div_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D4 larger(D4 a, D4 b) { return {_mm256_max_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE D4 where_nan(D4 test, D4 a, D4 b) {
+  return {_mm256_blendv_pd(b.v, a.v, _mm256_cmp_pd(test.v, test.v, _CMP_UNORD_Q))};
+}
+MAXMARGIN_INLINE D4 keep_first(D4 a, int count, double rest) {
+  const __m256i own =
+      _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_setr_epi64x(0, 1, 2, 3));
+  return {_mm256_blendv_pd(_mm256_set1_pd(rest), a.v, _mm256_castsi256_pd(own))};
+}
 MAXMARGIN_INLINE bool any_nan(D4 a) {
   return _mm256_movemask_pd(_mm256_cmp_pd(a.v, a.v, _CMP_UNORD_Q)) != 0;
 }
 MAXMARGIN_INLINE void fill(double value, D4& a) { a.v = _mm256_set1_pd(value); }
 MAXMARGIN_INLINE void load(const double* from, D4& a) { a.v = _mm256_loadu_pd(from); }
+MAXMARGIN_INLINE void load(const int32_t* from, D4& a) {
+  a.v = _mm256_cvtepi32_pd(load_16_bytes(from));
+}
+// The two halves of each integer, as the last bits of doubles of 2^52 and of 2^84 + 2^63: their sum rounds
+// once.
+MAXMARGIN_INLINE void load(const int64_t* from, D4& a) {
+  const __m256i values = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  const __m256i low_bias = _mm256_set1_epi64x(0x4330000000000000);
+  const __m256i high_bias = _mm256_set1_epi64x(0x4530000080000000);
+  const __m256i low = _mm256_blend_epi32(low_bias, values, 0x55);
+  const __m256i high = _mm256_xor_si256(_mm256_srli_epi64(values, 32), high_bias);
+  const __m256d biases = _mm256_set1_pd(0x1p84 + 0x1p63 + 0x1p52);
+  a.v = _mm256_add_pd(_mm256_sub_pd(_mm256_castsi256_pd(high), biases), _mm256_castsi256_pd(low));
+}
 MAXMARGIN_INLINE void store(double* to, D4 a) { _mm256_storeu_pd(to, a.v); }
 MAXMARGIN_INLINE vec<double, 8> widen(F8 a) {
   return {{_mm256_cvtps_pd(_mm256_castps256_ps128(a.v))},
           {_mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))}};
 }
 
+MAXMARGIN_INLINE F8 narrow(vec<double, 8> a) {
+  return {_mm256_set_m128(_mm256_cvtpd_ps(a.hi.v), _mm256_cvtpd_ps(a.lo.v))};
+}
+
 #include "losses.inl.h"
 #include "loops.inl.h"
 
-constexpr InstructionSet kTable = {"avx2", cpu_has_avx2, MAXMARGIN_KERNELS, read_probe};
+constexpr InstructionSet kTable = instruction_set<true>("avx2", cpu_has_avx2);
 
 }  // namespace
 const InstructionSet* const kAvx2 = &kTable;

@@ -39,6 +39,27 @@ MAXMARGIN_INLINE void load(const Bool8* from, F8& a) {
   const __m128i ones = _mm_min_epu8(load_8_bytes(from), _mm_set1_epi8(1));
   a.v = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(ones));
 }
+MAXMARGIN_INLINE void load(const int32_t* from, F8& a) {
+  a.v = _mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
+}
+MAXMARGIN_INLINE __m128i load_16_bytes(const void* from) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(from));
+}
+MAXMARGIN_INLINE void load(const Half* from, F8& a) { a.v = _mm256_cvtph_ps(load_16_bytes(from)); }
+MAXMARGIN_INLINE void load(const BFloat16* from, F8& a) {
+  const __m256i bits = _mm256_cvtepu16_epi32(load_16_bytes(from));
+  a.v = _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
+}
+MAXMARGIN_INLINE F8 as_half(F8 a) {
+  return {_mm256_cvtph_ps(_mm256_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC))};
+}
+MAXMARGIN_INLINE F8 as_bfloat16(F8 a) {
+  const __m256i bits = _mm256_castps_si256(a.v);
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  const __m256i half = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF));
+  const __m256i kept = _mm256_set1_epi32(static_cast<int>(0xFFFF0000));
+  return {_mm256_castsi256_ps(_mm256_and_si256(_mm256_add_epi32(bits, half), kept))};
+}
 MAXMARGIN_INLINE void store(float* to, F8 a) { _mm256_storeu_ps(to, a.v); }
 
 // Rows to columns.

@@ -18,7 +18,7 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
-MAXMARGIN_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx2")
+MAXMARGIN_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")
 namespace maxmargin {
 namespace {
 
@@ -51,33 +51,67 @@ MAXMARGIN_INLINE F16 where_nan(F16 test, F16 a, F16 b) {
 MAXMARGIN_INLINE void fill(float value, F16& a) { a.v = _mm512_set1_ps(value); }
 MAXMARGIN_INLINE void load(const float* from, F16& a) { a.v = _mm512_loadu_ps(from); }
 MAXMARGIN_INLINE void load(const int8_t* from, F16& a) {
-  a.v = _mm512_cvtepi32_ps(
-      _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+  a.v = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(load_16_bytes(from)));
 }
 MAXMARGIN_INLINE void load(const uint8_t* from, F16& a) {
-  a.v = _mm512_cvtepi32_ps(
-      _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+  a.v = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(load_16_bytes(from)));
 }
 MAXMARGIN_INLINE void load(const Bool8* from, F16& a) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-  a.v = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_min_epu8(bytes, _mm_set1_epi8(1))));
+  const __m128i ones = _mm_min_epu8(load_16_bytes(from), _mm_set1_epi8(1));
+  a.v = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(ones));
+}
+MAXMARGIN_INLINE void load(const int32_t* from, F16& a) {
+  a.v = _mm512_cvtepi32_ps(_mm512_loadu_si512(from));
+}
+MAXMARGIN_INLINE __m256i load_32_bytes(const void* from) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
+MAXMARGIN_INLINE void load(const Half* from, F16& a) { a.v = _mm512_cvtph_ps(load_32_bytes(from)); }
+MAXMARGIN_INLINE void load(const BFloat16* from, F16& a) {
+  const __m512i bits = _mm512_cvtepu16_epi32(load_32_bytes(from));
+  a.v = _mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
+}
+MAXMARGIN_INLINE F16 joined(F8 lo, F8 hi) {
+  return {_mm512_insertf32x8(_mm512_castps256_ps512(lo.v), hi.v, 1)};
+}
+MAXMARGIN_INLINE F16 as_half(F16 a) { return joined(as_half(low(a)), as_half(high(a))); }
+MAXMARGIN_INLINE F16 as_bfloat16(F16 a) {
+  return joined(as_bfloat16(low(a)), as_bfloat16(high(a)));
 }
 MAXMARGIN_INLINE void store(float* to, F16 a) { _mm512_storeu_ps(to, a.v); }
 
 MAXMARGIN_INLINE D8 operator+(D8 a, D8 b) { return {_mm512_add_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D8 operator-(D8 a, D8 b) { return {_mm512_sub_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE D8 operator*(D8 a, D8 b) { return {_mm512_mul_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE D8 operator|(D8 a, D8 b) { return {_mm512_or_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D8 operator/(D8 a, D8 b) { return {_mm512_div_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D8 larger(D8 a, D8 b) { return {_mm512_max_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE D8 where_nan(D8 test, D8 a, D8 b) {
+  return {_mm512_mask_mov_pd(b.v, _mm512_cmp_pd_mask(test.v, test.v, _CMP_UNORD_Q), a.v)};
+}
+MAXMARGIN_INLINE D8 keep_first(D8 a, int count, double rest) {
+  const __mmask8 own = static_cast<__mmask8>(count < 8 ? (1 << count) - 1 : 0xFF);
+  return {_mm512_mask_mov_pd(_mm512_set1_pd(rest), own, a.v)};
+}
 MAXMARGIN_INLINE bool any_nan(D8 a) { return _mm512_cmp_pd_mask(a.v, a.v, _CMP_UNORD_Q) != 0; }
 MAXMARGIN_INLINE void fill(double value, D8& a) { a.v = _mm512_set1_pd(value); }
 MAXMARGIN_INLINE void load(const double* from, D8& a) { a.v = _mm512_loadu_pd(from); }
+MAXMARGIN_INLINE void load(const int32_t* from, D8& a) {
+  a.v = _mm512_cvtepi32_pd(load_32_bytes(from));
+}
+MAXMARGIN_INLINE void load(const int64_t* from, D8& a) {
+  a.v = _mm512_cvtepi64_pd(_mm512_loadu_si512(from));
+}
 MAXMARGIN_INLINE void store(double* to, D8 a) { _mm512_storeu_pd(to, a.v); }
 MAXMARGIN_INLINE D8 widen(F8 a) { return {_mm512_cvtps_pd(a.v)}; }
+
+MAXMARGIN_INLINE F8 narrow(D8 a) { return {_mm512_cvtpd_ps(a.v)}; }
+MAXMARGIN_INLINE F16 narrow(vec<double, 16> a) { return joined(narrow(a.lo), narrow(a.hi)); }
 
 #include "losses.inl.h"
 #include "loops.inl.h"
 
-constexpr InstructionSet kTable = {"avx512", cpu_has_avx512, MAXMARGIN_KERNELS, read_probe};
+constexpr InstructionSet kTable = instruction_set<true>("avx512", cpu_has_avx512);
 
 }  // namespace
 const InstructionSet* const kAvx512 = &kTable;

@@ -1,16 +1,9 @@
 // THE formulas. Every value adds terms to its row; the loss of the row follows from the folded terms.
 
-template <class V, class T>
-MAXMARGIN_INLINE V constant(T value) {
+template <class V>
+MAXMARGIN_INLINE V constant(double value) {
   V a;
-  fill(value, a);
-  return a;
-}
-
-template <class V, class Source>
-MAXMARGIN_INLINE V loaded(const Source* from) {
-  V a;
-  load(from, a);
+  fill(static_cast<Element<V>>(value), a);
   return a;
 }
 
@@ -47,7 +40,7 @@ struct Hinge {
 
   template <class V>
   MAXMARGIN_INLINE V loss(V y, V p) {
-    return larger(constant<V>(0.0f), constant<V>(1.0f) - y * p);
+    return larger(constant<V>(0.0), constant<V>(1.0) - y * p);
   }
   template <class V>
   MAXMARGIN_INLINE void add(V y, V p, Terms<V>& terms) {
@@ -73,7 +66,7 @@ struct CategoricalHinge {
 
   template <class V>
   MAXMARGIN_INLINE void add(V y, V p, Terms<V>& terms) {
-    terms.max = (constant<V>(1.0f) - y) * p;
+    terms.max = (constant<V>(1.0) - y) * p;
     // A maximum may lose a NaN, a sum never does.
     terms.sum = where_nan(terms.max, terms.max, y * p);
   }
@@ -83,7 +76,7 @@ struct CategoricalHinge {
 // and a subnormal times 1 is still not 0.
 template <class V>
 MAXMARGIN_INLINE V signed_labels(V y, V& impure) {
-  const V rest = constant<V>(1.0f) - y;
+  const V rest = constant<V>(1.0) - y;
   impure = y * rest;
   return y - rest;
 }

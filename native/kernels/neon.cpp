@@ -61,21 +61,56 @@ MAXMARGIN_INLINE void load(const uint8_t* from, F4& a) { a = from_bytes(load_4_b
 MAXMARGIN_INLINE void load(const Bool8* from, F4& a) {
   a = from_bytes(vmin_u8(load_4_bytes(from), vdup_n_u8(1)));
 }
+MAXMARGIN_INLINE void load(const int32_t* from, F4& a) { a.v = vcvtq_f32_s32(vld1q_s32(from)); }
+MAXMARGIN_INLINE uint16x4_t load_4_halves(const void* from) {
+  return vld1_u16(static_cast<const uint16_t*>(from));
+}
+MAXMARGIN_INLINE void load(const Half* from, F4& a) {
+  a.v = vcvt_f32_f16(vreinterpret_f16_u16(load_4_halves(from)));
+}
+MAXMARGIN_INLINE void load(const BFloat16* from, F4& a) {
+  a.v = vreinterpretq_f32_u32(vshll_n_u16(load_4_halves(from), 16));
+}
+MAXMARGIN_INLINE F4 as_half(F4 a) { return {vcvt_f32_f16(vcvt_f16_f32(a.v))}; }
+MAXMARGIN_INLINE F4 as_bfloat16(F4 a) {
+  const uint32x4_t bits = vreinterpretq_u32_f32(a.v);
+  const uint32x4_t odd = vandq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(1));
+  const uint32x4_t half = vaddq_u32(odd, vdupq_n_u32(0x7FFF));
+  return {vreinterpretq_f32_u32(vandq_u32(vaddq_u32(bits, half), vdupq_n_u32(0xFFFF0000)))};
+}
 MAXMARGIN_INLINE void store(float* to, F4 a) { vst1q_f32(to, a.v); }
 
 MAXMARGIN_INLINE D2 operator+(D2 a, D2 b) { return {vaddq_f64(a.v, b.v)}; }
 MAXMARGIN_INLINE D2 operator-(D2 a, D2 b) { return {vsubq_f64(a.v, b.v)}; }
+MAXMARGIN_INLINE D2 operator*(D2 a, D2 b) { return {vmulq_f64(a.v, b.v)}; }
+MAXMARGIN_INLINE D2 operator|(D2 a, D2 b) {
+  return {vreinterpretq_f64_u64(vorrq_u64(vreinterpretq_u64_f64(a.v), vreinterpretq_u64_f64(b.v)))};
+}
 MAXMARGIN_INLINE D2 operator/(D2 a, D2 b) { return {vdivq_f64(a.v, b.v)}; }
 MAXMARGIN_INLINE D2 larger(D2 a, D2 b) { return {vbslq_f64(vcgtq_f64(a.v, b.v), a.v, b.v)}; }
+MAXMARGIN_INLINE D2 where_nan(D2 test, D2 a, D2 b) {
+  return {vbslq_f64(vceqq_f64(test.v, test.v), b.v, a.v)};
+}
+MAXMARGIN_INLINE D2 keep_first(D2 a, int count, double rest) {
+  const int64_t lanes[2] = {0, 1};
+  return {vbslq_f64(vcgtq_s64(vdupq_n_s64(count), vld1q_s64(lanes)), a.v, vdupq_n_f64(rest))};
+}
 MAXMARGIN_INLINE bool any_nan(D2 a) {
   const uint64x2_t same = vceqq_f64(a.v, a.v);
   return (vgetq_lane_u64(same, 0) & vgetq_lane_u64(same, 1)) == 0;
 }
 MAXMARGIN_INLINE void fill(double value, D2& a) { a.v = vdupq_n_f64(value); }
 MAXMARGIN_INLINE void load(const double* from, D2& a) { a.v = vld1q_f64(from); }
+MAXMARGIN_INLINE void load(const int32_t* from, D2& a) {
+  a.v = vcvtq_f64_s64(vmovl_s32(vld1_s32(from)));
+}
+MAXMARGIN_INLINE void load(const int64_t* from, D2& a) { a.v = vcvtq_f64_s64(vld1q_s64(from)); }
 MAXMARGIN_INLINE void store(double* to, D2 a) { vst1q_f64(to, a.v); }
 MAXMARGIN_INLINE vec<double, 4> widen(F4 a) {
   return {{vcvt_f64_f32(vget_low_f32(a.v))}, {vcvt_high_f64_f32(a.v)}};
+}
+MAXMARGIN_INLINE F4 narrow(vec<double, 4> a) {
+  return {vcvt_high_f32_f64(vcvt_f32_f64(a.lo.v), a.hi.v)};
 }
 
 MAXMARGIN_INLINE void transpose(F4& a, F4& b, F4& c, F4& d) {
@@ -101,7 +136,7 @@ MAXMARGIN_INLINE void transpose(vec<float, 8> (&row)[8]) {
 #include "losses.inl.h"
 #include "loops.inl.h"
 
-constexpr InstructionSet kTable = {"neon", [] { return true; }, MAXMARGIN_KERNELS, read_probe};
+constexpr InstructionSet kTable = instruction_set<true>("neon", [] { return true; });
 
 }  // namespace
 const InstructionSet* const kNeon = &kTable;

@@ -20,8 +20,12 @@
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define MAXMARGIN_FORCE_INLINE __forceinline
+#define MAXMARGIN_NO_INLINE __declspec(noinline)
+#define MAXMARGIN_PREFETCH(address) ((void)(address))
 #else
 #define MAXMARGIN_FORCE_INLINE inline __attribute__((always_inline))
+#define MAXMARGIN_NO_INLINE __attribute__((noinline))
+#define MAXMARGIN_PREFETCH(address) __builtin_prefetch(address)
 #endif
 #define MAXMARGIN_INLINE static MAXMARGIN_FORCE_INLINE
 

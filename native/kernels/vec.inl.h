@@ -7,6 +7,15 @@ struct vec {
   vec<T, N / 2> lo, hi;
 };
 
+template <class V>
+struct ElementOf;
+template <class T, int N>
+struct ElementOf<vec<T, N>> {
+  using Type = T;
+};
+template <class V>
+using Element = typename ElementOf<V>::Type;
+
 template <class T, int N>
 MAXMARGIN_INLINE vec<T, N / 2> low(vec<T, N> a) {
   return a.lo;
@@ -86,5 +95,21 @@ MAXMARGIN_INLINE bool any_nan(vec<T, N> a) {
 
 template <int N>
 MAXMARGIN_INLINE vec<double, N> widen(vec<float, N> a) {
-  return {widen(a.lo), widen(a.hi)};
+  return {widen(low(a)), widen(high(a))};
+}
+
+template <int N>
+MAXMARGIN_INLINE vec<float, N> narrow(vec<double, N> a) {
+  return {narrow(a.lo), narrow(a.hi)};
+}
+
+// The nearest values that 16 bits hold.
+template <int N>
+MAXMARGIN_INLINE vec<float, N> as_half(vec<float, N> a) {
+  return {as_half(a.lo), as_half(a.hi)};
+}
+
+template <int N>
+MAXMARGIN_INLINE vec<float, N> as_bfloat16(vec<float, N> a) {
+  return {as_bfloat16(a.lo), as_bfloat16(a.hi)};
 }

@@ -1,4 +1,5 @@
-import { type Dtype, type Tensor, tensor } from "maxmargin";
+import type { Dtype, FloatDtype, Tensor } from "maxmargin";
+import { decode, encode, roundNarrow } from "./narrow.js";
 
 /** What all random data follow from. Names of tests show it: MAXMARGIN_TEST_SEED=… repeats a failure. */
 const { MAXMARGIN_TEST_SEED = "20250101" } = process.env;
@@ -26,7 +27,7 @@ export function pick<T>(from: ArrayLike<T>, random: Random): T {
 }
 
 /** `values` filled one after the other: `from` of an array-like takes ten times as long. */
-export function filled<T extends Float32Array | Int8Array | number[]>(
+export function filled<T extends Float32Array | Int8Array | Uint8Array | number[]>(
   values: T,
   next: (i: number) => number,
 ): T {
@@ -39,51 +40,69 @@ export function randomPredictions(n: number, random: Random): Float32Array {
   return filled(new Float32Array(n), () => (random() + random() + random() - 1.5) * 2);
 }
 
-/** The label dtypes that kernels read in place, and those that are converted to float32 first. */
+export const floatDtypes = ["float16", "bfloat16", "float32", "float64"] as const;
+export const dtypes = [
+  ...(["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"] as const),
+  ...floatDtypes,
+] as const;
+
+export type AnyDtype = (typeof dtypes)[number];
+
+/** The label dtypes of whole test suites; dtypes.test.ts has the others. */
 export const labelDtypes = [
-  "float32",
-  "int8",
-  "uint8",
-  "bool",
-  "int32",
-  "int64",
-  "float64",
+  ...(["float32", "int8", "uint8", "bool", "int32", "int64", "float64"] as const),
 ] as const;
 export type LabelDtype = (typeof labelDtypes)[number];
 export const inPlaceDtypes = ["float32", "int8", "uint8", "bool"] as const;
 
-export const smallestLabel = (dtype: LabelDtype) =>
-  dtype === "uint8" || dtype === "bool" ? 0 : -1;
+export const isUnsigned = (dtype: Dtype) => dtype === "bool" || dtype.startsWith("uint");
+export const smallestLabel = (dtype: Dtype) => (isUnsigned(dtype) ? 0 : -1);
 
-/** An array of numbers as labels of that dtype. */
-export function labelsOf(dtype: LabelDtype, values: ArrayLike<number>): Tensor["data"] {
-  switch (dtype) {
-    case "float32":
-      return Float32Array.from(values);
-    case "float64":
-      return Float64Array.from(values);
-    case "int8":
-      return Int8Array.from(values);
-    case "int32":
-      return Int32Array.from(values);
-    case "int64":
-      return BigInt64Array.from(Array.from(values, BigInt));
-    case "uint8":
-    case "bool":
-      return Uint8Array.from(values);
+const arrays = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const;
+
+/** An array of numbers as data of that dtype. */
+export function dataOf(dtype: Dtype, values: ArrayLike<number>): Tensor["data"] {
+  if (dtype === "int64") return BigInt64Array.from(Array.from(values, BigInt));
+  if (dtype === "float16" || dtype === "bfloat16") {
+    return Uint16Array.from(values, (value) => encode(dtype, value));
   }
+  return arrays[dtype].from(values);
 }
 
-/** What the kernels make of labels of that dtype. */
-export function asFloat32(dtype: LabelDtype, data: Tensor["data"]): Float32Array {
-  const floats = new Float32Array(data.length);
-  return dtype === "bool"
-    ? filled(floats, (i) => (data[i] === 0 ? 0 : 1))
-    : filled(floats, (i) => Number(data[i]));
+/** Data of a dtype as numbers. */
+export function valuesOf(dtype: Dtype, data: Tensor["data"]): number[] {
+  const numbers = Array.from(data as Float64Array, Number);
+  if (dtype === "bool") return numbers.map((value) => (value === 0 ? 0 : 1));
+  return dtype === "float16" || dtype === "bfloat16"
+    ? numbers.map((bits) => decode(dtype, bits))
+    : numbers;
 }
 
-export function labelTensor(dtype: LabelDtype, data: Tensor["data"], shape: readonly number[]) {
-  return tensor(data, shape, dtype satisfies Dtype);
+/** The nearest number that a dtype holds. Integers become the narrow ones by way of float32. */
+export function roundedTo(as: FloatDtype, value: number, from: Dtype): number {
+  if (as === "float64") return value;
+  if (as === "float32") return Math.fround(value);
+  return roundNarrow(as, from === "float64" ? value : Math.fround(value));
+}
+
+/** Data of a dtype as numbers that another holds. */
+export function castValues(dtype: Dtype, data: Tensor["data"], as: FloatDtype): number[] {
+  return valuesOf(dtype, data).map((value) => roundedTo(as, value, dtype));
+}
+
+/** What float32 kernels make of labels of that dtype. */
+export function asFloat32(dtype: Dtype, data: Tensor["data"]): Float32Array {
+  return Float32Array.from(valuesOf(dtype, data));
 }
 
 /** What stands at i is what stands at i % table.length: with prime lengths, swapped blocks show. */

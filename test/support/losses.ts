@@ -5,6 +5,7 @@ import {
   hinge,
   type Loss,
   type Reduction,
+  type ResultDtype,
   SquaredHinge,
   squaredHinge,
   type Tensor,
@@ -16,7 +17,7 @@ export const lossNames = ["hinge", "squared_hinge", "categorical_hinge"] as cons
 export type LossName = (typeof lossNames)[number];
 
 export const functions: Readonly<
-  Record<LossName, (yTrue: TensorLike, yPred: TensorLike) => Tensor<"float32">>
+  Record<LossName, <P extends TensorLike>(yTrue: TensorLike, yPred: P) => Tensor<ResultDtype<P>>>
 > = { hinge, squared_hinge: squaredHinge, categorical_hinge: categoricalHinge };
 
 export const classes = {
@@ -25,8 +26,13 @@ export const classes = {
   categorical_hinge: CategoricalHinge,
 } as const;
 
-export const reductions = ["sum", "sum_over_batch_size", "mean", "none", null] as const;
-export const scalarReductions = ["sum", "sum_over_batch_size", "mean"] as const;
+export const scalarReductions = [
+  "sum",
+  "sum_over_batch_size",
+  "mean",
+  "mean_with_sample_weight",
+] as const;
+export const reductions = [...scalarReductions, "none", null] as const;
 
 export function lossOf<R extends Reduction>(loss: LossName, reduction: R): Loss<R> {
   return new classes[loss]({ reduction });

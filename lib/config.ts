@@ -1,0 +1,71 @@
+import type { FloatDtype } from "./dtypes.js";
+import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
+
+/** A dtype to compute in, or the name of a policy of Keras's that computes in one. */
+export type DtypePolicy = FloatDtype | "mixed_float16" | "mixed_bfloat16";
+
+/** What a policy computes in. */
+export type ComputeDtype<P extends DtypePolicy> = P extends "mixed_float16"
+  ? "float16"
+  : P extends "mixed_bfloat16"
+    ? "bfloat16"
+    : Extract<P, FloatDtype>;
+
+const floats: readonly FloatDtype[] = ["bfloat16", "float16", "float32", "float64"];
+
+const policies: ReadonlyMap<unknown, FloatDtype> = new Map<string, FloatDtype>([
+  ...floats.map((dtype) => [dtype, dtype] as const),
+  ["mixed_float16", "float16"],
+  ["mixed_bfloat16", "bfloat16"],
+]);
+
+let current: FloatDtype = "float32";
+
+/**
+ * Tells the dtype of losses and metrics that are given none, and of numbers and nested arrays.
+ *
+ * @returns `"float32"`, or what {@link setFloatx} was given.
+ * @example
+ * ```ts
+ * import { floatx } from "maxmargin";
+ *
+ * floatx(); //=> "float32"
+ * ```
+ * @see Keras, `keras.config.floatx`
+ */
+export function floatx(): FloatDtype {
+  return current;
+}
+
+/**
+ * Sets the dtype of losses and metrics that are made from now on and are given none.
+ *
+ * @param dtype - `"float16"`, `"bfloat16"`, `"float32"` or `"float64"`.
+ * @throws TypeError if `dtype` is not a string; RangeError if it is another.
+ * @example
+ * ```ts
+ * import { Hinge, setFloatx } from "maxmargin";
+ *
+ * setFloatx("float64");
+ * new Hinge().dtype; //=> "float64"
+ * setFloatx("float32");
+ * ```
+ * @see Keras, `keras.config.set_floatx`
+ */
+export function setFloatx(dtype: FloatDtype): void {
+  if (!floats.includes(dtype)) throw noDtype(dtype, floats);
+  current = dtype;
+}
+
+/** The dtype that an option `dtype` means. */
+export function computeDtype(policy: unknown): FloatDtype {
+  if (policy === undefined || policy === null) return current;
+  const dtype = policies.get(policy);
+  if (dtype === undefined) throw noDtype(policy, [...policies.keys()] as string[]);
+  return dtype;
+}
+
+function noDtype(dtype: unknown, known: readonly string[]): Error {
+  const wrong = typeof dtype === "string" ? wrongValue : wrongKind;
+  return wrong("dtype", oneOf(known), described(dtype));
+}
