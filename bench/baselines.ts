@@ -4,12 +4,12 @@
  */
 import type { Labels, Loss } from "./cases.js";
 
-export type Values = Float32Array | Int8Array;
+export type Values = Float32Array | Float64Array | Int8Array | Int32Array;
 
 /** A loss of a batch in plain JavaScript. */
 export interface Baseline {
-  mean(y: Values, p: Float32Array, width: number): number;
-  rows(y: Values, p: Float32Array, width: number): ArrayLike<number>;
+  mean(y: Values, p: Values, width: number): number;
+  rows(y: Values, p: Values, width: number): ArrayLike<number>;
 }
 
 type Term = (y: number, p: number) => number;
@@ -36,7 +36,7 @@ const terms: Record<"hinge" | "squaredHinge", Record<"signed" | "binary", Term>>
   },
 };
 
-function sumOf(term: Term, y: Values, p: Float32Array, from: number, to: number): number {
+function sumOf(term: Term, y: Values, p: Values, from: number, to: number): number {
   let a = 0;
   let b = 0;
   let i = from;
@@ -76,7 +76,7 @@ function loopOfTerms(loss: "hinge" | "squaredHinge", labels: "signed" | "binary"
 const larger = (a: number, b: number) => (a + b + Math.abs(a - b)) * 0.5;
 
 /** Without a branch: in a narrow row every other one is mispredicted. */
-function lossOfNarrowRow(y: Values, p: Float32Array, from: number, to: number): number {
+function lossOfNarrowRow(y: Values, p: Values, from: number, to: number): number {
   let posA = 0;
   let posB = 0;
   let negA = (1 - y[from]) * p[from];
@@ -101,7 +101,7 @@ function lossOfNarrowRow(y: Values, p: Float32Array, from: number, to: number): 
 }
 
 /** With branches: in a wide row a new maximum is rare. */
-function lossOfWideRow(y: Values, p: Float32Array, from: number, to: number): number {
+function lossOfWideRow(y: Values, p: Values, from: number, to: number): number {
   let posA = 0;
   let posB = 0;
   let neg = -Infinity;
@@ -161,24 +161,19 @@ export function fastestLoop(loss: Loss, labels: Labels): Baseline {
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const mean = (values: readonly number[]) => sum(values) / values.length;
 
-function hingeTerms(loss: Loss, y: ArrayLike<number>, p: Float32Array): number[] {
+function hingeTerms(loss: Loss, y: ArrayLike<number>, p: Values): number[] {
   return loss === "squaredHinge"
     ? Array.from(p, (value, i) => Math.max(0, 1 - y[i] * value) ** 2)
     : Array.from(p, (value, i) => Math.max(0, 1 - y[i] * value));
 }
 
-function categoricalHinge(y: ArrayLike<number>, p: Float32Array): number {
+function categoricalHinge(y: ArrayLike<number>, p: Values): number {
   const pos = sum(Array.from(p, (value, i) => y[i] * value));
   const neg = Math.max(...Array.from(p, (value, i) => (1 - y[i]) * value));
   return Math.max(0, neg - pos + 1);
 }
 
-function mapRows<T>(
-  y: Values,
-  p: Float32Array,
-  width: number,
-  map: (y: Values, p: Float32Array) => T,
-) {
+function mapRows<T>(y: Values, p: Values, width: number, map: (y: Values, p: Values) => T) {
   return Array.from({ length: p.length / width }, (_, row) =>
     map(y.subarray(row * width, (row + 1) * width), p.subarray(row * width, (row + 1) * width)),
   );

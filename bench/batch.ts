@@ -1,11 +1,16 @@
+import { type Dtype, type Tensor, tensor } from "maxmargin";
 import type { Values } from "./baselines.js";
-import type { Case } from "./cases.js";
+import type { Case, LabelDtype } from "./cases.js";
 
-/** The arrays of a case, and the same bytes as the read probe takes them: two halves. */
+/** The arrays of a case. */
 export interface Batch {
-  readonly yTrue: Values;
-  readonly yPred: Float32Array;
-  readonly halves: readonly [Float32Array, Float32Array];
+  /** What the library gets, with the shape [rows, width], or as bare arrays. */
+  readonly yTrue: Tensor | Tensor["data"];
+  readonly yPred: Tensor | Tensor["data"];
+  /** The same numbers as plain JavaScript can read them: float16, bfloat16 and int64 are converted, untimed. */
+  readonly plain: { readonly yTrue: Values; readonly yPred: Values };
+  /** The same bytes as the read probe takes them. */
+  readonly bytesOf: readonly [Uint8Array, Uint8Array];
   readonly rows: number;
   readonly width: number;
   readonly bytes: number;
@@ -21,29 +26,73 @@ function* randomNumbers(): Generator<number, never> {
   }
 }
 
-function repeat(values: Values, length: number): void {
+function repeat(values: Stored, length: number): void {
   for (let done = length; done < values.length; done *= 2) values.copyWithin(done, 0, done);
 }
 
-/**
- * Predictions between -2 and 2, and labels. Both stand in one buffer, so that the probe can read exactly
- * the bytes that a loss reads in one call, whatever the dtype of the labels is.
- */
-export function makeBatch({ labels, labelDtype, input, ...wanted }: Case): Batch {
+const plainArrays = {
+  float64: Float64Array,
+  float32: Float32Array,
+  float16: Float32Array,
+  bfloat16: Float32Array,
+  int8: Int8Array,
+  int32: Int32Array,
+  int64: Int32Array,
+} as const;
+
+const storedArrays = {
+  ...plainArrays,
+  float16: Uint16Array,
+  bfloat16: Uint16Array,
+  int64: BigInt64Array,
+} as const;
+type Stored = Values | Uint16Array | BigInt64Array;
+
+const float = new Float32Array(1);
+const floatBits = new Uint32Array(float.buffer);
+
+/** The bits of a number that float16 holds, and is neither subnormal there nor beyond it. */
+function halfBits(value: number): number {
+  float[0] = value;
+  const bits = floatBits[0];
+  return value === 0 ? 0 : ((bits >>> 16) & 0x8000) | (((bits & 0x7fffffff) >>> 13) - (112 << 10));
+}
+
+function brainBits(value: number): number {
+  float[0] = value;
+  return floatBits[0] >>> 16;
+}
+
+/** Plain numbers as the library gets them. */
+function stored(dtype: LabelDtype, plain: Values, distinct: number): Stored {
+  if (dtype !== "float16" && dtype !== "bfloat16" && dtype !== "int64") return plain;
+  const values = new storedArrays[dtype](plain.length);
+  for (let i = 0; i < distinct; i++) {
+    if (values instanceof BigInt64Array) values[i] = BigInt(plain[i]);
+    else values[i] = dtype === "float16" ? halfBits(plain[i]) : brainBits(plain[i]);
+  }
+  repeat(values, distinct);
+  return values;
+}
+
+/** Multiples of 1/64 between -2 and 2 are numbers in every dtype, and none is so small that float16 lacks it. */
+const onGrid = (value: number) => Math.round(value * 64) / 64;
+
+/** Predictions between -2 and 2, and labels. */
+export function makeBatch({ labels, labelDtype, predictionDtype, input, ...wanted }: Case): Batch {
   const width = input === "arrays" ? wanted.n : Math.min(wanted.width, wanted.n);
   const rows = Math.floor(wanted.n / width);
   const n = rows * width;
-  const LabelArray = labelDtype === "int8" ? Int8Array : Float32Array;
-  const bytes = n * (Float32Array.BYTES_PER_ELEMENT + LabelArray.BYTES_PER_ELEMENT);
-  const buffer = new ArrayBuffer(bytes);
-  const yPred = new Float32Array(buffer, 0, n);
-  const yTrue = new LabelArray(buffer, yPred.byteLength, n);
+  const isNarrow = predictionDtype === "float16" || predictionDtype === "bfloat16";
+  const yPred: Values = new plainArrays[predictionDtype](n);
+  const yTrue: Values = new plainArrays[labelDtype](n);
 
   const random = randomNumbers();
   const next = () => random.next().value;
   const distinct = Math.min(rows, Math.ceil(period / width)) * width;
   for (let i = 0; i < distinct; i++) {
-    yPred[i] = (next() - 0.5) * 4;
+    const prediction = (next() - 0.5) * 4;
+    yPred[i] = isNarrow ? onGrid(prediction) : prediction;
     if (labels !== "onehot") yTrue[i] = next() < 0.5 ? 1 : labels === "signed" ? -1 : 0;
   }
   if (labels === "onehot") {
@@ -52,10 +101,24 @@ export function makeBatch({ labels, labelDtype, input, ...wanted }: Case): Batch
   repeat(yPred, distinct);
   repeat(yTrue, distinct);
 
-  const half = Math.floor(bytes / 2 / Float32Array.BYTES_PER_ELEMENT);
-  const halves = [
-    new Float32Array(buffer, 0, half),
-    new Float32Array(buffer, 4 * half, half),
-  ] as const;
-  return { yTrue, yPred, halves, rows, width, bytes };
+  const data = [stored(labelDtype, yTrue, distinct), stored(predictionDtype, yPred, distinct)];
+  const [ownTrue, ownPred] =
+    input === "arrays"
+      ? data
+      : [
+          tensor(data[0], [rows, width], labelDtype satisfies Dtype),
+          tensor(data[1], [rows, width], predictionDtype satisfies Dtype),
+        ];
+  const [trueBytes, predBytes] = data.map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+  );
+  return {
+    yTrue: ownTrue,
+    yPred: ownPred,
+    plain: { yTrue, yPred },
+    bytesOf: [trueBytes, predBytes],
+    rows,
+    width,
+    bytes: trueBytes.length + predBytes.length,
+  };
 }

@@ -3,19 +3,22 @@
 export type Loss = "hinge" | "squaredHinge" | "categoricalHinge";
 /** -1/1, 0/1 (which a loss has to find out), or one 1 among the 0s of a row. */
 export type Labels = "signed" | "binary" | "onehot";
-export type LabelDtype = "float32" | "int8";
+export type PredictionDtype = "float32" | "float64" | "float16" | "bfloat16";
+export type LabelDtype = PredictionDtype | "int8" | "int32" | "int64";
 /** One number for the batch, or one for each row. */
 export type Result = "mean" | "rows";
 /** What a loss is called with: tensors of shape [rows, width], or bare typed arrays, which are one row. */
 export type Input = "tensors" | "arrays";
 
 export interface Case {
-  /** loss/result/labels/labelDtype/input/width/n: what `--only` is matched with. */
+  /** loss/result/labels/labelDtype/predictionDtype/input/width/n: what `--only` is matched with. */
   readonly name: string;
   readonly loss: Loss;
   readonly result: Result;
   readonly labels: Labels;
   readonly labelDtype: LabelDtype;
+  /** Also the dtype of the loss. */
+  readonly predictionDtype: PredictionDtype;
   readonly input: Input;
   readonly width: number;
   /** The values wanted; whole rows of them are measured. */
@@ -29,6 +32,7 @@ const usual = {
   result: ["mean"],
   labels: ["signed"],
   labelDtype: ["float32"],
+  predictionDtype: ["float32"],
   input: ["tensors"],
   width: [64],
   n: [],
@@ -53,7 +57,16 @@ const widths = [1, 10, 64, 1000];
 const labelDtype = ["float32", "int8"] as const;
 const categorical = { loss: ["categoricalHinge"], labels: ["onehot"] } as const;
 
+/** The pairs of dtypes that large batches have, besides float32 with float32 and int8; 256 MB of either array or both. */
+const otherDtypes: Choices[] = [
+  { predictionDtype: ["float64"], labelDtype: ["float64", "int64"], n: [1e6, memory / 2] },
+  { predictionDtype: ["float16"], labelDtype: ["float16", "int8"], n: [1e6, memory] },
+  { predictionDtype: ["bfloat16"], labelDtype: ["bfloat16"], n: [1e6, memory] },
+  { labelDtype: ["int32", "int64"], n: [1e6, memory] },
+];
+
 const full: Choices[] = [
+  ...otherDtypes,
   { n: everySize },
   { width: widths, n: regimes },
   { labels: ["binary"], width: widths, n: regimes },

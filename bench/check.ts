@@ -1,6 +1,13 @@
+import type { PredictionDtype } from "./cases.js";
 import type { Contestant } from "./contestants.js";
 
-const tolerance = 1e-6;
+/** How far, by its value, an answer may be from one in double. */
+const tolerances: Record<PredictionDtype, number> = {
+  float64: 1e-12,
+  float32: 1e-6,
+  float16: 2 ** -10,
+  bfloat16: 2 ** -7,
+};
 
 const valuesOf = (answer: number | ArrayLike<number>): ArrayLike<number> =>
   typeof answer === "number" ? [answer] : answer;
@@ -18,13 +25,19 @@ function difference(
   return undefined;
 }
 
-const isClose = (a: number, b: number) => Math.abs(a - b) <= tolerance * Math.abs(b);
+const isClose = (tolerance: number) => (a: number, b: number) =>
+  Math.abs(a - b) <= tolerance * Math.abs(b);
 
 /**
  * Runs everything once. Idiomatic JavaScript, which is a naive computation in double, tells what is right;
  * the library's answers must be the same bits among themselves. Returns what is wrong.
  */
-export function mistakes(all: readonly Contestant[], oracle: Contestant): string[] {
+export function mistakes(
+  all: readonly Contestant[],
+  oracle: Contestant,
+  dtype: PredictionDtype,
+): string[] {
+  const close = isClose(tolerances[dtype]);
   const right = valuesOf(oracle.run());
   let first: ArrayLike<number> | undefined;
   const found: string[] = [];
@@ -32,7 +45,7 @@ export function mistakes(all: readonly Contestant[], oracle: Contestant): string
     if (implementation === "probe") continue;
     prepare();
     const answer = valuesOf(run());
-    let wrong = difference(answer, right, isClose);
+    let wrong = difference(answer, right, close);
     if (implementation !== "loop") {
       first ??= answer;
       wrong ??= difference(answer, first, Object.is);

@@ -6,7 +6,6 @@ import {
   SquaredHinge,
   setBackend,
   setNumThreads,
-  tensor,
 } from "maxmargin";
 import { type Baseline, fastestLoop, idiomatic } from "./baselines.js";
 import type { Batch } from "./batch.js";
@@ -22,22 +21,19 @@ export interface Contestant extends Runner {
   run(): number | ArrayLike<number>;
 }
 
-const losses = {
-  hinge: new Hinge(),
-  squaredHinge: new SquaredHinge(),
-  categoricalHinge: new CategoricalHinge(),
-};
+const losses = { hinge: Hinge, squaredHinge: SquaredHinge, categoricalHinge: CategoricalHinge };
 
 const { kernels, threads: allThreads, binary } = backend();
 
 export const threadCounts = binary === null ? [] : [...new Set([1, allThreads])];
 
 /** The call that a user of the library writes. */
-export function libraryCall({ loss, result, input }: Case, batch: Batch): Contestant["run"] {
-  const shape = [batch.rows, batch.width];
-  const yTrue = input === "arrays" ? batch.yTrue : tensor(batch.yTrue, shape);
-  const yPred = input === "arrays" ? batch.yPred : tensor(batch.yPred, shape);
-  const own = losses[loss];
+export function libraryCall(
+  { loss, result, predictionDtype }: Case,
+  batch: Batch,
+): Contestant["run"] {
+  const { yTrue, yPred } = batch;
+  const own = new losses[loss]({ dtype: predictionDtype });
   return result === "mean"
     ? () => own.apply(yTrue, yPred)
     : () => own.call(yTrue, yPred).data as Float32Array;
@@ -59,7 +55,7 @@ function plain(
   implementation: "loop" | "idiomatic",
   { mean, rows }: Baseline,
   result: Case["result"],
-  { yTrue, yPred, width }: Batch,
+  { plain: { yTrue, yPred }, width }: Batch,
 ): Contestant {
   const run = result === "mean" ? () => mean(yTrue, yPred, width) : () => rows(yTrue, yPred, width);
   return { implementation, ...inJavaScript, prepare() {}, run };
@@ -95,9 +91,9 @@ export function idiomaticOne(one: Case, batch: Batch): Contestant {
 }
 
 /** An internal function of the addon: it loads both arrays and does nothing else. */
-function readProbe({ halves: [a, b] }: Batch): () => number {
+function readProbe({ bytesOf: [a, b] }: Batch): () => number {
   const addon = createRequire(import.meta.url)(binary as string) as {
-    readProbe(a: Float32Array, b: Float32Array): number;
+    readProbe(a: Uint8Array, b: Uint8Array): boolean;
   };
-  return () => addon.readProbe(a, b);
+  return () => Number(addon.readProbe(a, b));
 }

@@ -57,7 +57,7 @@ export function measure({ one, quick }: { one: Case; quick: boolean }): Measured
   const batch = makeBatch(one);
   const all = contestants(one, batch);
   const idiom = idiomaticOne(one, batch);
-  const wrong = mistakes(all, idiom);
+  const wrong = mistakes(all, idiom, one.predictionDtype);
   if (wrong.length > 0) return { rows: [], mistakes: wrong };
 
   const effort = efforts[quick ? "quick" : "full"];
