@@ -37,17 +37,18 @@ const groupLosses = new Float64Array(chunk);
 /** The maximum of the row at hand. In an array, as a variable would be a new object for every value. */
 const largest = new Float64Array(1);
 
-// ---- The formulas. Constant arguments are gone once they are inlined.
+// ---- The formulas, with what every operation is rounded by. Constant arguments are gone once they are inlined.
 
-const rounded = (wide: boolean, value: number) => (wide ? value : round(value));
+type Rounding = (value: number) => number;
+const unrounded: Rounding = (value) => value;
 
 /** max(0, 1 - y p), or its square. */
-function term(wide: boolean, squared: boolean, exact: boolean, y: number, p: number): number {
-  const margin = rounded(wide, 1 - rounded(wide, y * p));
+function term(round: Rounding, squared: boolean, exact: boolean, y: number, p: number): number {
+  const margin = round(1 - round(y * p));
   // Without a branch, which random signs would mispredict every other time. But -Infinity becomes NaN:
   // whoever gets a sum that is not finite has to sum again, exactly.
   const loss = exact ? (0 > margin ? 0 : margin) : (margin + Math.abs(margin)) * 0.5;
-  return squared ? rounded(wide, loss * loss) : loss;
+  return squared ? round(loss * loss) : loss;
 }
 
 /** max(0, neg - pos + 1) */
@@ -114,16 +115,16 @@ function foldTermsOf(
   for (; i + lanes <= n; i += lanes) {
     const j = yAt + i;
     const k = pAt + i;
-    terms[i] = term(false, squared, false, y[j], p[k]);
-    terms[i + 1] = term(false, squared, false, y[j + 1], p[k + 1]);
-    terms[i + 2] = term(false, squared, false, y[j + 2], p[k + 2]);
-    terms[i + 3] = term(false, squared, false, y[j + 3], p[k + 3]);
-    terms[i + 4] = term(false, squared, false, y[j + 4], p[k + 4]);
-    terms[i + 5] = term(false, squared, false, y[j + 5], p[k + 5]);
-    terms[i + 6] = term(false, squared, false, y[j + 6], p[k + 6]);
-    terms[i + 7] = term(false, squared, false, y[j + 7], p[k + 7]);
+    terms[i] = term(round, squared, false, y[j], p[k]);
+    terms[i + 1] = term(round, squared, false, y[j + 1], p[k + 1]);
+    terms[i + 2] = term(round, squared, false, y[j + 2], p[k + 2]);
+    terms[i + 3] = term(round, squared, false, y[j + 3], p[k + 3]);
+    terms[i + 4] = term(round, squared, false, y[j + 4], p[k + 4]);
+    terms[i + 5] = term(round, squared, false, y[j + 5], p[k + 5]);
+    terms[i + 6] = term(round, squared, false, y[j + 6], p[k + 6]);
+    terms[i + 7] = term(round, squared, false, y[j + 7], p[k + 7]);
   }
-  for (; i < n; i++) terms[i] = term(false, squared, false, y[yAt + i], p[pAt + i]);
+  for (; i < n; i++) terms[i] = term(round, squared, false, y[yAt + i], p[pAt + i]);
   foldTerms(n);
 }
 
@@ -140,14 +141,14 @@ function addBlocksOfTerms(
     for (let lane = 0; lane < lanes; lane++) {
       const i = yAt + start + lane;
       const k = pAt + start + lane;
-      const a = term(false, squared, false, y[i], p[k]);
-      const b = term(false, squared, false, y[i + 8], p[k + 8]);
-      const c = term(false, squared, false, y[i + 16], p[k + 16]);
-      const d = term(false, squared, false, y[i + 24], p[k + 24]);
-      const e = term(false, squared, false, y[i + 32], p[k + 32]);
-      const f = term(false, squared, false, y[i + 40], p[k + 40]);
-      const g = term(false, squared, false, y[i + 48], p[k + 48]);
-      const h = term(false, squared, false, y[i + 56], p[k + 56]);
+      const a = term(round, squared, false, y[i], p[k]);
+      const b = term(round, squared, false, y[i + 8], p[k + 8]);
+      const c = term(round, squared, false, y[i + 16], p[k + 16]);
+      const d = term(round, squared, false, y[i + 24], p[k + 24]);
+      const e = term(round, squared, false, y[i + 32], p[k + 32]);
+      const f = term(round, squared, false, y[i + 40], p[k + 40]);
+      const g = term(round, squared, false, y[i + 48], p[k + 48]);
+      const h = term(round, squared, false, y[i + 56], p[k + 56]);
       sums[lane] += round(round(round(a + e) + round(c + g)) + round(round(b + f) + round(d + h)));
     }
   }
@@ -201,7 +202,7 @@ function exactSumOfTerms(
     for (let start = 0; start < n; start += block) {
       const count = Math.min(block, n - start);
       for (let i = 0; i < count; i++) {
-        terms[i] = term(false, squared, true, y[yAt + start + i], p[pAt + start + i]);
+        terms[i] = term(round, squared, true, y[yAt + start + i], p[pAt + start + i]);
       }
       add(count);
     }
@@ -211,11 +212,11 @@ function exactSumOfTerms(
 }
 
 /** The product y p; `largest` grows to the largest (1 - y) p. */
-function product(wide: boolean, y: number, p: number): number {
-  const rest = rounded(wide, rounded(wide, 1 - y) * p);
+function product(round: Rounding, y: number, p: number): number {
+  const rest = round(round(1 - y) * p);
   if (rest > largest[0]) largest[0] = rest;
   // A comparison loses a NaN, a sum never does.
-  return Number.isNaN(rest) ? rest : rounded(wide, y * p);
+  return Number.isNaN(rest) ? rest : round(y * p);
 }
 
 /** Writes n products to the scratch. */
@@ -226,7 +227,7 @@ function writeProducts(
   pAt: number,
   n: number,
 ): void {
-  for (let i = 0; i < n; i++) terms[i] = product(false, y[yAt + i], p[pAt + i]);
+  for (let i = 0; i < n; i++) terms[i] = product(round, y[yAt + i], p[pAt + i]);
 }
 
 /** Σ y p; `largest` grows to the largest (1 - y) p. */
@@ -276,7 +277,8 @@ function wideSumOfTerms(
   n: number,
 ): number {
   clearSums();
-  for (let i = 0; i < n; i++) sums[i % lanes] += term(true, squared, true, y[yAt + i], p[pAt + i]);
+  for (let i = 0; i < n; i++)
+    sums[i % lanes] += term(unrounded, squared, true, y[yAt + i], p[pAt + i]);
   return foldedSums();
 }
 
@@ -288,7 +290,7 @@ function wideSumOfProducts(
   n: number,
 ): number {
   clearSums();
-  for (let i = 0; i < n; i++) sums[i % lanes] += product(true, y[yAt + i], p[pAt + i]);
+  for (let i = 0; i < n; i++) sums[i % lanes] += product(unrounded, y[yAt + i], p[pAt + i]);
   return foldedSums();
 }
 
