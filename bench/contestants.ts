@@ -93,7 +93,7 @@ export function idiomaticOne(one: Case, batch: Batch): Contestant {
 /** An internal function of the addon: it loads both arrays and does nothing else. */
 function readProbe({ bytesOf: [a, b] }: Batch): () => number {
   const addon = createRequire(import.meta.url)(binary as string) as {
-    readProbe(a: Uint8Array, b: Uint8Array): boolean;
+    readProbe(a: Uint8Array, b: Uint8Array, prefetch: boolean, blocks: boolean): boolean;
   };
-  return () => Number(addon.readProbe(a, b));
+  return () => Number(addon.readProbe(a, b, false, false));
 }

@@ -4,7 +4,7 @@ import { newResults, resultsOf, roundTo } from "./cast.js";
 import { floatx } from "./config.js";
 import { codes, type FloatDtype, isFloat } from "./dtypes.js";
 import { described, wrongKind, wrongValue } from "./errors.js";
-import { categoricalHinge, kindOfBatch } from "./kernels.js";
+import { categoricalHinge, dtypesOfColumns, kindOfBatch } from "./kernels.js";
 import { writeBroadcastLosses } from "./spread.js";
 import {
   checkLength,
@@ -19,11 +19,12 @@ import {
   type Doubles,
   product,
   reduced,
+  reducedColumn,
   scaledMask,
+  shapeOfColumns,
   sumOf,
   toDoubles,
   toMask,
-  writtenOut,
 } from "./weights.js";
 
 /** A number for every reduction but `null` and `"none"`, which leave a tensor. */
@@ -118,25 +119,47 @@ function weightedLoss(
   const same = checkArguments(labels, predictions);
   if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
   if (mask !== undefined) checkLength(mask, "mask");
+  const { rows, width, shape } = predictions;
+  if (same && rows > 0 && width > 0) {
+    const own = shapeOfColumns(shape.slice(0, -1), sampleWeight, mask);
+    if (own !== undefined) return columnLoss(batch, reduction, own, sampleWeight, mask);
+  }
   let weights = sampleWeight && toDoubles(sampleWeight, dtype);
   if (mask !== undefined) {
     const kept = scaledMask(toMask(mask), reduction);
     weights = weights === undefined ? kept : product(weights, kept, "mask", "sampleWeight");
   }
   const argument = sampleWeight === undefined ? "mask" : "sampleWeight";
-  const { rows, width, shape } = predictions;
-  if (weights !== undefined && same && rows > 0 && width > 0 && !leavesTensor(reduction)) {
-    const each = writtenOut(weights, shape.slice(0, -1), argument);
-    if (each !== undefined) {
-      const kernels = kernelsFor(rows * width);
-      const { stored } = predictions;
-      const sum = kernels.total(kindOf(batch), labels.stored, stored, width, each.values);
-      return roundTo(dtype, reduced(sum, each.shape, weights, reduction));
-    }
-  }
   const losses = doubleLosses(batch, true);
   const weighted = weights === undefined ? losses : product(losses, weights, argument);
   return resultOf(weighted, weights, dtype, reduction, predictions);
+}
+
+const sums = new Float64Array(3);
+
+/** The loss of a batch whose weights and mask are one a row each, in the rows' order. */
+function columnLoss(
+  batch: Batch,
+  reduction: Reduction,
+  shape: readonly number[],
+  sampleWeight: RowTensor | undefined,
+  mask: RowTensor | undefined,
+): number | Tensor<FloatDtype> {
+  const { dtype, labels, predictions } = batch;
+  const { rows, width } = predictions;
+  const kernels = kernelsFor(rows * width);
+  const kind = kindOf(batch);
+  const dtypes = dtypesOfColumns(sampleWeight?.code ?? 0, mask?.code ?? 0);
+  const y = labels.stored;
+  const p = predictions.stored;
+  if (leavesTensor(reduction)) {
+    const losses = newResults(dtype, rows);
+    kernels.rowLosses(kind, y, p, width, losses, dtypes, sampleWeight?.stored, mask?.stored);
+    return resultTensor(dtype, losses, shape, predictions);
+  }
+  kernels.weightedTotal(kind, y, p, width, sums, dtypes, sampleWeight?.stored, mask?.stored);
+  const [sum, weight, kept] = sums as unknown as [number, number, number];
+  return roundTo(dtype, reducedColumn(sum, weight, mask && kept, rows, reduction));
 }
 
 function resultOf(

@@ -1,12 +1,12 @@
 /**
  * The native kernels' twin in plain TypeScript, bit for bit: for machines without a binary, and for
- * batches so small that the way into C++ costs more than it saves. native/kernels/loops.inl.h states the
+ * batches so small that the way into C++ costs more than it saves. native/kernels/blocks.inl.h states the
  * contract: blocks of 64 terms, folded by halves in float32 to 8 lanes, which are added in double; chunks
  * of 8192 terms, merged in order. What double computes of float32 values rounds to the same float32 as
- * the exact result, so Math.fround after every operation is float32 arithmetic. Terms in float64, which
- * come last below as "wide", are added to their lanes at once.
+ * the exact result, so Math.fround after every operation is float32 arithmetic. Terms in float64, below
+ * called "wide", go the same way without any rounding.
  */
-import { type Computed, cast, type Results, type Stored, writeResults } from "./cast.js";
+import { type Computed, cast, type Stored, writeResults } from "./cast.js";
 import { codes } from "./dtypes.js";
 import {
   castOfKind,
@@ -15,8 +15,10 @@ import {
   type Kernels,
   labelsOfKind,
   lossOfKind,
+  maskOfColumns,
   predictionsOfKind,
   squaredHinge,
+  weightsOfColumns,
 } from "./kernels.js";
 
 const block = 64;
@@ -34,6 +36,9 @@ const widePredictions = new Float64Array(chunk);
 const terms = new Float64Array(block);
 const sums = new Float64Array(lanes);
 const groupLosses = new Float64Array(chunk);
+const groupWeights = new Float64Array(chunk);
+const groupMask = new Float64Array(chunk);
+const floatWeights = new Float32Array(chunk);
 /** The maximum of the row at hand. In an array, as a variable would be a new object for every value. */
 const largest = new Float64Array(1);
 
@@ -59,28 +64,26 @@ function rowMargin(pos: number, neg: number): number {
 
 // ---- Sums of n values from yAt and pAt on
 
-/** Folds the first n terms of the scratch by halves, into its first 8. */
-function foldTerms(n: number): void {
+/** Fills up the first n terms of the scratch to a block, and folds them by halves down to the first `left`. */
+function foldTerms(round: Rounding, n: number, left: number): void {
   let half = lanes;
   while (half < n) half <<= 1;
   for (let i = n; i < half; i++) terms[i] = 0;
-  for (half >>= 1; half >= lanes; half >>= 1) {
+  for (half >>= 1; half >= left; half >>= 1) {
     for (let i = 0; i < half; i++) terms[i] = round(terms[i] + terms[i + half]);
   }
 }
 
-/** Adds the first n terms of the scratch to the lanes. */
-function addBlock(n: number): void {
-  foldTerms(n);
-  addLanes();
-}
+/** How many terms are left of n that are a block by themselves, when they have been folded three times. */
+const leftOfBlock = (n: number) => (n <= 8 ? 1 : n <= 16 ? 2 : n <= 32 ? 4 : lanes);
 
+/** Adds the first 8 terms of the scratch to the lanes. */
 function addLanes(): void {
   for (let i = 0; i < lanes; i++) sums[i] += terms[i];
 }
 
-/** The same without float32 additions, which may overflow. */
-function addBlockWidened(n: number): void {
+/** Adds n terms to the lanes without float32 additions, which may overflow. */
+function addWidened(n: number): void {
   for (let i = 0; i < n; i++) sums[i % lanes] += terms[i];
 }
 
@@ -89,8 +92,12 @@ function clearSums(): void {
   for (let i = 0; i < lanes; i++) sums[i] = 0;
 }
 
-function foldedTerms(): number {
+/** The sum of the first `left` terms of the scratch, by halves. */
+function foldedTerms(left: number): number {
   const t = terms;
+  if (left === 1) return t[0];
+  if (left === 2) return t[0] + t[1];
+  if (left === 4) return t[0] + t[2] + (t[1] + t[3]);
   return t[0] + t[4] + (t[2] + t[6]) + (t[1] + t[5] + (t[3] + t[7]));
 }
 
@@ -100,7 +107,7 @@ function foldedSums(): number {
 }
 
 /**
- * Folds up to a block of terms into the first 8 of the scratch. Like the next function it is too long to be
+ * Folds up to a block of terms into the first `left` of the scratch. Like the next function it is too long to be
  * inlined: so the terms are inlined into it, whatever else the compiler inlines into its callers.
  */
 function foldTermsOf(
@@ -110,6 +117,7 @@ function foldTermsOf(
   p: Float32Array,
   pAt: number,
   n: number,
+  left: number,
 ): void {
   let i = 0;
   for (; i + lanes <= n; i += lanes) {
@@ -125,7 +133,7 @@ function foldTermsOf(
     terms[i + 7] = term(round, squared, false, y[j + 7], p[k + 7]);
   }
   for (; i < n; i++) terms[i] = term(round, squared, false, y[yAt + i], p[pAt + i]);
-  foldTerms(n);
+  foldTerms(round, n, left);
 }
 
 /** Adds the whole blocks among n terms to the lanes. */
@@ -166,7 +174,7 @@ function sumOfBlocks(
   const whole = n - rest;
   clearSums();
   addBlocksOfTerms(squared, y, yAt, p, pAt, whole);
-  foldTermsOf(squared, y, yAt + whole, p, pAt + whole, rest);
+  foldTermsOf(squared, y, yAt + whole, p, pAt + whole, rest, lanes);
   addLanes();
   return foldedSums();
 }
@@ -181,32 +189,81 @@ function sumOfTerms(
 ): number {
   let sum: number;
   if (n <= block) {
-    foldTermsOf(squared, y, yAt, p, pAt, n);
-    sum = foldedTerms();
+    const left = leftOfBlock(n);
+    foldTermsOf(squared, y, yAt, p, pAt, n, left);
+    sum = foldedTerms(left);
   } else {
     sum = sumOfBlocks(squared, y, yAt, p, pAt, n);
   }
-  return sum - sum === 0 ? sum : exactSumOfTerms(squared, y, yAt, p, pAt, n);
+  return sum - sum === 0
+    ? sum
+    : sumOfWritten(squared ? writeSquares : writeTerms, y, yAt, p, pAt, n);
 }
 
-function exactSumOfTerms(
-  squared: boolean,
-  y: Float32Array,
+/** Writes n terms to the scratch. */
+type Write = (y: Computed, yAt: number, p: Computed, pAt: number, n: number) => void;
+
+const writerOfTerms =
+  (round: Rounding, squared: boolean): Write =>
+  (y, yAt, p, pAt, n) => {
+    for (let i = 0; i < n; i++) terms[i] = term(round, squared, true, y[yAt + i], p[pAt + i]);
+  };
+const writeTerms = writerOfTerms(round, false);
+const writeSquares = writerOfTerms(round, true);
+const writeWideTerms = writerOfTerms(unrounded, false);
+const writeWideSquares = writerOfTerms(unrounded, true);
+
+/** Sums terms in float32, and once more where that was not finite. */
+function sumOfWritten(
+  write: Write,
+  y: Computed,
   yAt: number,
-  p: Float32Array,
+  p: Computed,
   pAt: number,
   n: number,
 ): number {
-  for (const add of [addBlock, addBlockWidened]) {
-    clearSums();
-    for (let start = 0; start < n; start += block) {
-      const count = Math.min(block, n - start);
-      for (let i = 0; i < count; i++) {
-        terms[i] = term(round, squared, true, y[yAt + start + i], p[pAt + start + i]);
-      }
-      add(count);
-    }
-    if (Number.isFinite(foldedSums())) break;
+  const sum = foldedSumOf(round, write, y, yAt, p, pAt, n);
+  return sum - sum === 0 ? sum : widenedSumOf(write, y, yAt, p, pAt, n);
+}
+
+function foldedSumOf(
+  round: Rounding,
+  write: Write,
+  y: Computed,
+  yAt: number,
+  p: Computed,
+  pAt: number,
+  n: number,
+): number {
+  if (n <= block) {
+    const left = leftOfBlock(n);
+    write(y, yAt, p, pAt, n);
+    foldTerms(round, n, left);
+    return foldedTerms(left);
+  }
+  clearSums();
+  for (let start = 0; start < n; start += block) {
+    const count = Math.min(block, n - start);
+    write(y, yAt + start, p, pAt + start, count);
+    foldTerms(round, count, lanes);
+    addLanes();
+  }
+  return foldedSums();
+}
+
+function widenedSumOf(
+  write: Write,
+  y: Computed,
+  yAt: number,
+  p: Computed,
+  pAt: number,
+  n: number,
+): number {
+  clearSums();
+  for (let start = 0; start < n; start += block) {
+    const count = Math.min(block, n - start);
+    write(y, yAt + start, p, pAt + start, count);
+    addWidened(count);
   }
   return foldedSums();
 }
@@ -219,80 +276,13 @@ function product(round: Rounding, y: number, p: number): number {
   return Number.isNaN(rest) ? rest : round(y * p);
 }
 
-/** Writes n products to the scratch. */
-function writeProducts(
-  y: Float32Array,
-  yAt: number,
-  p: Float32Array,
-  pAt: number,
-  n: number,
-): void {
-  for (let i = 0; i < n; i++) terms[i] = product(round, y[yAt + i], p[pAt + i]);
-}
-
-/** Σ y p; `largest` grows to the largest (1 - y) p. */
-function sumOfProducts(
-  y: Float32Array,
-  yAt: number,
-  p: Float32Array,
-  pAt: number,
-  n: number,
-): number {
-  let sum: number;
-  if (n <= block) {
-    writeProducts(y, yAt, p, pAt, n);
-    foldTerms(n);
-    sum = foldedTerms();
-  } else {
-    sum = sumOfBlocksOfProducts(addBlock, y, yAt, p, pAt, n);
-  }
-  return sum - sum === 0 ? sum : sumOfBlocksOfProducts(addBlockWidened, y, yAt, p, pAt, n);
-}
-
-function sumOfBlocksOfProducts(
-  add: (n: number) => void,
-  y: Float32Array,
-  yAt: number,
-  p: Float32Array,
-  pAt: number,
-  n: number,
-): number {
-  clearSums();
-  for (let start = 0; start < n; start += block) {
-    const count = Math.min(block, n - start);
-    writeProducts(y, yAt + start, p, pAt + start, count);
-    add(count);
-  }
-  return foldedSums();
-}
-
-// ---- Wide sums
-
-function wideSumOfTerms(
-  squared: boolean,
-  y: Float64Array,
-  yAt: number,
-  p: Float64Array,
-  pAt: number,
-  n: number,
-): number {
-  clearSums();
-  for (let i = 0; i < n; i++)
-    sums[i % lanes] += term(unrounded, squared, true, y[yAt + i], p[pAt + i]);
-  return foldedSums();
-}
-
-function wideSumOfProducts(
-  y: Float64Array,
-  yAt: number,
-  p: Float64Array,
-  pAt: number,
-  n: number,
-): number {
-  clearSums();
-  for (let i = 0; i < n; i++) sums[i % lanes] += product(unrounded, y[yAt + i], p[pAt + i]);
-  return foldedSums();
-}
+const writerOfProducts =
+  (round: Rounding): Write =>
+  (y, yAt, p, pAt, n) => {
+    for (let i = 0; i < n; i++) terms[i] = product(round, y[yAt + i], p[pAt + i]);
+  };
+const writeProducts = writerOfProducts(round);
+const writeWideProducts = writerOfProducts(unrounded);
 
 // ---- Labels and predictions: where they are, or cast, at the start of the scratch
 
@@ -367,7 +357,7 @@ function lookBinary(kind: number, labels: Stored): boolean {
 
 // ---- Rows and batches. Where labels are taken for signs, one that is none ends it: false, or undefined.
 
-/** Sums n values of a row: their terms, or for categorical hinge their products. */
+/** Sums n values of one row, or a part of them: their terms, or for categorical hinge their products. */
 function sumOfPart(
   kind: number,
   y: Computed,
@@ -378,12 +368,16 @@ function sumOfPart(
 ): number {
   const loss = lossOfKind(kind);
   if (isWide(castOfKind(kind))) {
-    return loss === categoricalHinge
-      ? wideSumOfProducts(y as Float64Array, yAt, p as Float64Array, pAt, n)
-      : wideSumOfTerms(loss === squaredHinge, y as Float64Array, yAt, p as Float64Array, pAt, n);
+    const write =
+      loss === categoricalHinge
+        ? writeWideProducts
+        : loss === squaredHinge
+          ? writeWideSquares
+          : writeWideTerms;
+    return foldedSumOf(unrounded, write, y, yAt, p, pAt, n);
   }
   return loss === categoricalHinge
-    ? sumOfProducts(y as Float32Array, yAt, p as Float32Array, pAt, n)
+    ? sumOfWritten(writeProducts, y, yAt, p, pAt, n)
     : sumOfTerms(loss === squaredHinge, y as Float32Array, yAt, p as Float32Array, pAt, n);
 }
 
@@ -475,43 +469,90 @@ function eachGroup(
   return true;
 }
 
-function totalOfRows(
-  signed: boolean,
+/** Writes what a group of rows weighs to the scratch. */
+function readWeights(
+  as: number,
+  dtypes: number,
+  weights: Stored | undefined,
+  mask: Stored | undefined,
+  first: number,
+  count: number,
+): void {
+  if (weights === undefined) {
+    groupWeights.fill(1, 0, count);
+  } else if (isWide(as)) {
+    cast(weightsOfColumns(dtypes), weights, first, count, as, groupWeights);
+  } else {
+    cast(weightsOfColumns(dtypes), weights, first, count, as, floatWeights);
+    for (let i = 0; i < count; i++) groupWeights[i] = floatWeights[i];
+  }
+  if (mask === undefined) return;
+  cast(maskOfColumns(dtypes), mask, first, count, codes.float64, groupMask);
+  for (let i = 0; i < count; i++) {
+    groupMask[i] = groupMask[i] === 0 ? 0 : 1;
+    groupWeights[i] *= groupMask[i];
+  }
+}
+
+/** Sums n values by lanes, value i in lane i modulo 8. */
+function sumOfLanes(values: Float64Array, n: number): number {
+  clearSums();
+  for (let i = 0; i < n; i++) sums[i % lanes] += values[i];
+  return foldedSums();
+}
+
+/** Calls use(first row, count) for every group of rows, whose losses are in the scratch. */
+function eachGroupOf(
   kind: number,
   labels: Stored,
   predictions: Stored,
   width: number,
-  weights: Float64Array | undefined,
-): number | undefined {
-  let total = 0;
-  const pure = eachGroup(signed, kind, labels, predictions, width, (first, count) => {
-    clearSums();
-    for (let i = 0; i < count; i++) {
-      const loss = groupLosses[i];
-      sums[i % lanes] += weights === undefined ? loss : loss * weights[first + i];
-    }
-    total += foldedSums();
-  });
-  return pure ? total : undefined;
+  restart: () => void,
+  use: (first: number, count: number) => void,
+): void {
+  restart();
+  if (lookBinary(kind, labels) && eachGroup(true, kind, labels, predictions, width, use)) return;
+  restart();
+  eachGroup(false, kind, labels, predictions, width, use);
 }
 
 export const fallback: Kernels = {
-  total(kind, labels, predictions, width, weights) {
+  total(kind, labels, predictions, width) {
+    if (lossOfKind(kind) === categoricalHinge) {
+      let total = 0;
+      eachGroup(false, kind, labels, predictions, width, (_, count) => {
+        total += sumOfLanes(groupLosses, count);
+      });
+      return total;
+    }
     // The terms of all values need not be cut into rows.
-    const areTerms = weights === undefined && lossOfKind(kind) !== categoricalHinge;
-    const total = (signed: boolean) =>
-      areTerms
-        ? sumOfRow(signed, kind, labels, predictions, 0, predictions.length)
-        : totalOfRows(signed, kind, labels, predictions, width, weights);
-    const signed = lookBinary(kind, labels) ? total(true) : undefined;
-    return signed ?? (total(false) as number);
+    const n = predictions.length;
+    const signed = lookBinary(kind, labels)
+      ? sumOfRow(true, kind, labels, predictions, 0, n)
+      : undefined;
+    return signed ?? (sumOfRow(false, kind, labels, predictions, 0, n) as number);
   },
 
-  rowLosses(kind, labels, predictions, width, out: Results) {
-    const use = (first: number, count: number) =>
+  weightedTotal(kind, labels, predictions, width, out, dtypes, weights, mask) {
+    const restart = () => out.fill(0);
+    eachGroupOf(kind, labels, predictions, width, restart, (first, count) => {
+      readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
+      for (let i = 0; i < count; i++) groupLosses[i] *= groupWeights[i];
+      out[0] += sumOfLanes(groupLosses, count);
+      out[1] += sumOfLanes(groupWeights, count);
+      if (mask !== undefined) out[2] += sumOfLanes(groupMask, count);
+    });
+  },
+
+  rowLosses(kind, labels, predictions, width, out, dtypes = 0, weights, mask) {
+    const isWeighted = weights !== undefined || mask !== undefined;
+    const restart = () => {};
+    eachGroupOf(kind, labels, predictions, width, restart, (first, count) => {
+      if (isWeighted) {
+        readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
+        for (let i = 0; i < count; i++) groupLosses[i] *= groupWeights[i];
+      }
       writeResults(castOfKind(kind), groupLosses, count, out, first);
-    if (!lookBinary(kind, labels) || !eachGroup(true, kind, labels, predictions, width, use)) {
-      eachGroup(false, kind, labels, predictions, width, use);
-    }
+    });
   },
 };

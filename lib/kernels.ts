@@ -21,22 +21,40 @@ export const labelsOfKind = (kind: number) => (kind >> 3) & 15;
 export const predictionsOfKind = (kind: number) => (kind >> 7) & 15;
 export const castOfKind = (kind: number) => kind >> 11;
 
+/** The codes of the dtypes of weights and of a mask, in one number. */
+export const dtypesOfColumns = (weights: number, mask: number) => weights | (mask << 4);
+
+export const weightsOfColumns = (dtypes: number) => dtypes & 15;
+export const maskOfColumns = (dtypes: number) => dtypes >> 4;
+
 /**
  * What computes: the addon, or lib/fallback.ts. Labels and predictions are row-major, of one length that
- * is a multiple of the row's width, and not empty.
+ * is a multiple of the row's width, and not empty. Weights, and a mask that is 0 where a loss does not count,
+ * are one a row each.
  */
 export interface Kernels {
-  /**
-   * The sum over all rows: of their losses if they have weights, one a row, and for categorical hinge;
-   * otherwise of their terms.
-   */
-  total(
+  /** The sum over all rows: for categorical hinge of their losses, otherwise of their terms. */
+  total(kind: number, labels: Stored, predictions: Stored, width: number): number;
+  /** The sums of the weighted losses of the rows, of what these weigh, and of the mask as 0 and 1, into `out`. */
+  weightedTotal(
     kind: number,
     labels: Stored,
     predictions: Stored,
     width: number,
-    weights?: Float64Array,
-  ): number;
-  /** The loss of each row, rounded to the dtype of the batch unless `out` holds doubles. */
-  rowLosses(kind: number, labels: Stored, predictions: Stored, width: number, out: Results): void;
+    out: Float64Array,
+    dtypes: number,
+    weights: Stored | undefined,
+    mask: Stored | undefined,
+  ): void;
+  /** The weighted loss of each row, rounded to the dtype of the batch unless `out` holds doubles. */
+  rowLosses(
+    kind: number,
+    labels: Stored,
+    predictions: Stored,
+    width: number,
+    out: Results,
+    dtypes?: number,
+    weights?: Stored,
+    mask?: Stored,
+  ): void;
 }

@@ -1,4 +1,4 @@
-import { broadcastShape, sizeOf, Walk, withSameRank } from "./broadcast.js";
+import { broadcastShape, sameShape, sizeOf, Walk, withSameRank } from "./broadcast.js";
 import { castToDoubles } from "./cast.js";
 import type { FloatDtype } from "./dtypes.js";
 import type { RowTensor } from "./tensor.js";
@@ -87,5 +87,39 @@ export function reduced(
     reduction === "mean_with_sample_weight" && weights !== undefined
       ? sumOf(weights.values)
       : sizeOf(shape);
+  return divisor === 0 ? 0 : sum / divisor;
+}
+
+/**
+ * The shape that losses have when they are weighted, if weights and mask, as far as there are any, have one value
+ * for each loss, in the losses' order; undefined if something has to be repeated.
+ */
+export function shapeOfColumns(
+  losses: readonly number[],
+  ...columns: readonly (RowTensor | undefined)[]
+): readonly number[] | undefined {
+  const size = sizeOf(losses);
+  let shape = losses;
+  for (const column of columns) {
+    if (column === undefined) continue;
+    if (column.data.length !== size) return undefined;
+    const [own, others] = withSameRank(column.shape, shape);
+    if (!sameShape(own, others)) return undefined;
+    shape = own;
+  }
+  // A scalar is not averaged.
+  return shape.length > 0 ? shape : undefined;
+}
+
+/** A sum of weighted losses as the reduction wants it, from the sums of what they weigh and of the mask. */
+export function reducedColumn(
+  sum: number,
+  weight: number,
+  kept: number | undefined,
+  size: number,
+  reduction: Reduction,
+): number {
+  if (reduction === "sum") return sum;
+  const divisor = reduction === "mean_with_sample_weight" ? weight : (kept ?? size);
   return divisor === 0 ? 0 : sum / divisor;
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <iterator>
+#include <mutex>
 #include <new>
 #include <string>
 
@@ -26,7 +27,9 @@ std::atomic<size_t> threads{0};
 
 size_t thread_count() { return std::max<size_t>(1, threads.load(std::memory_order_relaxed)); }
 
-std::atomic<size_t> environments{0};
+// Guards the count, so that no environment begins to compute while the last one stops the threads.
+std::mutex environments_mutex;
+size_t environments = 0;
 
 napi_value fail(napi_env env, const char* message) {
   napi_throw_type_error(env, "ERR_MAXMARGIN_NATIVE", message);
@@ -95,19 +98,52 @@ bool get_batch(napi_env env, const napi_value* arguments, Batch* batch) {
   batch->predictions = predictions.data;
   batch->width = static_cast<size_t>(width);
   batch->rows = n / batch->width;
-  batch->weights = nullptr;
+  batch->weights.values = batch->mask.values = nullptr;
   return true;
 }
 
-// All that a call gets, of `expected` arguments and those that may be left out.
+bool get_column(napi_env env, napi_value value, uint32_t dtype, size_t rows, Column* column) {
+  napi_valuetype type;
+  if (napi_typeof(env, value, &type) != napi_ok) return false;
+  if (type == napi_undefined) return true;
+  View view;
+  if (dtype >= kDtypes || !get_view(env, value, &view) ||
+      !is_array_of(view.type, static_cast<Dtype>(dtype)) || view.length != rows) {
+    return false;
+  }
+  *column = {static_cast<Dtype>(dtype), view.data};
+  return true;
+}
+
+// Arguments: the dtypes of both in one number, weights, mask; either may be undefined.
+constexpr size_t kColumnArguments = 3;
+
+bool get_columns(napi_env env, const napi_value* arguments, Batch* batch) {
+  uint32_t dtypes;
+  return napi_get_value_uint32(env, arguments[0], &dtypes) == napi_ok &&
+         get_column(env, arguments[1], dtypes & 15, batch->rows, &batch->weights) &&
+         get_column(env, arguments[2], dtypes >> 4, batch->rows, &batch->mask);
+}
+
+// All that a call gets: a batch, an array to write to, columns. Which of them there have to be, depends.
 struct Call {
-  napi_value arguments[kBatchArguments + 1];
-  size_t count = kBatchArguments + 1;
+  napi_value arguments[kBatchArguments + 1 + kColumnArguments];
+  size_t count = std::size(decltype(arguments){});
   void* data;
 
   bool read(napi_env env, napi_callback_info info, Batch* batch) {
     return napi_get_cb_info(env, info, &count, arguments, nullptr, &data) == napi_ok &&
            count >= kBatchArguments && get_batch(env, arguments, batch);
+  }
+
+  bool read_out(napi_env env, View* out) const {
+    return count > kBatchArguments && get_view(env, arguments[kBatchArguments], out);
+  }
+
+  bool read_columns(napi_env env, Batch* batch) const {
+    const size_t before = kBatchArguments + 1;
+    return count == before ||
+           (count >= before + kColumnArguments && get_columns(env, arguments + before, batch));
   }
 
   Machine machine() const { return {static_cast<Environment*>(data)->set, thread_count()}; }
@@ -116,41 +152,62 @@ struct Call {
 constexpr const char* kBadBatch =
     "maxmargin: labels and predictions are not two typed arrays of one length and whole rows (a buffer "
     "that was detached or resized has another length)";
+constexpr const char* kBadColumns =
+    "maxmargin: weights or mask are no typed arrays of one value a row (a buffer that was detached or resized "
+    "has another length)";
+constexpr const char* kNoMemory = "maxmargin: out of memory";
 
-// total(kind, labels, predictions, width, weights?)
+// total(kind, labels, predictions, width)
 napi_value total_entry(napi_env env, napi_callback_info info) {
   Call call;
   Batch batch;
   if (!call.read(env, info, &batch)) return fail(env, kBadBatch);
-  if (call.count > kBatchArguments) {
-    View weights;
-    if (!get_view(env, call.arguments[kBatchArguments], &weights) ||
-        weights.type != napi_float64_array || weights.length != batch.rows) {
-      return fail(env, "maxmargin: the weights are no Float64Array of one value a row");
-    }
-    batch.weights = static_cast<const double*>(weights.data);
-  }
   napi_value result;
   try {
-    if (napi_create_double(env, total(batch, call.machine()), &result) != napi_ok) return nullptr;
+    if (napi_create_double(env, total(batch, call.machine()).losses, &result) != napi_ok) {
+      return nullptr;
+    }
   } catch (const std::bad_alloc&) {
-    return fail(env, "maxmargin: out of memory");
+    return fail(env, kNoMemory);
   }
   return result;
 }
 
-// rowLosses(kind, labels, predictions, width, out): out has the dtype to which the batch is cast, or is a
-// Float64Array.
+// weightedTotal(kind, labels, predictions, width, out, dtypes, weights, mask): out gets the sums of losses,
+// of weights and of the mask.
+napi_value weighted_total_entry(napi_env env, napi_callback_info info) {
+  Call call;
+  Batch batch;
+  View out;
+  if (!call.read(env, info, &batch)) return fail(env, kBadBatch);
+  if (!call.read_out(env, &out) || out.type != napi_float64_array || out.length != 3) {
+    return fail(env, "maxmargin: the output is no Float64Array of three values");
+  }
+  if (!call.read_columns(env, &batch) || !batch.is_weighted()) return fail(env, kBadColumns);
+  try {
+    const Total sums = total(batch, call.machine());
+    auto* to = static_cast<double*>(out.data);
+    to[0] = sums.losses;
+    to[1] = sums.weights;
+    to[2] = sums.kept;
+  } catch (const std::bad_alloc&) {
+    return fail(env, kNoMemory);
+  }
+  return nullptr;
+}
+
+// rowLosses(kind, labels, predictions, width, out, dtypes?, weights?, mask?): out has the dtype to which the
+// batch is cast, or is a Float64Array.
 napi_value row_losses_entry(napi_env env, napi_callback_info info) {
   Call call;
   Batch batch;
   View out;
   if (!call.read(env, info, &batch)) return fail(env, kBadBatch);
-  if (call.count <= kBatchArguments || !get_view(env, call.arguments[kBatchArguments], &out) ||
-      out.length != batch.rows ||
+  if (!call.read_out(env, &out) || out.length != batch.rows ||
       (out.type != napi_float64_array && !is_array_of(out.type, batch.as))) {
     return fail(env, "maxmargin: the output is no array of one value a row in the batch's dtype");
   }
+  if (!call.read_columns(env, &batch)) return fail(env, kBadColumns);
   try {
     if (out.type == napi_float64_array) {
       row_losses(batch, call.machine(), static_cast<double*>(out.data));
@@ -162,29 +219,32 @@ napi_value row_losses_entry(napi_env env, napi_callback_info info) {
       row_losses(batch, call.machine(), static_cast<BFloat16*>(out.data));
     }
   } catch (const std::bad_alloc&) {
-    return fail(env, "maxmargin: out of memory");
+    return fail(env, kNoMemory);
   }
   return nullptr;
 }
 
-// readProbe(a, b): loads both arrays with the chosen kernel and thread count, and does nothing else.
+// readProbe(a, b, prefetch, blocks): loads both arrays with the chosen kernel and thread count, and does
+// nothing else.
 napi_value read_probe_entry(napi_env env, napi_callback_info info) {
-  napi_value arguments[2];
-  size_t count = 2;
+  napi_value arguments[4];
+  size_t count = 4;
   void* data;
   View a, b;
-  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok || count != 2 ||
+  bool prefetch, blocks;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok || count != 4 ||
       !get_view(env, arguments[0], &a) || !get_view(env, arguments[1], &b) ||
-      a.type != napi_uint8_array || b.type != napi_uint8_array) {
-    return fail(env, "maxmargin: the probe takes two Uint8Arrays");
+      a.type != napi_uint8_array || b.type != napi_uint8_array ||
+      napi_get_value_bool(env, arguments[2], &prefetch) != napi_ok ||
+      napi_get_value_bool(env, arguments[3], &blocks) != napi_ok) {
+    return fail(env, "maxmargin: the probe takes two Uint8Arrays and two booleans");
   }
   const Machine machine{static_cast<Environment*>(data)->set, thread_count()};
+  const bool seen = read_probe(a.data, a.length, b.data, b.length,
+                               prefetch ? Prefetch::software : Prefetch::none,
+                               blocks ? Sharing::blocks : Sharing::halves, machine);
   napi_value result;
-  if (napi_get_boolean(env, read_probe(a.data, a.length, b.data, b.length, machine), &result) !=
-      napi_ok) {
-    return nullptr;
-  }
-  return result;
+  return napi_get_boolean(env, seen, &result) == napi_ok ? result : nullptr;
 }
 
 Napi::Value kernels(const Napi::CallbackInfo& info) {
@@ -214,19 +274,27 @@ Napi::Value get_threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(threads.load()));
 }
 
+void enter() {
+  std::lock_guard<std::mutex> lock(environments_mutex);
+  ++environments;
+}
+
 void leave(Environment* environment) {
   delete environment;
   // A library may be unloaded with its last environment, and no thread may then be left in it.
-  if (environments.fetch_sub(1) == 1) stop_threads();
+  std::lock_guard<std::mutex> lock(environments_mutex);
+  if (--environments == 0) stop_threads();
 }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment;
-  environments.fetch_add(1);
+  enter();
   env.AddCleanupHook(leave, environment);
 
   const napi_property_descriptor hot[] = {
       {"total", nullptr, total_entry, nullptr, nullptr, nullptr, napi_default, environment},
+      {"weightedTotal", nullptr, weighted_total_entry, nullptr, nullptr, nullptr, napi_default,
+       environment},
       {"rowLosses", nullptr, row_losses_entry, nullptr, nullptr, nullptr, napi_default, environment},
       {"readProbe", nullptr, read_probe_entry, nullptr, nullptr, nullptr, napi_default, environment},
   };

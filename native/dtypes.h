@@ -22,6 +22,12 @@ enum class Dtype {
   float64,
 };
 constexpr unsigned kDtypes = 12;
+// The last of them, from float16 on, are those that losses are computed in, and results have.
+constexpr unsigned kFloatDtypes = 4;
+
+constexpr unsigned float_index(Dtype dtype) {
+  return static_cast<unsigned>(dtype) - static_cast<unsigned>(Dtype::float16);
+}
 
 // A byte that is false if 0 and true otherwise.
 enum class Bool8 : uint8_t {};

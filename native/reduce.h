@@ -7,19 +7,27 @@
 
 namespace maxmargin {
 
+// One value for each row, or none.
+struct Column {
+  Dtype dtype;
+  const void* values;  // or null
+};
+
 // Row-major [rows, width]; rows times width elements stand at either pointer.
 struct Batch {
   Loss loss;
   Dtype label_dtype, prediction_dtype;
-  // The float dtype to which both are cast.
+  // The float dtype to which both, and weights, are cast.
   Dtype as;
   const void* labels;
   const void* predictions;
   size_t rows, width;
   // Whether labels may be 0/1 for -1/+1. Not if they are a part of a tensor that has others elsewhere.
   bool may_be_binary;
-  // What the loss of each row is multiplied by before it is added; or null.
-  const double* weights;
+  // What the loss of each row is multiplied by, and 0 where it does not count.
+  Column weights, mask;
+
+  bool is_weighted() const { return weights.values != nullptr || mask.values != nullptr; }
 };
 
 // How to compute: the result does not depend on it.
@@ -28,17 +36,23 @@ struct Machine {
   size_t threads;
 };
 
-// The sum over all rows: of their losses if they have weights, and for categorical hinge; otherwise of their
-// terms.
-double total(const Batch& batch, const Machine& machine);
+struct Total {
+  // Over all rows: of their losses if they are weighted, and for categorical hinge; otherwise of their terms.
+  double losses;
+  // Of the weights where the mask is not 0, and the number of these rows. Only if there are such.
+  double weights, kept;
+};
+Total total(const Batch& batch, const Machine& machine);
 
-// The loss of each row, rounded to the type of `losses`.
+// The weighted loss of each row, rounded to the type of `losses`.
 template <class Loss>
 void row_losses(const Batch& batch, const Machine& machine, Loss* losses);
 
-// Loads two arrays, split among the threads, and does nothing else: the limit that the machine sets to any
-// loss of them.
-bool read_probe(const void* a, size_t a_bytes, const void* b, size_t b_bytes,
-                const Machine& machine);
+// How the threads of the read probe share the arrays: each a half of its own, or blocks in turn.
+enum class Sharing { halves, blocks };
+
+// Loads two arrays and does nothing else: the limit that the machine sets to any loss of them.
+bool read_probe(const void* a, size_t a_bytes, const void* b, size_t b_bytes, Prefetch prefetch,
+                Sharing sharing, const Machine& machine);
 
 }  // namespace maxmargin

@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -17,24 +21,6 @@
 namespace maxmargin {
 namespace {
 
-// What several threads work on at once. Lives on the stack of the thread that asked for it.
-struct Job {
-  Task task;
-  void* context;
-  size_t count;
-  size_t helpers_wanted;
-  std::atomic<size_t> next{0};
-  std::atomic<size_t> workers{0};
-  std::atomic<size_t> helpers_busy{0};
-
-  void work() {
-    const size_t worker = workers.fetch_add(1, std::memory_order_relaxed);
-    for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
-      task(context, i, worker);
-    }
-  }
-};
-
 void pause() {
 #if defined(MAXMARGIN_X64)
   _mm_pause();
@@ -43,97 +29,187 @@ void pause() {
 #endif
 }
 
-// Sleeping and waking cost more than most jobs: what is about to happen is awaited for some ten
-// microseconds before a thread goes to sleep.
-template <class Condition>
-bool happens_soon(Condition condition) {
-  for (int i = 0; i < 400; ++i) {
-    if (condition()) return true;
-    pause();
-  }
-  return false;
-}
+// Waking a thread takes longer than many a job: a helper looks out for the next one before it sleeps.
+constexpr std::chrono::microseconds kAwake{40};
+// The owner of a job waits for a helper's last task, which is short unless something else took its processor.
+constexpr int kPausesBeforeSleep = 2000;
 
-class Pool {
+// One worker's share of a job: threads of other shares that have nothing left to do take from it too.
+struct alignas(64) Share {
+  std::atomic<size_t> next;
+  size_t end;
+};
+
+// What several threads work on at once. Lives on the stack of the thread that asked for it.
+struct Job {
+  Task task;
+  void* context;
+  size_t workers;
+  Share shares[kMostWorkers];
+
+  Job(Task task, void* context, size_t count, size_t workers)
+      : task(task), context(context), workers(workers) {
+    for (size_t i = 0; i < workers; ++i) {
+      shares[i].next.store(count * i / workers, std::memory_order_relaxed);
+      shares[i].end = count * (i + 1) / workers;
+    }
+  }
+
+  // Neighbouring tasks read neighbouring memory: each worker has a stretch of its own, the same one whenever
+  // the same batch comes again, for the sake of its caches.
+  void work(size_t worker) {
+    for (size_t i = 0; i < workers; ++i) {
+      Share& share = shares[(worker + i) % workers];
+      for (size_t k; (k = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;) {
+        task(context, k, worker);
+      }
+    }
+  }
+};
+
+// A thread that works for one job at a time.
+class Helper {
  public:
-  void run(Job& job) {
-    size_t helpers = job.helpers_wanted;
+  Helper() : thread_([this] { serve(); }) {}
+
+  ~Helper() {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      helpers = start_threads(helpers);
-      jobs_.push_back(&job);
-      waiting_.store(jobs_.size(), std::memory_order_relaxed);
+      is_over_ = true;
     }
-    for (size_t i = 0; i < helpers; ++i) job_arrived_.notify_one();
-    job.work();
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      withdraw(job);
-    }
-    const auto alone = [&job] { return job.helpers_busy.load(std::memory_order_acquire) == 0; };
-    if (happens_soon(alone)) return;
-    std::unique_lock<std::mutex> lock(mutex_);
-    helper_left_.wait(lock, alone);
+    woken_.notify_one();
+    thread_.join();
   }
 
-  // Threads that a job starts meanwhile are of the next generation, and stay.
-  void stop() {
-    std::vector<std::thread> threads;
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      ++generation_;
-      threads.swap(threads_);
+  // False if it is busy, or asleep and not to be woken.
+  bool offer(Job& job, size_t worker, bool may_wake) {
+    if (!may_wake && is_asleep_.load(std::memory_order_relaxed)) return false;
+    uintptr_t idle = kIdle;
+    if (!state_.compare_exchange_strong(idle, kReserved, std::memory_order_acquire)) return false;
+    worker_ = worker;
+    state_.store(offered(job));
+    if (is_asleep_.load()) {
+      // Without the lock it could have looked for a job before, and begin to wait after, this.
+      { std::lock_guard<std::mutex> lock(mutex_); }
+      woken_.notify_one();
     }
-    job_arrived_.notify_all();
-    for (std::thread& thread : threads) thread.join();
+    return true;
+  }
+
+  // Returns when the helper has left the job, or has not begun and never will.
+  void dismiss(Job& job) {
+    uintptr_t own = offered(job);
+    if (state_.compare_exchange_strong(own, kIdle)) return;
+    const auto has_left = [&] { return state_.load() != accepted(job); };
+    for (int i = 0; i < kPausesBeforeSleep; ++i) {
+      if (has_left()) return;
+      pause();
+    }
+    std::unique_lock<std::mutex> lock(mutex_);
+    owner_waits_.store(true);
+    left_.wait(lock, has_left);
+    owner_waits_.store(false);
   }
 
  private:
-  // How many of the wanted threads there are: a machine that gives no more makes a job slower, not
-  // impossible.
-  size_t start_threads(size_t wanted) {
+  // A job's address where one is offered, that plus 1 while it is worked on, or one of these.
+  static constexpr uintptr_t kIdle = 0, kReserved = 1;
+  static uintptr_t offered(const Job& job) { return reinterpret_cast<uintptr_t>(&job); }
+  static uintptr_t accepted(const Job& job) { return offered(job) + 1; }
+  static bool is_offer(uintptr_t state) { return state != kIdle && (state & 1) == 0; }
+
+  bool has_offer() const { return is_offer(state_.load()); }
+
+  void serve() {
+    for (;;) {
+      if (!comes_soon()) {
+        std::unique_lock<std::mutex> lock(mutex_);
+        is_asleep_.store(true);
+        woken_.wait(lock, [this] { return is_over_ || has_offer(); });
+        is_asleep_.store(false);
+        if (is_over_) return;
+      }
+      uintptr_t state = state_.load(std::memory_order_acquire);
+      if (!is_offer(state) || !state_.compare_exchange_strong(state, state + 1)) continue;
+      reinterpret_cast<Job*>(state)->work(worker_);
+      state_.store(kIdle);
+      if (owner_waits_.load()) {
+        { std::lock_guard<std::mutex> lock(mutex_); }
+        left_.notify_one();
+      }
+    }
+  }
+
+  bool comes_soon() const {
+    const auto end = std::chrono::steady_clock::now() + kAwake;
+    do {
+      for (int i = 0; i < 16; ++i) {
+        if (has_offer()) return true;
+        pause();
+      }
+    } while (std::chrono::steady_clock::now() < end);
+    return false;
+  }
+
+  std::atomic<uintptr_t> state_{kIdle};
+  std::atomic<bool> is_asleep_{false}, owner_waits_{false};
+  size_t worker_ = 0;
+  bool is_over_ = false;
+  std::mutex mutex_;
+  std::condition_variable woken_, left_;
+  std::thread thread_;  // the last: it uses the others from the start
+};
+
+class Pool {
+ public:
+  void run(Job& job, bool is_long) {
+    const bool may_wake = is_long || is_busy();
+    if (may_wake) start_helpers(job.workers - 1);
+    // Helpers that others keep busy are left alone: what they would have done, the owner does.
+    Helper* own[kMostWorkers];
+    size_t count = 0;
+    const size_t started = started_.load(std::memory_order_acquire);
+    for (size_t i = 0; i < started && count + 1 < job.workers; ++i) {
+      if (helpers_[i]->offer(job, count + 1, may_wake)) own[count++] = helpers_[i].get();
+    }
+    job.work(0);
+    for (size_t i = 0; i < count; ++i) own[i]->dismiss(job);
+    last_end_.store(now(), std::memory_order_relaxed);
+  }
+
+  void stop() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const size_t started = started_.exchange(0);
+    for (size_t i = 0; i < started; ++i) helpers_[i].reset();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static Clock::rep now() { return Clock::now().time_since_epoch().count(); }
+
+  // Whether jobs follow each other so closely that whoever is woken for one will still be awake for the next.
+  bool is_busy() const {
+    return now() - last_end_.load(std::memory_order_relaxed) < Clock::duration(kAwake).count();
+  }
+
+  // A machine that gives no more threads makes a job slower, not impossible.
+  void start_helpers(size_t wanted) {
+    if (started_.load(std::memory_order_relaxed) >= wanted) return;
+    std::lock_guard<std::mutex> lock(mutex_);
     try {
-      while (threads_.size() < wanted) {
-        threads_.emplace_back([this, generation = generation_] { serve(generation); });
+      for (size_t i = started_.load(); i < wanted; ++i) {
+        helpers_[i] = std::make_unique<Helper>();
+        started_.store(i + 1, std::memory_order_release);
       }
     } catch (const std::system_error&) {
-    }
-    return std::min(wanted, threads_.size());
-  }
-
-  void withdraw(Job& job) {
-    jobs_.erase(std::remove(jobs_.begin(), jobs_.end(), &job), jobs_.end());
-    waiting_.store(jobs_.size(), std::memory_order_relaxed);
-  }
-
-  void serve(size_t generation) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    const auto is_over = [this, generation] { return generation != generation_; };
-    for (;;) {
-      if (jobs_.empty() && !is_over()) {
-        lock.unlock();
-        happens_soon([this] { return waiting_.load(std::memory_order_relaxed) != 0; });
-        lock.lock();
-      }
-      job_arrived_.wait(lock, [&] { return is_over() || !jobs_.empty(); });
-      if (is_over()) return;
-      Job& job = *jobs_.front();
-      job.helpers_busy.fetch_add(1, std::memory_order_relaxed);
-      if (--job.helpers_wanted == 0) withdraw(job);
-      lock.unlock();
-      job.work();
-      lock.lock();
-      // Under the lock: the job's owner may not look, find itself alone and leave in between.
-      if (job.helpers_busy.fetch_sub(1, std::memory_order_release) == 1) helper_left_.notify_all();
+    } catch (const std::bad_alloc&) {
     }
   }
 
   std::mutex mutex_;
-  std::condition_variable job_arrived_, helper_left_;
-  std::vector<Job*> jobs_;
-  std::vector<std::thread> threads_;
-  std::atomic<size_t> waiting_{0};
-  size_t generation_ = 0;
+  std::unique_ptr<Helper> helpers_[kMostWorkers];
+  std::atomic<size_t> started_{0};
+  std::atomic<Clock::rep> last_end_{0};
 };
 
 // Never destroyed: threads that are still running when the process exits must not find it gone.
@@ -144,14 +220,14 @@ Pool& pool() {
 
 }  // namespace
 
-void run_parallel(size_t count, size_t threads, Task task, void* context) {
-  const size_t useful = std::min(count, threads);
-  if (useful <= 1) {
+void run_parallel(size_t count, size_t threads, bool is_long, Task task, void* context) {
+  const size_t workers = std::min({count, threads, kMostWorkers});
+  if (workers <= 1) {
     for (size_t i = 0; i < count; ++i) task(context, i, 0);
     return;
   }
-  Job job{task, context, count, useful - 1};
-  pool().run(job);
+  Job job(task, context, count, workers);
+  pool().run(job, is_long);
 }
 
 void stop_threads() { pool().stop(); }

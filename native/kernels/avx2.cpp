@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "../cpu.h"
 
@@ -16,6 +17,7 @@ MAXMARGIN_TARGET_BEGIN("avx2,f16c")
 namespace maxmargin {
 namespace {
 
+constexpr bool kHasShuffles = true;
 constexpr int kUnit = 8;
 
 #include "vec.inl.h"
@@ -27,6 +29,11 @@ MAXMARGIN_INLINE D4 operator*(D4 a, D4 b) { return {_mm256_mul_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D4 operator|(D4 a, D4 b) { return {_mm256_or_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D4 operator/(D4 a, D4 b) { return {_mm256_div_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D4 larger(D4 a, D4 b) { return {_mm256_max_pd(a.v, b.v)}; }
+MAXMARGIN_INLINE D4 negated_unless_one(D4 y, D4 p, D4& impure) {
+  const __m256d other = _mm256_cmp_pd(y.v, _mm256_set1_pd(1.0), _CMP_NEQ_UQ);
+  impure.v = _mm256_or_pd(impure.v, _mm256_and_pd(other, y.v));
+  return {_mm256_xor_pd(p.v, _mm256_and_pd(other, _mm256_set1_pd(-0.0)))};
+}
 MAXMARGIN_INLINE D4 where_nan(D4 test, D4 a, D4 b) {
   return {_mm256_blendv_pd(b.v, a.v, _mm256_cmp_pd(test.v, test.v, _CMP_UNORD_Q))};
 }
@@ -54,6 +61,7 @@ MAXMARGIN_INLINE void load(const int64_t* from, D4& a) {
   const __m256d biases = _mm256_set1_pd(0x1p84 + 0x1p63 + 0x1p52);
   a.v = _mm256_add_pd(_mm256_sub_pd(_mm256_castsi256_pd(high), biases), _mm256_castsi256_pd(low));
 }
+MAXMARGIN_INLINE void settle(D4& a) { __asm__ volatile("" : "+x"(a.v)); }
 MAXMARGIN_INLINE void store(double* to, D4 a) { _mm256_storeu_pd(to, a.v); }
 MAXMARGIN_INLINE vec<double, 8> widen(F8 a) {
   return {{_mm256_cvtps_pd(_mm256_castps256_ps128(a.v))},
@@ -64,8 +72,7 @@ MAXMARGIN_INLINE F8 narrow(vec<double, 8> a) {
   return {_mm256_set_m128(_mm256_cvtpd_ps(a.hi.v), _mm256_cvtpd_ps(a.lo.v))};
 }
 
-#include "losses.inl.h"
-#include "loops.inl.h"
+#include "instruction_set.inl.h"
 
 constexpr InstructionSet kTable = instruction_set<true>("avx2", cpu_has_avx2);
 

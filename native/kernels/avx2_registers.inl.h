@@ -16,6 +16,11 @@ MAXMARGIN_INLINE F8 operator-(F8 a, F8 b) { return {_mm256_sub_ps(a.v, b.v)}; }
 MAXMARGIN_INLINE F8 operator*(F8 a, F8 b) { return {_mm256_mul_ps(a.v, b.v)}; }
 MAXMARGIN_INLINE F8 operator|(F8 a, F8 b) { return {_mm256_or_ps(a.v, b.v)}; }
 MAXMARGIN_INLINE F8 larger(F8 a, F8 b) { return {_mm256_max_ps(a.v, b.v)}; }
+MAXMARGIN_INLINE F8 negated_unless_one(F8 y, F8 p, F8& impure) {
+  const __m256 other = _mm256_cmp_ps(y.v, _mm256_set1_ps(1.0f), _CMP_NEQ_UQ);
+  impure.v = _mm256_or_ps(impure.v, _mm256_and_ps(other, y.v));
+  return {_mm256_xor_ps(p.v, _mm256_and_ps(other, _mm256_set1_ps(-0.0f)))};
+}
 MAXMARGIN_INLINE F8 where_nan(F8 test, F8 a, F8 b) {
   return {_mm256_blendv_ps(b.v, a.v, _mm256_cmp_ps(test.v, test.v, _CMP_UNORD_Q))};
 }
@@ -60,23 +65,23 @@ MAXMARGIN_INLINE F8 as_bfloat16(F8 a) {
   const __m256i kept = _mm256_set1_epi32(static_cast<int>(0xFFFF0000));
   return {_mm256_castsi256_ps(_mm256_and_si256(_mm256_add_epi32(bits, half), kept))};
 }
+MAXMARGIN_INLINE void settle(F8& a) { __asm__ volatile("" : "+x"(a.v)); }
 MAXMARGIN_INLINE void store(float* to, F8 a) { _mm256_storeu_ps(to, a.v); }
 
-// Rows to columns.
-MAXMARGIN_INLINE void transpose(F8 (&row)[8]) {
-  __m256 a[8], b[8];
-  for (int i = 0; i < 8; i += 2) {
-    a[i] = _mm256_unpacklo_ps(row[i].v, row[i + 1].v);
-    a[i + 1] = _mm256_unpackhi_ps(row[i].v, row[i + 1].v);
+template <int kSegment>
+MAXMARGIN_INLINE void halves(F8 a, F8 b, F8& low, F8& high) {
+  if constexpr (kSegment == 8) {
+    low.v = _mm256_permute2f128_ps(a.v, b.v, 0x20);
+    high.v = _mm256_permute2f128_ps(a.v, b.v, 0x31);
+  } else if constexpr (kSegment == 4) {
+    low.v = _mm256_shuffle_ps(a.v, b.v, 0x44);
+    high.v = _mm256_shuffle_ps(a.v, b.v, 0xEE);
+  } else {
+    low.v = _mm256_shuffle_ps(a.v, b.v, 0x88);
+    high.v = _mm256_shuffle_ps(a.v, b.v, 0xDD);
   }
-  for (int i = 0; i < 8; i += 4) {
-    b[i] = _mm256_shuffle_ps(a[i], a[i + 2], 0x44);
-    b[i + 1] = _mm256_shuffle_ps(a[i], a[i + 2], 0xEE);
-    b[i + 2] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0x44);
-    b[i + 3] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0xEE);
-  }
-  for (int i = 0; i < 4; ++i) {
-    row[i].v = _mm256_permute2f128_ps(b[i], b[i + 4], 0x20);
-    row[i + 4].v = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
-  }
+}
+MAXMARGIN_INLINE F8 permuted(F8 a, const int (&index)[8]) {
+  return {_mm256_permutevar8x32_ps(
+      a.v, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(index)))};
 }

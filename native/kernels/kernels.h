@@ -10,14 +10,10 @@ namespace maxmargin {
 enum class Loss { hinge, squared_hinge, categorical_hinge };
 constexpr int kLosses = 3;
 
-// How predictions stand in memory, and whether terms are computed in float32 or float64.
-enum class Predictions { float32, float64, float64_as_float32, float16, bfloat16 };
-constexpr int kPredictions = 5;
-
-// How labels stand in memory. `own`: as the predictions do. `rounded`: where the values of a large
-// integer are to be rounded as the predictions' dtype would.
-enum class Labels { own, int8, uint8, boolean, int32, int64, rounded_int32, rounded_int64 };
-constexpr int kLabels = 8;
+// How labels and predictions stand in memory where kernels read them in place: both of one dtype, or labels
+// of a byte beside float32. All other pairs are converted to float32 or float64 first, tile by tile.
+enum class Layout { float32, int8_labels, bool_labels, float16, bfloat16, float64 };
+constexpr int kLayouts = 6;
 
 // How labels are read: as they are, or as 0/1 that stand for -1/+1. The second is a speculation that
 // every function below checks on the way: it answers false where a label was neither 0 nor 1, and what
@@ -25,58 +21,65 @@ constexpr int kLabels = 8;
 enum class LabelReading { as_is, binary };
 constexpr int kLabelReadings = 2;
 
-// Float32 values a block of which is folded by halves in float32 down to kLanes lanes; from there on, and
-// over the blocks, sums are double. Three float32 additions at most stand between a value and its sum.
-// Float64 values are added to their lanes at once.
+// Values a block of which is folded by halves down to kLanes lanes; over the blocks, sums are double. A row of
+// fewer values is a block of 8, 16 or 32, and the first three halvings are in the type of its terms. So
+// three float32 additions at most stand between a term and a sum in double.
 constexpr size_t kBlock = 64;
 constexpr size_t kLanes = 8;
 
-// What a stretch of a row adds up to. Only categorical hinge has a max.
-struct Partial {
-  double sum;
+// What is summed on its own before it is merged with the rest, in the order of the values: fixed, so
+// that the result depends on the length alone.
+constexpr size_t kChunk = 128 * kBlock;
+
+// What is converted, or computed of rows, at a time: it stays in the first-level cache.
+constexpr size_t kTile = 32 * kBlock;
+
+// What the blocks of a chunk add up to. Only categorical hinge has a max.
+struct Sums {
+  double lanes[kLanes];
   double max;
 };
 
-// One loss for one pair of dtypes, and one reading of the labels.
+// One loss of labels and predictions in one layout, and one reading of the labels. `readable`, at least n, says
+// how many values may be read; only the first n count.
 struct Kernel {
-  // Writes the terms of n values, in the type that they are computed in. Null: labels and predictions have
-  // to be converted to that type first.
-  bool (*terms)(const void* labels, const void* predictions, size_t n, void* sum, void* max);
-  // Sums n values of one row in registers. Null: Folding::chunk does it by way of the terms.
-  bool (*chunk)(const void* labels, const void* predictions, size_t n, Partial* partial);
+  // Writes the terms of n values, which are float.
+  bool (*terms)(const void* labels, const void* predictions, size_t n, float* terms);
+  // Adds n values of one row: whole blocks, or up to its end.
+  bool (*add)(const void* labels, const void* predictions, size_t n, size_t readable, Sums* sums);
+  // The same, each term widened to double before the first addition, which float32 may have overflowed
+  // in. Null where terms are double already.
+  bool (*add_widened)(const void* labels, const void* predictions, size_t n, size_t readable,
+                      Sums* sums);
+  // The losses of rows of up to a chunk of values. Writes whole groups of eight.
+  bool (*rows)(const void* labels, const void* predictions, size_t rows, size_t width,
+               size_t readable, double* losses);
 };
 
-// Where a kernel finds its values.
-struct Values {
-  const Kernel* kernel;
-  const char* labels;
-  const char* predictions;
-  size_t label_size, prediction_size;
+// Converts n values to the type that a dtype is computed in.
+using Convert = void (*)(const void* from, size_t n, void* to);
 
-  Values from(size_t i) const {
-    return {kernel, labels + i * label_size, predictions + i * prediction_size, label_size,
-            prediction_size};
-  }
-};
-
-// From terms to rows: the same for all kernels of a loss that compute in the same type.
-struct Folding {
-  // Sums n values that belong to one row.
-  bool (*chunk)(const Values& values, size_t n, Partial* partial);
-  // The losses of `rows` whole rows.
-  bool (*rows)(const Values& values, size_t rows, size_t width, double* losses);
-  // The loss of a row of `width` values from its merged partials.
-  double (*row_loss)(Partial partial, size_t width);
-};
+// What the read probe does besides loading.
+enum class Prefetch { none, software };
+constexpr int kPrefetches = 2;
 
 struct InstructionSet {
   const char* name;
   bool (*supported)();
-  Kernel kernels[kLosses][kPredictions][kLabels][kLabelReadings];
-  // In float32 and in float64.
-  Folding foldings[kLosses][2];
+  // Null where a layout is none that this set reads in place.
+  Kernel kernels[kLosses][kLayouts][kLabelReadings];
+  // The loss of a row from its merged sums.
+  double (*row_loss[kLosses])(double sum, double max, double width);
+  // From a dtype to a float dtype, numbered from float16 on. Null where portable code has to do it.
+  Convert convert[kDtypes][kFloatDtypes];
+  // Multiplies losses by weights, in place.
+  void (*multiply)(double* losses, const double* weights, size_t n);
+  // Adds values to kLanes lanes: value i to lane i modulo kLanes. Both arrays hold whole groups of eight.
+  void (*add_to_lanes)(const double* values, size_t n, double* lanes);
+  // Rounds losses to float32.
+  void (*narrow)(const double* losses, size_t n, float* to);
   // Loads two arrays and does nothing else: the limit that the machine sets to any kernel.
-  bool (*read_probe)(const void* a, size_t a_bytes, const void* b, size_t b_bytes);
+  bool (*read_probe[kPrefetches])(const void* a, size_t a_bytes, const void* b, size_t b_bytes);
 };
 
 // Null where the compiler's processor is another one.

@@ -7,11 +7,10 @@ MAXMARGIN_INLINE V constant(double value) {
   return a;
 }
 
-// `sum` is folded by addition, `max` by maximum, `impure` by OR: it has bits set where a label that was
-// read as 0/1 is neither.
+// `sum` is folded by addition, `max` by maximum.
 template <class V>
 struct Terms {
-  V sum, max, impure;
+  V sum, max;
 };
 
 struct MeanOfTerms {
@@ -39,12 +38,8 @@ struct Hinge {
   static constexpr bool kSignedLabels = true;
 
   template <class V>
-  MAXMARGIN_INLINE V loss(V y, V p) {
-    return larger(constant<V>(0.0), constant<V>(1.0) - y * p);
-  }
-  template <class V>
-  MAXMARGIN_INLINE void add(V y, V p, Terms<V>& terms) {
-    terms.sum = loss(y, p);
+  MAXMARGIN_INLINE V term(V product) {
+    return larger(constant<V>(0.0), constant<V>(1.0) - product);
   }
 };
 
@@ -54,9 +49,9 @@ struct SquaredHinge {
   static constexpr bool kSignedLabels = true;
 
   template <class V>
-  MAXMARGIN_INLINE void add(V y, V p, Terms<V>& terms) {
-    const V loss = Hinge::loss(y, p);
-    terms.sum = loss * loss;
+  MAXMARGIN_INLINE V term(V product) {
+    const V loss = Hinge::term(product);
+    return loss * loss;
   }
 };
 
@@ -65,18 +60,9 @@ struct CategoricalHinge {
   static constexpr bool kSignedLabels = false;
 
   template <class V>
-  MAXMARGIN_INLINE void add(V y, V p, Terms<V>& terms) {
-    terms.max = (constant<V>(1.0) - y) * p;
+  MAXMARGIN_INLINE Terms<V> terms(V y, V p) {
+    const V other = (constant<V>(1.0) - y) * p;
     // A maximum may lose a NaN, a sum never does.
-    terms.sum = where_nan(terms.max, terms.max, y * p);
+    return {where_nan(other, other, y * p), other};
   }
 };
-
-// 0/1 to -1/+1. Any other label leaves bits in y (1 - y): what differs from 1 differs by more than 0,
-// and a subnormal times 1 is still not 0.
-template <class V>
-MAXMARGIN_INLINE V signed_labels(V y, V& impure) {
-  const V rest = constant<V>(1.0) - y;
-  impure = y * rest;
-  return y - rest;
-}

@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 namespace maxmargin {
 namespace {
 
+constexpr bool kHasShuffles = true;
 constexpr int kUnit = 8;
 
 #include "vec.inl.h"
@@ -33,6 +35,12 @@ MAXMARGIN_INLINE F4 operator-(F4 a, F4 b) { return {vsubq_f32(a.v, b.v)}; }
 MAXMARGIN_INLINE F4 operator*(F4 a, F4 b) { return {vmulq_f32(a.v, b.v)}; }
 MAXMARGIN_INLINE F4 operator|(F4 a, F4 b) {
   return {vreinterpretq_f32_u32(vorrq_u32(vreinterpretq_u32_f32(a.v), vreinterpretq_u32_f32(b.v)))};
+}
+MAXMARGIN_INLINE F4 negated_unless_one(F4 y, F4 p, F4& impure) {
+  const uint32x4_t one = vceqq_f32(y.v, vdupq_n_f32(1.0f));
+  const uint32x4_t rest = vbicq_u32(vreinterpretq_u32_f32(y.v), one);
+  impure.v = vreinterpretq_f32_u32(vorrq_u32(vreinterpretq_u32_f32(impure.v), rest));
+  return {vbslq_f32(one, p.v, vnegq_f32(p.v))};
 }
 // vmaxq decides otherwise on NaN and zeros.
 MAXMARGIN_INLINE F4 larger(F4 a, F4 b) { return {vbslq_f32(vcgtq_f32(a.v, b.v), a.v, b.v)}; }
@@ -78,6 +86,7 @@ MAXMARGIN_INLINE F4 as_bfloat16(F4 a) {
   const uint32x4_t half = vaddq_u32(odd, vdupq_n_u32(0x7FFF));
   return {vreinterpretq_f32_u32(vandq_u32(vaddq_u32(bits, half), vdupq_n_u32(0xFFFF0000)))};
 }
+MAXMARGIN_INLINE void settle(F4& a) { __asm__ volatile("" : "+w"(a.v)); }
 MAXMARGIN_INLINE void store(float* to, F4 a) { vst1q_f32(to, a.v); }
 
 MAXMARGIN_INLINE D2 operator+(D2 a, D2 b) { return {vaddq_f64(a.v, b.v)}; }
@@ -87,6 +96,12 @@ MAXMARGIN_INLINE D2 operator|(D2 a, D2 b) {
   return {vreinterpretq_f64_u64(vorrq_u64(vreinterpretq_u64_f64(a.v), vreinterpretq_u64_f64(b.v)))};
 }
 MAXMARGIN_INLINE D2 operator/(D2 a, D2 b) { return {vdivq_f64(a.v, b.v)}; }
+MAXMARGIN_INLINE D2 negated_unless_one(D2 y, D2 p, D2& impure) {
+  const uint64x2_t one = vceqq_f64(y.v, vdupq_n_f64(1.0));
+  const uint64x2_t rest = vbicq_u64(vreinterpretq_u64_f64(y.v), one);
+  impure.v = vreinterpretq_f64_u64(vorrq_u64(vreinterpretq_u64_f64(impure.v), rest));
+  return {vbslq_f64(one, p.v, vnegq_f64(p.v))};
+}
 MAXMARGIN_INLINE D2 larger(D2 a, D2 b) { return {vbslq_f64(vcgtq_f64(a.v, b.v), a.v, b.v)}; }
 MAXMARGIN_INLINE D2 where_nan(D2 test, D2 a, D2 b) {
   return {vbslq_f64(vceqq_f64(test.v, test.v), b.v, a.v)};
@@ -105,6 +120,7 @@ MAXMARGIN_INLINE void load(const int32_t* from, D2& a) {
   a.v = vcvtq_f64_s64(vmovl_s32(vld1_s32(from)));
 }
 MAXMARGIN_INLINE void load(const int64_t* from, D2& a) { a.v = vcvtq_f64_s64(vld1q_s64(from)); }
+MAXMARGIN_INLINE void settle(D2& a) { __asm__ volatile("" : "+w"(a.v)); }
 MAXMARGIN_INLINE void store(double* to, D2 a) { vst1q_f64(to, a.v); }
 MAXMARGIN_INLINE vec<double, 4> widen(F4 a) {
   return {{vcvt_f64_f32(vget_low_f32(a.v))}, {vcvt_high_f64_f32(a.v)}};
@@ -113,28 +129,27 @@ MAXMARGIN_INLINE F4 narrow(vec<double, 4> a) {
   return {vcvt_high_f32_f64(vcvt_f32_f64(a.lo.v), a.hi.v)};
 }
 
-MAXMARGIN_INLINE void transpose(F4& a, F4& b, F4& c, F4& d) {
-  const float32x4x2_t ab = vtrnq_f32(a.v, b.v), cd = vtrnq_f32(c.v, d.v);
-  a.v = vcombine_f32(vget_low_f32(ab.val[0]), vget_low_f32(cd.val[0]));
-  b.v = vcombine_f32(vget_low_f32(ab.val[1]), vget_low_f32(cd.val[1]));
-  c.v = vcombine_f32(vget_high_f32(ab.val[0]), vget_high_f32(cd.val[0]));
-  d.v = vcombine_f32(vget_high_f32(ab.val[1]), vget_high_f32(cd.val[1]));
-}
-// Rows to columns.
-MAXMARGIN_INLINE void transpose(vec<float, 8> (&row)[8]) {
-  transpose(row[0].lo, row[1].lo, row[2].lo, row[3].lo);
-  transpose(row[0].hi, row[1].hi, row[2].hi, row[3].hi);
-  transpose(row[4].lo, row[5].lo, row[6].lo, row[7].lo);
-  transpose(row[4].hi, row[5].hi, row[6].hi, row[7].hi);
-  for (int i = 0; i < 4; ++i) {
-    const F4 upper_right = row[i].hi;
-    row[i].hi = row[i + 4].lo;
-    row[i + 4].lo = upper_right;
+template <int kSegment>
+MAXMARGIN_INLINE void halves(F4 a, F4 b, F4& low, F4& high) {
+  if constexpr (kSegment == 4) {
+    low.v = vcombine_f32(vget_low_f32(a.v), vget_low_f32(b.v));
+    high.v = vcombine_f32(vget_high_f32(a.v), vget_high_f32(b.v));
+  } else {
+    low.v = vuzp1q_f32(a.v, b.v);
+    high.v = vuzp2q_f32(a.v, b.v);
   }
 }
 
-#include "losses.inl.h"
-#include "loops.inl.h"
+// Lane i from lane index[i].
+MAXMARGIN_INLINE vec<float, 8> permuted(vec<float, 8> a, const int (&index)[8]) {
+  float from[8], to[8];
+  store(from, a);
+  for (int i = 0; i < 8; ++i) to[i] = from[index[i]];
+  load(to, a);
+  return a;
+}
+
+#include "instruction_set.inl.h"
 
 constexpr InstructionSet kTable = instruction_set<true>("neon", [] { return true; });
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "kernels.h"
 #include "target.h"
@@ -9,87 +10,80 @@
 namespace maxmargin {
 namespace {
 
+constexpr bool kHasShuffles = false;
 constexpr int kUnit = 8;
 
 #include "vec.inl.h"
 
-// No intrinsics: the compiler's own vectors become whatever its baseline offers, without the bulk of
-// four scalars each.
-template <class T>
-struct vec<T, 4> {
-  T v __attribute__((vector_size(4 * sizeof(T))));
+// No intrinsics: the compiler's own vectors, of the 16 bytes that every baseline offers, without the bulk of
+// as many scalars.
+using FloatVector = float __attribute__((vector_size(16)));
+using DoubleVector = double __attribute__((vector_size(16)));
+template <>
+struct vec<float, 4> {
+  FloatVector v;
+};
+template <>
+struct vec<double, 2> {
+  DoubleVector v;
 };
 using F4 = vec<float, 4>;
-using D4 = vec<double, 4>;
+using D2 = vec<double, 2>;
 
-template <class T>
-MAXMARGIN_INLINE vec<T, 4> operator+(vec<T, 4> a, vec<T, 4> b) {
-  return {a.v + b.v};
-}
-template <class T>
-MAXMARGIN_INLINE vec<T, 4> operator-(vec<T, 4> a, vec<T, 4> b) {
-  return {a.v - b.v};
-}
-template <class T>
-MAXMARGIN_INLINE vec<T, 4> operator*(vec<T, 4> a, vec<T, 4> b) {
-  return {a.v * b.v};
-}
-template <class T>
-MAXMARGIN_INLINE vec<T, 4> operator/(vec<T, 4> a, vec<T, 4> b) {
-  return {a.v / b.v};
-}
-template <class T>
-MAXMARGIN_INLINE vec<T, 4> operator|(vec<T, 4> a, vec<T, 4> b) {
-  using Bits = decltype(a.v == b.v);
-  return {reinterpret_cast<decltype(a.v)>(reinterpret_cast<Bits>(a.v) |
-                                          reinterpret_cast<Bits>(b.v))};
-}
-template <class T>
-MAXMARGIN_INLINE vec<T, 4> larger(vec<T, 4> a, vec<T, 4> b) {
-  return {a.v > b.v ? a.v : b.v};
-}
-template <class T>
-MAXMARGIN_INLINE vec<T, 4> where_nan(vec<T, 4> test, vec<T, 4> a, vec<T, 4> b) {
-  return {test.v == test.v ? b.v : a.v};
-}
-template <class T>
-MAXMARGIN_INLINE vec<T, 4> keep_first(vec<T, 4> a, int count, T rest) {
-  const vec<T, 4> lanes = {{0, 1, 2, 3}};
-  return {lanes.v < static_cast<T>(count) ? a.v : rest - decltype(a.v){}};
-}
-template <class T>
-MAXMARGIN_INLINE void fill(T value, vec<T, 4>& a) {
-  a.v = value - decltype(a.v){};
-}
-template <class T>
-MAXMARGIN_INLINE void load(const T* from, vec<T, 4>& a) {
-  std::memcpy(&a, from, sizeof a);
-}
-template <class T>
-MAXMARGIN_INLINE void store(T* to, vec<T, 4> a) {
-  std::memcpy(to, &a, sizeof a);
-}
-MAXMARGIN_INLINE bool any_nan(D4 a) {
-  bool nan = false;
-  for (int i = 0; i < 4; ++i) nan |= a.v[i] != a.v[i];
-  return nan;
-}
-MAXMARGIN_INLINE D4 widen(F4 a) {
-  return {__builtin_convertvector(a.v, decltype(D4::v))};
+template <class Vector>
+MAXMARGIN_INLINE Vector either(Vector a, Vector b) {
+  using Bits = decltype(a == b);
+  return reinterpret_cast<Vector>(reinterpret_cast<Bits>(a) | reinterpret_cast<Bits>(b));
 }
 
-// Rows to columns.
-MAXMARGIN_INLINE void transpose(vec<float, 8> (&row)[8]) {
-  float before[8][8], after[8][8];
-  for (int i = 0; i < 8; ++i) store(before[i], row[i]);
-  for (int i = 0; i < 8; ++i) {
-    for (int k = 0; k < 8; ++k) after[k][i] = before[i][k];
-  }
-  for (int i = 0; i < 8; ++i) load(after[i], row[i]);
+MAXMARGIN_INLINE F4 operator+(F4 a, F4 b) { return {a.v + b.v}; }
+MAXMARGIN_INLINE F4 operator-(F4 a, F4 b) { return {a.v - b.v}; }
+MAXMARGIN_INLINE F4 operator*(F4 a, F4 b) { return {a.v * b.v}; }
+MAXMARGIN_INLINE F4 operator|(F4 a, F4 b) { return {either(a.v, b.v)}; }
+MAXMARGIN_INLINE F4 negated_unless_one(F4 y, F4 p, F4& impure) {
+  impure.v = either(impure.v, y.v == 1 ? FloatVector{} : y.v);
+  return {y.v == 1 ? p.v : -p.v};
+}
+MAXMARGIN_INLINE F4 larger(F4 a, F4 b) { return {a.v > b.v ? a.v : b.v}; }
+MAXMARGIN_INLINE F4 where_nan(F4 test, F4 a, F4 b) { return {test.v == test.v ? b.v : a.v}; }
+MAXMARGIN_INLINE F4 keep_first(F4 a, int count, float rest) {
+  const FloatVector lanes = {0, 1, 2, 3};
+  return {lanes < static_cast<float>(count) ? a.v : rest - FloatVector{}};
+}
+MAXMARGIN_INLINE void fill(float value, F4& a) { a.v = value - FloatVector{}; }
+MAXMARGIN_INLINE void load(const float* from, F4& a) { std::memcpy(&a, from, sizeof a); }
+MAXMARGIN_INLINE void settle(F4&) {}
+MAXMARGIN_INLINE void store(float* to, F4 a) { std::memcpy(to, &a, sizeof a); }
+
+MAXMARGIN_INLINE D2 operator+(D2 a, D2 b) { return {a.v + b.v}; }
+MAXMARGIN_INLINE D2 operator-(D2 a, D2 b) { return {a.v - b.v}; }
+MAXMARGIN_INLINE D2 operator*(D2 a, D2 b) { return {a.v * b.v}; }
+MAXMARGIN_INLINE D2 operator/(D2 a, D2 b) { return {a.v / b.v}; }
+MAXMARGIN_INLINE D2 operator|(D2 a, D2 b) { return {either(a.v, b.v)}; }
+MAXMARGIN_INLINE D2 negated_unless_one(D2 y, D2 p, D2& impure) {
+  impure.v = either(impure.v, y.v == 1 ? DoubleVector{} : y.v);
+  return {y.v == 1 ? p.v : -p.v};
+}
+MAXMARGIN_INLINE D2 larger(D2 a, D2 b) { return {a.v > b.v ? a.v : b.v}; }
+MAXMARGIN_INLINE D2 where_nan(D2 test, D2 a, D2 b) { return {test.v == test.v ? b.v : a.v}; }
+MAXMARGIN_INLINE D2 keep_first(D2 a, int count, double rest) {
+  const DoubleVector lanes = {0, 1};
+  return {lanes < static_cast<double>(count) ? a.v : rest - DoubleVector{}};
+}
+MAXMARGIN_INLINE bool any_nan(D2 a) { return a.v[0] != a.v[0] || a.v[1] != a.v[1]; }
+MAXMARGIN_INLINE void fill(double value, D2& a) { a.v = value - DoubleVector{}; }
+MAXMARGIN_INLINE void load(const double* from, D2& a) { std::memcpy(&a, from, sizeof a); }
+MAXMARGIN_INLINE void settle(D2&) {}
+MAXMARGIN_INLINE void store(double* to, D2 a) { std::memcpy(to, &a, sizeof a); }
+MAXMARGIN_INLINE vec<double, 4> widen(F4 a) {
+  return {{DoubleVector{a.v[0], a.v[1]}}, {DoubleVector{a.v[2], a.v[3]}}};
+}
+MAXMARGIN_INLINE F4 narrow(vec<double, 4> a) {
+  return {FloatVector{static_cast<float>(a.lo.v[0]), static_cast<float>(a.lo.v[1]),
+                      static_cast<float>(a.hi.v[0]), static_cast<float>(a.hi.v[1])}};
 }
 
-#include "losses.inl.h"
-#include "loops.inl.h"
+#include "instruction_set.inl.h"
 
 constexpr InstructionSet kTable = instruction_set<false>("scalar", [] { return true; });
 

@@ -22,10 +22,17 @@
 #define MAXMARGIN_FORCE_INLINE __forceinline
 #define MAXMARGIN_NO_INLINE __declspec(noinline)
 #define MAXMARGIN_PREFETCH(address) ((void)(address))
+#define MAXMARGIN_UNROLL
 #else
 #define MAXMARGIN_FORCE_INLINE inline __attribute__((always_inline))
 #define MAXMARGIN_NO_INLINE __attribute__((noinline))
 #define MAXMARGIN_PREFETCH(address) __builtin_prefetch(address)
+// Arrays of registers stay in registers only if nothing indexes them at run time.
+#if defined(__clang__)
+#define MAXMARGIN_UNROLL MAXMARGIN_PRAGMA(unroll)
+#else
+#define MAXMARGIN_UNROLL MAXMARGIN_PRAGMA(GCC unroll 8)
+#endif
 #endif
 #define MAXMARGIN_INLINE static MAXMARGIN_FORCE_INLINE
 

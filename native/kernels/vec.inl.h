@@ -52,6 +52,13 @@ MAXMARGIN_INLINE vec<T, N> operator|(vec<T, N> a, vec<T, N> b) {
   return {a.lo | b.lo, a.hi | b.hi};
 }
 
+// p where y is 1, -p elsewhere: y p of labels that are 0 for -1 or 1. Others leave bits in `impure`, where
+// only the sign of a zero is not one of theirs.
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> negated_unless_one(vec<T, N> y, vec<T, N> p, vec<T, N>& impure) {
+  return {negated_unless_one(y.lo, p.lo, impure.lo), negated_unless_one(y.hi, p.hi, impure.hi)};
+}
+
 // a > b ? a : b: NaN in a gives b, NaN in b gives NaN.
 template <class T, int N>
 MAXMARGIN_INLINE vec<T, N> larger(vec<T, N> a, vec<T, N> b) {
@@ -80,6 +87,13 @@ template <class Source, class T, int N>
 MAXMARGIN_INLINE void load(const Source* from, vec<T, N>& a) {
   load(from, a.lo);
   load(from + N / 2, a.hi);
+}
+
+// Keeps the compiler from loading values once for every use, and from loading them in another order.
+template <class T, int N>
+MAXMARGIN_INLINE void settle(vec<T, N>& a) {
+  settle(a.lo);
+  settle(a.hi);
 }
 
 template <class T, int N>
@@ -112,4 +126,27 @@ MAXMARGIN_INLINE vec<float, N> as_half(vec<float, N> a) {
 template <int N>
 MAXMARGIN_INLINE vec<float, N> as_bfloat16(vec<float, N> a) {
   return {as_bfloat16(a.lo), as_bfloat16(a.hi)};
+}
+
+// Puts the low halves of every kSegment lanes, of a and of b in turn, into `low`, and the high ones into
+// `high`: in registers of 4 lanes each, where kSegment is less than 8.
+template <int kSegment, class T>
+MAXMARGIN_INLINE void halves(vec<T, 8> a, vec<T, 8> b, vec<T, 8>& low, vec<T, 8>& high) {
+  if constexpr (kSegment == 8) {
+    low = {a.lo, b.lo};
+    high = {a.hi, b.hi};
+  } else {
+    halves<kSegment>(a.lo, b.lo, low.lo, high.lo);
+    halves<kSegment>(a.hi, b.hi, low.hi, high.hi);
+  }
+}
+
+// Lane i from lane index[i].
+template <class T>
+MAXMARGIN_INLINE vec<T, 8> permuted(vec<T, 8> a, const int (&index)[8]) {
+  T from[8], to[8];
+  store(from, a);
+  for (int i = 0; i < 8; ++i) to[i] = from[index[i]];
+  load(to, a);
+  return a;
 }

@@ -1,0 +1,225 @@
+// From terms to the sums of chunks.
+//
+// The contract that gives every instruction set, and lib/fallback.ts, the same bits: values are cut into
+// blocks of 64 terms, the last one filled up with terms that change nothing. A block is folded by halves
+// (term i with i + 32, then i + 16, then i + 8) down to 8 lanes. The lanes of all blocks are added in
+// double, in order, and at last folded by halves. Where that gives no finite sum, float32 may have
+// overflowed on the way: then every term is widened to double before the first addition.
+
+constexpr double kNoSum = 0.0;        // adds nothing to a sum
+constexpr double kNoMax = -INFINITY;  // exceeds no maximum
+
+struct Add {
+  template <class V>
+  MAXMARGIN_INLINE V merged(V a, V b) {
+    return a + b;
+  }
+};
+
+struct Larger {
+  template <class V>
+  MAXMARGIN_INLINE V merged(V a, V b) {
+    return larger(a, b);
+  }
+};
+
+template <class Row>
+struct EachItsWay {
+  template <class V>
+  MAXMARGIN_INLINE Terms<V> merged(Terms<V> a, const Terms<V>& b) {
+    a.sum = a.sum + b.sum;
+    if constexpr (Row::kHasMax) a.max = larger(a.max, b.max);
+    return a;
+  }
+};
+
+// Terms, a V of them at a time. Labels that are read as 0/1 leave bits in `impure` where they are neither.
+template <class L, bool kBinary, class V, class Y, class P>
+struct Computed {
+  const Y* labels;
+  const P* predictions;
+  V* impure;
+
+  MAXMARGIN_FORCE_INLINE Terms<V> at(size_t i) const {
+    V y = loaded<V>(labels + i), p = loaded<V>(predictions + i);
+    settle(y);
+    settle(p);
+    Terms<V> terms{};
+    if constexpr (!L::kSignedLabels) {
+      terms = L::terms(y, p);
+    } else if constexpr (kBinary) {
+      terms.sum = L::term(negated_unless_one(y, p, *impure));
+    } else {
+      terms.sum = L::term(y * p);
+    }
+    return terms;
+  }
+};
+
+// The first `count` terms, of which there are more than kFull, filled up with terms that change nothing.
+template <class Row, size_t kFull, class Source>
+struct FilledUp {
+  Source source;
+  int count;
+
+  MAXMARGIN_FORCE_INLINE auto at(size_t i) const {
+    auto terms = source.at(i);
+    using V = decltype(terms.sum);
+    if (i + kCount<V> <= kFull) return terms;
+    const int own = count - static_cast<int>(i);
+    terms.sum = keep_first(terms.sum, own, static_cast<Element<V>>(kNoSum));
+    if constexpr (Row::kHasMax) terms.max = keep_first(terms.max, own, static_cast<Element<V>>(kNoMax));
+    return terms;
+  }
+};
+
+// Folds by halves what stands at kFirst, kFirst + kStep, ... below kEnd.
+template <class Merge, size_t kFirst, size_t kStep, size_t kEnd, class Source>
+MAXMARGIN_INLINE auto folded(const Source& source) {
+  if constexpr (kFirst + kStep >= kEnd) {
+    return source.at(kFirst);
+  } else {
+    return Merge::merged(folded<Merge, kFirst, 2 * kStep, kEnd>(source),
+                         folded<Merge, kFirst + kStep, 2 * kStep, kEnd>(source));
+  }
+}
+
+template <class Merge, class T>
+MAXMARGIN_INLINE Terms<Lanes<T>> to_lanes(const Terms<Lanes<T>>& lanes) {
+  return lanes;
+}
+
+template <class Merge, class T, int N>
+MAXMARGIN_INLINE Terms<Lanes<T>> to_lanes(const Terms<vec<T, N>>& unit) {
+  return to_lanes<Merge, T>(Merge::merged(Terms<vec<T, N / 2>>{low(unit.sum), low(unit.max)},
+                                          Terms<vec<T, N / 2>>{high(unit.sum), high(unit.max)}));
+}
+
+template <class V, size_t kSize>
+struct Block {
+  Terms<V> terms[kSize / kCount<V>];
+
+  MAXMARGIN_FORCE_INLINE const Terms<V>& at(size_t i) const { return terms[i / kCount<V>]; }
+};
+
+// A block of kSize terms, folded to 8 lanes. All terms come first: processors foresee what is read in order.
+template <class Row, size_t kSize, class Source>
+MAXMARGIN_INLINE auto block_to_lanes(const Source& source) {
+  using V = decltype(source.at(0).sum);
+  using Merge = EachItsWay<Row>;
+  Block<V, kSize> block;
+  MAXMARGIN_UNROLL
+  for (size_t i = 0; i < kSize; i += kCount<V>) block.terms[i / kCount<V>] = source.at(i);
+  return to_lanes<Merge, Element<V>>(folded<Merge, 0, kCount<V>, kSize>(block));
+}
+
+MAXMARGIN_INLINE double sum_of(WideLanes lanes) {
+  double d[kLanes];
+  store(d, lanes);
+  return ((d[0] + d[4]) + (d[2] + d[6])) + ((d[1] + d[5]) + (d[3] + d[7]));
+}
+
+template <class T>
+MAXMARGIN_INLINE T larger_of(T a, T b) {
+  return a > b ? a : b;
+}
+
+template <class T>
+MAXMARGIN_INLINE T max_of(Lanes<T> lanes) {
+  T f[kLanes];
+  store(f, lanes);
+  return larger_of(larger_of(larger_of(f[0], f[4]), larger_of(f[2], f[6])),
+                   larger_of(larger_of(f[1], f[5]), larger_of(f[3], f[7])));
+}
+
+// What blocks add up to, in lanes.
+template <class Row, class T>
+struct Accumulator {
+  WideLanes sum;
+  Lanes<T> max;
+
+  // No constructor: gcc gives an implicit one no target.
+  static MAXMARGIN_FORCE_INLINE Accumulator from(WideLanes sum, double max) {
+    return {sum, constant<Lanes<T>>(max)};
+  }
+
+  MAXMARGIN_FORCE_INLINE void add_lanes(const Terms<Lanes<T>>& lanes) {
+    sum = sum + widen(lanes.sum);
+    if constexpr (Row::kHasMax) max = larger(max, lanes.max);
+  }
+};
+
+// Adds n values of a row, block by block.
+template <class L, bool kBinary, class T, class Y, class P>
+MAXMARGIN_INLINE void add_values(const Y* labels, const P* predictions, size_t n, size_t readable,
+                                 Accumulator<typename L::Row, T>& total, Unit<T>& impure) {
+  using Row = typename L::Row;
+  using Values = Computed<L, kBinary, Unit<T>, Y, P>;
+  size_t i = 0;
+  for (; i + kBlock <= n; i += kBlock) {
+    total.add_lanes(block_to_lanes<Row, kBlock>(Values{labels + i, predictions + i, &impure}));
+  }
+  if (i == n) return;
+  Padded<Y, kBlock> last_labels;
+  Padded<P, kBlock> last_predictions;
+  const Values last{last_labels.from(labels + i, n - i, readable - i),
+                   last_predictions.from(predictions + i, n - i, readable - i), &impure};
+  total.add_lanes(block_to_lanes<Row, kBlock>(FilledUp<Row, 0, Values>{last, static_cast<int>(n - i)}));
+}
+
+template <class L, bool kBinary, class T, class Y, class P>
+static bool add(const void* labels, const void* predictions, size_t n, size_t readable,
+                Sums* sums) {
+  auto total = Accumulator<typename L::Row, T>::from(loaded<WideLanes>(sums->lanes), sums->max);
+  Unit<T> impure = constant<Unit<T>>(0.0);
+  add_values<L, kBinary, T, Y, P>(static_cast<const Y*>(labels), static_cast<const P*>(predictions),
+                                  n, readable, total, impure);
+  store(sums->lanes, total.sum);
+  sums->max = max_of(total.max);
+  return is_pure(impure);
+}
+
+template <class L, bool kBinary, class Y, class P>
+MAXMARGIN_NO_INLINE static bool add_widened(const void* labels_, const void* predictions_, size_t n,
+                                            size_t readable, Sums* sums) {
+  using Some = Computed<L, kBinary, Lanes<float>, Y, P>;
+  const Y* labels = static_cast<const Y*>(labels_);
+  const P* predictions = static_cast<const P*>(predictions_);
+  Padded<Y, kLanes> last_labels;
+  Padded<P, kLanes> last_predictions;
+  Lanes<float> impure = constant<Lanes<float>>(0.0);
+  WideLanes sum = loaded<WideLanes>(sums->lanes);
+  for (size_t i = 0; i < n; i += kLanes) {
+    const size_t count = n - i < kLanes ? n - i : kLanes;
+    const Some some{last_labels.from(labels + i, count, readable - i),
+                    last_predictions.from(predictions + i, count, readable - i), &impure};
+    const FilledUp<typename L::Row, 0, Some> own{some, static_cast<int>(count)};
+    sum = sum + widen(own.at(0).sum);
+  }
+  store(sums->lanes, sum);
+  return is_pure(impure);
+}
+
+// Writes n terms: those of hinge and squared hinge are the losses of rows of one value.
+template <class L, bool kBinary, class Y, class P>
+static bool write_terms(const void* labels_, const void* predictions_, size_t n, float* terms) {
+  using Some = Computed<L, kBinary, Unit<float>, Y, P>;
+  const Y* labels = static_cast<const Y*>(labels_);
+  const P* predictions = static_cast<const P*>(predictions_);
+  Unit<float> impure = constant<Unit<float>>(0.0);
+  size_t i = 0;
+  for (; i + kUnit <= n; i += kUnit) {
+    store(terms + i, with_one_nan(Some{labels + i, predictions + i, &impure}.at(0).sum));
+  }
+  if (i < n) {
+    Padded<Y, kUnit> last_labels;
+    Padded<P, kUnit> last_predictions;
+    float last[kUnit];
+    store(last, with_one_nan(Some{last_labels.from(labels + i, n - i, n - i),
+                                  last_predictions.from(predictions + i, n - i, n - i), &impure}
+                                 .at(0)
+                                 .sum));
+    std::memcpy(terms + i, last, (n - i) * sizeof(float));
+  }
+  return is_pure(impure);
+}

@@ -1,0 +1,133 @@
+// Values as terms are computed of them: loaded, converted, rounded.
+//
+// An instruction set gives kUnit, the lanes in which it computes terms: 8, 16, 32 or 64.
+
+template <class T>
+using Unit = vec<T, kUnit>;
+template <class T>
+using Lanes = vec<T, kLanes>;
+using WideLanes = Lanes<double>;
+
+template <class V>
+constexpr int kCount = sizeof(V) / sizeof(Element<V>);
+
+template <class V, class Source>
+struct Loaded {
+  static constexpr bool kIsDouble = sizeof(Element<V>) == sizeof(double);
+
+  static MAXMARGIN_FORCE_INLINE V from(const Source* values) {
+    if constexpr (kIsDouble && sizeof(Source) < sizeof(int32_t)) {
+      return widen(Loaded<vec<float, kCount<V>>, Source>::from(values));
+    } else if constexpr (!kIsDouble && sizeof(Source) == sizeof(double)) {
+      return narrow(Loaded<vec<double, kCount<V>>, Source>::from(values));
+    } else {
+      V a;
+      load(values, a);
+      return a;
+    }
+  }
+};
+template <int N>
+struct Loaded<vec<double, N>, float> {
+  static MAXMARGIN_FORCE_INLINE vec<double, N> from(const float* values) {
+    return widen(Loaded<vec<float, N>, float>::from(values));
+  }
+};
+
+template <class V, class Source>
+MAXMARGIN_INLINE V loaded(const Source* values) {
+  return Loaded<V, Source>::from(values);
+}
+
+MAXMARGIN_INLINE WideLanes widen(WideLanes lanes) { return lanes; }
+
+// n values behind which others may be read, `needed` in all: in a copy, followed by zeros, where they are not
+// readable.
+template <class Source, size_t kMost>
+struct Padded {
+  Source copy[kMost];
+
+  MAXMARGIN_FORCE_INLINE const Source* from(const Source* values, size_t n, size_t readable,
+                                            size_t needed = kMost) {
+    if (readable >= needed) return values;
+    std::memset(copy, 0, sizeof copy);
+    std::memcpy(copy, values, n * sizeof(Source));
+    return copy;
+  }
+};
+
+// NaNs have many bits, results have those of one.
+template <class V>
+MAXMARGIN_INLINE V with_one_nan(V values) {
+  return where_nan(values, constant<V>(std::numeric_limits<double>::quiet_NaN()), values);
+}
+
+MAXMARGIN_INLINE bool is_finite(double x) { return x - x == 0.0; }
+
+// No bit but the sign of a zero.
+template <class V>
+MAXMARGIN_INLINE bool is_pure(V impure) {
+  Element<V> f[kCount<V>];
+  store(f, impure);
+  bool pure = true;
+  for (const Element<V> x : f) pure &= x == 0;
+  return pure;
+}
+
+// ---- Whole arrays
+
+struct Unrounded {
+  template <class V>
+  MAXMARGIN_INLINE V of(V a) {
+    return a;
+  }
+};
+struct AsHalf {
+  template <class V>
+  MAXMARGIN_INLINE V of(V a) {
+    return as_half(a);
+  }
+};
+struct AsBFloat16 {
+  template <class V>
+  MAXMARGIN_INLINE V of(V a) {
+    return as_bfloat16(a);
+  }
+};
+struct WithOneNaN {
+  template <class V>
+  MAXMARGIN_INLINE V of(V a) {
+    return with_one_nan(a);
+  }
+};
+
+template <class T, class Source, class Rounding>
+static void convert(const void* from_, size_t n, void* to_) {
+  const Source* from = static_cast<const Source*>(from_);
+  T* to = static_cast<T*>(to_);
+  size_t i = 0;
+  for (; i + kUnit <= n; i += kUnit) store(to + i, Rounding::of(loaded<Unit<T>>(from + i)));
+  if (i == n) return;
+  Padded<Source, kUnit> last;
+  T converted[kUnit];
+  store(converted, Rounding::of(loaded<Unit<T>>(last.from(from + i, n - i, n - i))));
+  std::memcpy(to + i, converted, (n - i) * sizeof(T));
+}
+
+static void narrow_losses(const double* losses, size_t n, float* to) {
+  convert<float, double, WithOneNaN>(losses, n, to);
+}
+
+static void multiply(double* losses, const double* weights, size_t n) {
+  for (size_t i = 0; i < n; i += kLanes) {
+    store(losses + i, loaded<WideLanes>(losses + i) * loaded<WideLanes>(weights + i));
+  }
+}
+
+static void add_to_lanes(const double* values, size_t n, double* lanes) {
+  WideLanes sum = loaded<WideLanes>(lanes);
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) sum = sum + loaded<WideLanes>(values + i);
+  if (i < n) sum = sum + keep_first(loaded<WideLanes>(values + i), static_cast<int>(n - i), 0.0);
+  store(lanes, sum);
+}
