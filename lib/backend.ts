@@ -1,11 +1,22 @@
 import os from "node:os";
+import type { Results, Stored } from "./cast.js";
 import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
 import { fallback } from "./fallback.js";
 import type { Kernels } from "./kernels.js";
 import { load } from "./load.cjs";
 
-/** What native/addon.cpp exports. */
-interface Addon extends Kernels {
+/** What native/addon.cpp exports. Numbers go in and out through a frame: see its `Frame`. */
+interface Addon {
+  share(frame: Float64Array): void;
+  total(labels: Stored, predictions: Stored): void;
+  weightedTotal(labels: Stored, predictions: Stored, weights?: Stored, mask?: Stored): void;
+  rowLosses(
+    labels: Stored,
+    predictions: Stored,
+    out: Results,
+    weights?: Stored,
+    mask?: Stored,
+  ): void;
   /** Best first. */
   kernels(): string[];
   /** False where this machine has no kernel of that name. */
@@ -39,6 +50,35 @@ const crossover = 48;
 
 const { addon: loaded, binary, errors } = load();
 const addon = loaded as Addon | null;
+
+const frame = new Float64Array(16);
+addon?.share(frame);
+
+function fillFrame(kind: number, width: number): void {
+  frame[0] = kind;
+  frame[1] = width;
+}
+
+/** The addon behind the interface that the fallback has too. */
+const nativeOf = (addon: Addon): Kernels => ({
+  total(kind, labels, predictions, width) {
+    fillFrame(kind, width);
+    addon.total(labels, predictions);
+    return frame[3];
+  },
+  weightedTotal(kind, labels, predictions, width, dtypes, weights, mask) {
+    fillFrame(kind, width);
+    frame[2] = dtypes;
+    addon.weightedTotal(labels, predictions, weights, mask);
+    return { losses: frame[3], weights: frame[4], kept: frame[5] };
+  },
+  rowLosses(kind, labels, predictions, width, out, dtypes = 0, weights, mask) {
+    fillFrame(kind, width);
+    frame[2] = dtypes;
+    addon.rowLosses(labels, predictions, out, weights, mask);
+  },
+});
+const native = addon === null ? null : nativeOf(addon);
 
 let name: "native" | "js";
 let kernel: string | null;
@@ -91,7 +131,7 @@ function choose(
     throw wrongValue(asking, "a binary for native kernels", `none: ${errors.join("; ")}`);
   }
   const kernels = addon?.kernels() ?? [];
-  if (addon !== null && choice !== "js") {
+  if (addon !== null && native !== null && choice !== "js") {
     const wanted = kernelName === undefined ? (kernels[0] as string) : kernelName;
     if (!addon.useKernel(wanted)) {
       throw wrongValue(
@@ -102,7 +142,7 @@ function choose(
     }
     name = "native";
     kernel = wanted;
-    large = addon;
+    large = native;
   } else {
     name = "js";
     kernel = null;

@@ -135,8 +135,6 @@ function weightedLoss(
   return resultOf(weighted, weights, dtype, reduction, predictions);
 }
 
-const sums = new Float64Array(3);
-
 /** The loss of a batch whose weights and mask are one a row each, in the rows' order. */
 function columnLoss(
   batch: Batch,
@@ -157,9 +155,16 @@ function columnLoss(
     kernels.rowLosses(kind, y, p, width, losses, dtypes, sampleWeight?.stored, mask?.stored);
     return resultTensor(dtype, losses, shape, predictions);
   }
-  kernels.weightedTotal(kind, y, p, width, sums, dtypes, sampleWeight?.stored, mask?.stored);
-  const [sum, weight, kept] = sums as unknown as [number, number, number];
-  return roundTo(dtype, reducedColumn(sum, weight, mask && kept, rows, reduction));
+  const total = kernels.weightedTotal(
+    kind,
+    y,
+    p,
+    width,
+    dtypes,
+    sampleWeight?.stored,
+    mask?.stored,
+  );
+  return roundTo(dtype, reducedColumn(total, mask !== undefined, rows, reduction));
 }
 
 function resultOf(

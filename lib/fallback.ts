@@ -516,6 +516,8 @@ function eachGroupOf(
   eachGroup(false, kind, labels, predictions, width, use);
 }
 
+const noSums = { losses: 0, weights: 0, kept: 0 };
+
 export const fallback: Kernels = {
   total(kind, labels, predictions, width) {
     if (lossOfKind(kind) === categoricalHinge) {
@@ -533,15 +535,19 @@ export const fallback: Kernels = {
     return signed ?? (sumOfRow(false, kind, labels, predictions, 0, n) as number);
   },
 
-  weightedTotal(kind, labels, predictions, width, out, dtypes, weights, mask) {
-    const restart = () => out.fill(0);
+  weightedTotal(kind, labels, predictions, width, dtypes, weights, mask) {
+    let total = noSums;
+    const restart = () => {
+      total = { ...noSums };
+    };
     eachGroupOf(kind, labels, predictions, width, restart, (first, count) => {
       readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
       for (let i = 0; i < count; i++) groupLosses[i] *= groupWeights[i];
-      out[0] += sumOfLanes(groupLosses, count);
-      out[1] += sumOfLanes(groupWeights, count);
-      if (mask !== undefined) out[2] += sumOfLanes(groupMask, count);
+      total.losses += sumOfLanes(groupLosses, count);
+      total.weights += sumOfLanes(groupWeights, count);
+      if (mask !== undefined) total.kept += sumOfLanes(groupMask, count);
     });
+    return total;
   },
 
   rowLosses(kind, labels, predictions, width, out, dtypes = 0, weights, mask) {

@@ -27,6 +27,13 @@ export const dtypesOfColumns = (weights: number, mask: number) => weights | (mas
 export const weightsOfColumns = (dtypes: number) => dtypes & 15;
 export const maskOfColumns = (dtypes: number) => dtypes >> 4;
 
+/** Of weighted losses, of weights where the mask is not 0, and of the mask as 0 and 1. */
+export interface Sums {
+  losses: number;
+  weights: number;
+  kept: number;
+}
+
 /**
  * What computes: the addon, or lib/fallback.ts. Labels and predictions are row-major, of one length that
  * is a multiple of the row's width, and not empty. Weights, and a mask that is 0 where a loss does not count,
@@ -35,17 +42,16 @@ export const maskOfColumns = (dtypes: number) => dtypes >> 4;
 export interface Kernels {
   /** The sum over all rows: for categorical hinge of their losses, otherwise of their terms. */
   total(kind: number, labels: Stored, predictions: Stored, width: number): number;
-  /** The sums of the weighted losses of the rows, of what these weigh, and of the mask as 0 and 1, into `out`. */
+  /** The sums of the weighted losses of the rows, of what these weigh, and of the mask as 0 and 1. */
   weightedTotal(
     kind: number,
     labels: Stored,
     predictions: Stored,
     width: number,
-    out: Float64Array,
     dtypes: number,
     weights: Stored | undefined,
     mask: Stored | undefined,
-  ): void;
+  ): Sums;
   /** The weighted loss of each row, rounded to the dtype of the batch unless `out` holds doubles. */
   rowLosses(
     kind: number,

@@ -1,6 +1,7 @@
 import { broadcastShape, sameShape, sizeOf, Walk, withSameRank } from "./broadcast.js";
 import { castToDoubles } from "./cast.js";
 import type { FloatDtype } from "./dtypes.js";
+import type { Sums } from "./kernels.js";
 import type { RowTensor } from "./tensor.js";
 import type { Reduction } from "./validate.js";
 
@@ -111,15 +112,15 @@ export function shapeOfColumns(
   return shape.length > 0 ? shape : undefined;
 }
 
-/** A sum of weighted losses as the reduction wants it, from the sums of what they weigh and of the mask. */
+/** The sum of weighted losses of `size` rows, each with a weight or a mask, as the reduction wants it. */
 export function reducedColumn(
-  sum: number,
-  weight: number,
-  kept: number | undefined,
+  { losses, weights, kept }: Sums,
+  isMasked: boolean,
   size: number,
   reduction: Reduction,
 ): number {
-  if (reduction === "sum") return sum;
-  const divisor = reduction === "mean_with_sample_weight" ? weight : (kept ?? size);
-  return divisor === 0 ? 0 : sum / divisor;
+  if (reduction === "sum") return losses;
+  const rows = isMasked ? kept : size;
+  const divisor = reduction === "mean_with_sample_weight" ? weights : rows;
+  return divisor === 0 ? 0 : losses / divisor;
 }

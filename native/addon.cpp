@@ -17,9 +17,18 @@
 namespace maxmargin {
 namespace {
 
+// Numbers go in and out through an array that lib/backend.ts shares once: that costs a third of what numbers
+// as arguments and results do.
+struct Frame {
+  double kind, width, column_dtypes;
+  double results[3];
+};
+
 // What one JavaScript thread has chosen.
 struct Environment {
   const InstructionSet* set = supported().front();
+  Frame* frame = nullptr;
+  napi_ref frame_reference = nullptr;
 };
 
 // 0 until set.
@@ -36,117 +45,137 @@ napi_value fail(napi_env env, const char* message) {
   return nullptr;
 }
 
+size_t size_of_element(napi_typedarray_type type) {
+  switch (type) {
+    case napi_int8_array:
+    case napi_uint8_array:
+    case napi_uint8_clamped_array:
+      return 1;
+    case napi_int16_array:
+    case napi_uint16_array:
+      return 2;
+    case napi_int32_array:
+    case napi_uint32_array:
+    case napi_float32_array:
+      return 4;
+    case napi_float64_array:
+    case napi_bigint64_array:
+    case napi_biguint64_array:
+      return 8;
+  }
+  return 0;
+}
+
+// A typed array. Of what kind it is, the frame says: a wrong one would be read wrongly, but not beyond its end.
 struct View {
-  napi_typedarray_type type;
-  size_t length;
-  void* data;
+  char* data;
+  size_t bytes;
 };
 
 bool get_view(napi_env env, napi_value value, View* view) {
-  return napi_get_typedarray_info(env, value, &view->type, &view->length, &view->data, nullptr,
-                                  nullptr) == napi_ok;
+  bool is_array = false;
+  if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array) return false;
+  void* data = nullptr;
+  // Half as expensive as napi_get_typedarray_info, but not every runtime takes all arrays for buffers.
+  if (napi_get_buffer_info(env, value, &data, &view->bytes) != napi_ok) {
+    napi_typedarray_type type;
+    size_t length;
+    if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok) {
+      return false;
+    }
+    view->bytes = length * size_of_element(type);
+  }
+  view->data = static_cast<char*>(data);
+  return true;
 }
 
-bool is_array_of(napi_typedarray_type type, Dtype dtype) {
-  constexpr napi_typedarray_type kArrays[kDtypes] = {
-      napi_uint8_array,  napi_int8_array,   napi_uint8_array,    napi_int16_array,
-      napi_uint16_array, napi_int32_array,  napi_uint32_array,   napi_bigint64_array,
-      napi_uint16_array, napi_uint16_array, napi_float32_array, napi_float64_array};
-  const napi_typedarray_type expected = kArrays[static_cast<size_t>(dtype)];
-  return type == expected ||
-         (expected == napi_uint8_array && type == napi_uint8_clamped_array);
+// A whole number below `end`; NaN is none.
+bool get_number(double value, double end, size_t* number) {
+  if (!(value >= 0 && value < end)) return false;
+  *number = static_cast<size_t>(value);
+  return true;
+}
+
+bool get_dtype(size_t code, Dtype* dtype) {
+  *dtype = static_cast<Dtype>(code);
+  return code < kDtypes;
 }
 
 // lib/kernels.ts packs what a batch is into one number: loss, whether its labels are to be read as they
 // are, dtypes of labels and predictions, and the one to which they are cast.
-bool unpack(uint32_t kind, Batch* batch) {
-  const uint32_t loss = kind & 3, label_dtype = kind >> 3 & 15, prediction_dtype = kind >> 7 & 15;
-  const uint32_t as = kind >> 11;
-  if (loss >= kLosses || label_dtype >= kDtypes || prediction_dtype >= kDtypes || as >= kDtypes ||
-      as < static_cast<uint32_t>(Dtype::float16)) {
-    return false;
-  }
-  batch->loss = static_cast<Loss>(loss);
-  batch->label_dtype = static_cast<Dtype>(label_dtype);
-  batch->prediction_dtype = static_cast<Dtype>(prediction_dtype);
-  batch->as = static_cast<Dtype>(as);
+bool unpack(double packed, Batch* batch) {
+  size_t kind;
+  if (!get_number(packed, 1 << 15, &kind)) return false;
+  batch->loss = static_cast<Loss>(kind & 3);
   batch->may_be_binary = (kind & 4) == 0 && batch->loss != Loss::categorical_hinge;
-  return true;
+  return (kind & 3) < kLosses && get_dtype(kind >> 3 & 15, &batch->label_dtype) &&
+         get_dtype(kind >> 7 & 15, &batch->prediction_dtype) && get_dtype(kind >> 11, &batch->as) &&
+         batch->as >= Dtype::float16;
 }
 
-// Arguments: kind, labels, predictions, width.
-constexpr size_t kBatchArguments = 4;
-
-bool get_batch(napi_env env, const napi_value* arguments, Batch* batch) {
-  uint32_t kind;
-  double width;
-  View labels, predictions;
-  if (napi_get_value_uint32(env, arguments[0], &kind) != napi_ok || !unpack(kind, batch) ||
-      !get_view(env, arguments[1], &labels) || !get_view(env, arguments[2], &predictions) ||
-      napi_get_value_double(env, arguments[3], &width) != napi_ok ||
-      !is_array_of(labels.type, batch->label_dtype) ||
-      !is_array_of(predictions.type, batch->prediction_dtype) ||
-      labels.length != predictions.length) {
+bool get_batch(napi_env env, const Frame& frame, napi_value labels, napi_value predictions,
+               Batch* batch) {
+  View y, p;
+  if (!unpack(frame.kind, batch) || !get_view(env, labels, &y) || !get_view(env, predictions, &p)) {
     return false;
   }
-  // NaN is not in this range either. A detached array has the length 0.
-  const size_t n = predictions.length;
-  if (!(width >= 1 && width <= static_cast<double>(n)) || n % static_cast<size_t>(width) != 0) {
+  // A detached array has no bytes.
+  const size_t n = p.bytes / size_of(batch->prediction_dtype);
+  if (y.bytes / size_of(batch->label_dtype) != n ||
+      !get_number(frame.width, static_cast<double>(n) + 1, &batch->width) || batch->width == 0 ||
+      n % batch->width != 0) {
     return false;
   }
-  batch->labels = labels.data;
-  batch->predictions = predictions.data;
-  batch->width = static_cast<size_t>(width);
+  batch->labels = y.data;
+  batch->predictions = p.data;
   batch->rows = n / batch->width;
   batch->weights.values = batch->mask.values = nullptr;
   return true;
 }
 
-bool get_column(napi_env env, napi_value value, uint32_t dtype, size_t rows, Column* column) {
+bool get_column(napi_env env, napi_value value, size_t code, size_t rows, Column* column) {
   napi_valuetype type;
   if (napi_typeof(env, value, &type) != napi_ok) return false;
   if (type == napi_undefined) return true;
   View view;
-  if (dtype >= kDtypes || !get_view(env, value, &view) ||
-      !is_array_of(view.type, static_cast<Dtype>(dtype)) || view.length != rows) {
+  if (!get_dtype(code, &column->dtype) || !get_view(env, value, &view) ||
+      view.bytes / size_of(column->dtype) != rows) {
     return false;
   }
-  *column = {static_cast<Dtype>(dtype), view.data};
+  column->values = view.data;
   return true;
 }
 
-// Arguments: the dtypes of both in one number, weights, mask; either may be undefined.
-constexpr size_t kColumnArguments = 3;
-
-bool get_columns(napi_env env, const napi_value* arguments, Batch* batch) {
-  uint32_t dtypes;
-  return napi_get_value_uint32(env, arguments[0], &dtypes) == napi_ok &&
-         get_column(env, arguments[1], dtypes & 15, batch->rows, &batch->weights) &&
-         get_column(env, arguments[2], dtypes >> 4, batch->rows, &batch->mask);
+// Weights and mask, either of which may be undefined.
+bool get_columns(napi_env env, const Frame& frame, napi_value weights, napi_value mask,
+                 Batch* batch) {
+  size_t dtypes;
+  return get_number(frame.column_dtypes, 1 << 8, &dtypes) &&
+         get_column(env, weights, dtypes & 15, batch->rows, &batch->weights) &&
+         get_column(env, mask, dtypes >> 4, batch->rows, &batch->mask);
 }
 
-// All that a call gets: a batch, an array to write to, columns. Which of them there have to be, depends.
+// Labels and predictions, and what else an entry gets.
+template <size_t kArguments>
 struct Call {
-  napi_value arguments[kBatchArguments + 1 + kColumnArguments];
-  size_t count = std::size(decltype(arguments){});
-  void* data;
+  napi_value arguments[kArguments];
+  Environment* environment;
+  Batch batch;
 
-  bool read(napi_env env, napi_callback_info info, Batch* batch) {
-    return napi_get_cb_info(env, info, &count, arguments, nullptr, &data) == napi_ok &&
-           count >= kBatchArguments && get_batch(env, arguments, batch);
+  bool read(napi_env env, napi_callback_info info) {
+    size_t count = kArguments;
+    void* data;
+    if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return false;
+    environment = static_cast<Environment*>(data);
+    return environment->frame != nullptr &&
+           get_batch(env, *environment->frame, arguments[0], arguments[1], &batch);
   }
 
-  bool read_out(napi_env env, View* out) const {
-    return count > kBatchArguments && get_view(env, arguments[kBatchArguments], out);
+  bool read_columns(napi_env env, size_t first) {
+    return get_columns(env, *environment->frame, arguments[first], arguments[first + 1], &batch);
   }
 
-  bool read_columns(napi_env env, Batch* batch) const {
-    const size_t before = kBatchArguments + 1;
-    return count == before ||
-           (count >= before + kColumnArguments && get_columns(env, arguments + before, batch));
-  }
-
-  Machine machine() const { return {static_cast<Environment*>(data)->set, thread_count()}; }
+  Machine machine() const { return {environment->set, thread_count()}; }
 };
 
 constexpr const char* kBadBatch =
@@ -155,72 +184,84 @@ constexpr const char* kBadBatch =
 constexpr const char* kBadColumns =
     "maxmargin: weights or mask are no typed arrays of one value a row (a buffer that was detached or resized "
     "has another length)";
+constexpr const char* kBadOutput =
+    "maxmargin: the output is no array of one value a row in the batch's dtype";
 constexpr const char* kNoMemory = "maxmargin: out of memory";
 
-// total(kind, labels, predictions, width)
+// total(labels, predictions): the frame gets the sum.
 napi_value total_entry(napi_env env, napi_callback_info info) {
-  Call call;
-  Batch batch;
-  if (!call.read(env, info, &batch)) return fail(env, kBadBatch);
-  napi_value result;
+  Call<2> call;
+  if (!call.read(env, info)) return fail(env, kBadBatch);
   try {
-    if (napi_create_double(env, total(batch, call.machine()).losses, &result) != napi_ok) {
-      return nullptr;
-    }
-  } catch (const std::bad_alloc&) {
-    return fail(env, kNoMemory);
-  }
-  return result;
-}
-
-// weightedTotal(kind, labels, predictions, width, out, dtypes, weights, mask): out gets the sums of losses,
-// of weights and of the mask.
-napi_value weighted_total_entry(napi_env env, napi_callback_info info) {
-  Call call;
-  Batch batch;
-  View out;
-  if (!call.read(env, info, &batch)) return fail(env, kBadBatch);
-  if (!call.read_out(env, &out) || out.type != napi_float64_array || out.length != 3) {
-    return fail(env, "maxmargin: the output is no Float64Array of three values");
-  }
-  if (!call.read_columns(env, &batch) || !batch.is_weighted()) return fail(env, kBadColumns);
-  try {
-    const Total sums = total(batch, call.machine());
-    auto* to = static_cast<double*>(out.data);
-    to[0] = sums.losses;
-    to[1] = sums.weights;
-    to[2] = sums.kept;
+    call.environment->frame->results[0] = total(call.batch, call.machine()).losses;
   } catch (const std::bad_alloc&) {
     return fail(env, kNoMemory);
   }
   return nullptr;
 }
 
-// rowLosses(kind, labels, predictions, width, out, dtypes?, weights?, mask?): out has the dtype to which the
-// batch is cast, or is a Float64Array.
-napi_value row_losses_entry(napi_env env, napi_callback_info info) {
-  Call call;
-  Batch batch;
-  View out;
-  if (!call.read(env, info, &batch)) return fail(env, kBadBatch);
-  if (!call.read_out(env, &out) || out.length != batch.rows ||
-      (out.type != napi_float64_array && !is_array_of(out.type, batch.as))) {
-    return fail(env, "maxmargin: the output is no array of one value a row in the batch's dtype");
-  }
-  if (!call.read_columns(env, &batch)) return fail(env, kBadColumns);
+// weightedTotal(labels, predictions, weights, mask): the frame gets the sums of losses, of weights and of the
+// mask.
+napi_value weighted_total_entry(napi_env env, napi_callback_info info) {
+  Call<4> call;
+  if (!call.read(env, info)) return fail(env, kBadBatch);
+  if (!call.read_columns(env, 2) || !call.batch.is_weighted()) return fail(env, kBadColumns);
   try {
-    if (out.type == napi_float64_array) {
-      row_losses(batch, call.machine(), static_cast<double*>(out.data));
+    const Total sums = total(call.batch, call.machine());
+    double* results = call.environment->frame->results;
+    results[0] = sums.losses;
+    results[1] = sums.weights;
+    results[2] = sums.kept;
+  } catch (const std::bad_alloc&) {
+    return fail(env, kNoMemory);
+  }
+  return nullptr;
+}
+
+// rowLosses(labels, predictions, out, weights?, mask?): out has the dtype to which the batch is cast, or is a
+// Float64Array.
+napi_value row_losses_entry(napi_env env, napi_callback_info info) {
+  Call<5> call;
+  View out;
+  if (!call.read(env, info)) return fail(env, kBadBatch);
+  const Batch& batch = call.batch;
+  if (!get_view(env, call.arguments[2], &out) || out.bytes % batch.rows != 0) {
+    return fail(env, kBadOutput);
+  }
+  if (!call.read_columns(env, 3)) return fail(env, kBadColumns);
+  const size_t size = out.bytes / batch.rows;
+  try {
+    if (size == sizeof(double)) {
+      row_losses(batch, call.machine(), reinterpret_cast<double*>(out.data));
+    } else if (size != size_of(batch.as)) {
+      return fail(env, kBadOutput);
     } else if (batch.as == Dtype::float32) {
-      row_losses(batch, call.machine(), static_cast<float*>(out.data));
+      row_losses(batch, call.machine(), reinterpret_cast<float*>(out.data));
     } else if (batch.as == Dtype::float16) {
-      row_losses(batch, call.machine(), static_cast<Half*>(out.data));
+      row_losses(batch, call.machine(), reinterpret_cast<Half*>(out.data));
     } else {
-      row_losses(batch, call.machine(), static_cast<BFloat16*>(out.data));
+      row_losses(batch, call.machine(), reinterpret_cast<BFloat16*>(out.data));
     }
   } catch (const std::bad_alloc&) {
     return fail(env, kNoMemory);
   }
+  return nullptr;
+}
+
+// share(frame): a Float64Array that nobody else can detach.
+napi_value share_entry(napi_env env, napi_callback_info info) {
+  napi_value frame;
+  size_t count = 1;
+  void* data;
+  View view;
+  if (napi_get_cb_info(env, info, &count, &frame, nullptr, &data) != napi_ok ||
+      !get_view(env, frame, &view) || view.bytes < sizeof(Frame)) {
+    return fail(env, "maxmargin: the frame is no Float64Array of enough values");
+  }
+  auto* environment = static_cast<Environment*>(data);
+  if (environment->frame != nullptr) return fail(env, "maxmargin: there is a frame already");
+  if (napi_create_reference(env, frame, 1, &environment->frame_reference) != napi_ok) return nullptr;
+  environment->frame = reinterpret_cast<Frame*>(view.data);
   return nullptr;
 }
 
@@ -234,13 +275,12 @@ napi_value read_probe_entry(napi_env env, napi_callback_info info) {
   bool prefetch, blocks;
   if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok || count != 4 ||
       !get_view(env, arguments[0], &a) || !get_view(env, arguments[1], &b) ||
-      a.type != napi_uint8_array || b.type != napi_uint8_array ||
       napi_get_value_bool(env, arguments[2], &prefetch) != napi_ok ||
       napi_get_value_bool(env, arguments[3], &blocks) != napi_ok) {
-    return fail(env, "maxmargin: the probe takes two Uint8Arrays and two booleans");
+    return fail(env, "maxmargin: the probe takes two typed arrays and two booleans");
   }
   const Machine machine{static_cast<Environment*>(data)->set, thread_count()};
-  const bool seen = read_probe(a.data, a.length, b.data, b.length,
+  const bool seen = read_probe(a.data, a.bytes, b.data, b.bytes,
                                prefetch ? Prefetch::software : Prefetch::none,
                                blocks ? Sharing::blocks : Sharing::halves, machine);
   napi_value result;
@@ -292,6 +332,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.AddCleanupHook(leave, environment);
 
   const napi_property_descriptor hot[] = {
+      {"share", nullptr, share_entry, nullptr, nullptr, nullptr, napi_default, environment},
       {"total", nullptr, total_entry, nullptr, nullptr, nullptr, napi_default, environment},
       {"weightedTotal", nullptr, weighted_total_entry, nullptr, nullptr, nullptr, napi_default,
        environment},
