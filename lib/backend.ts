@@ -46,7 +46,7 @@ export interface BackendInfo {
  * Batches of fewer values are computed in JavaScript even where the addon is there: below this the way
  * into C++ costs more than it saves. Found by `npm run bench -- --crossover`, see bench/README.md.
  */
-const crossover = 48;
+const crossover = 40;
 
 const { addon: loaded, binary, errors } = load();
 const addon = loaded as Addon | null;

@@ -60,10 +60,15 @@ function ownDtype({ dtype, isNested }: RowTensor): FloatDtype {
   return !isNested && isFloat(dtype) ? dtype : floatx();
 }
 
-/** The losses of all rows, weighted and reduced. The sum is double, and rounded once, at the end. */
+/**
+ * The losses of all rows, weighted and reduced. The sum is double, and rounded once, at the end.
+ *
+ * @param as - the code of the dtype.
+ */
 export function reducedLoss<R extends Reduction, D extends FloatDtype>(
   loss: number,
   dtype: D,
+  as: number,
   reduction: R,
   yTrue: unknown,
   yPred: unknown,
@@ -87,7 +92,7 @@ export function reducedLoss<R extends Reduction, D extends FloatDtype>(
   if (leavesTensor(reduction)) {
     return rowLossesOf({ loss, dtype, labels, predictions }, true) as LossValue<R, D>;
   }
-  const kind = kindOfBatch(loss, labels.code, predictions.code, codes[dtype]);
+  const kind = kindOfBatch(loss, labels.code, predictions.code, as);
   const total = kernelsFor(rows * width).total(kind, labels.stored, predictions.stored, width);
   const termsOfLoss = loss === categoricalHinge ? 1 : width;
   const divisor = reduction === "sum" ? termsOfLoss : termsOfLoss * rows;

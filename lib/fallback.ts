@@ -13,6 +13,7 @@ import {
   categoricalHinge,
   isAsIs,
   type Kernels,
+  kindOfBatch,
   labelsOfKind,
   lossOfKind,
   maskOfColumns,
@@ -35,6 +36,8 @@ const widePredictions = new Float64Array(chunk);
 /** float32 values: in double they need no conversion at every step. */
 const terms = new Float64Array(block);
 const sums = new Float64Array(lanes);
+const shortLabels = new Float32Array(block);
+const shortPredictions = new Float32Array(block);
 const groupLosses = new Float64Array(chunk);
 const groupWeights = new Float64Array(chunk);
 const groupMask = new Float64Array(chunk);
@@ -64,53 +67,59 @@ function rowMargin(pos: number, neg: number): number {
 
 // ---- Sums of n values from yAt and pAt on
 
-/** Fills up the first n terms of the scratch to a block, and folds them by halves down to the first `left`. */
-function foldTerms(round: Rounding, n: number, left: number): void {
-  let half = lanes;
-  while (half < n) half <<= 1;
-  for (let i = n; i < half; i++) terms[i] = 0;
-  for (half >>= 1; half >= left; half >>= 1) {
-    for (let i = 0; i < half; i++) terms[i] = round(terms[i] + terms[i + half]);
-  }
-}
-
-/** How many terms are left of n that are a block by themselves, when they have been folded three times. */
+/** How many terms are left of n in a block when they have been folded three times: 1, 2, 4 or 8. */
 const leftOfBlock = (n: number) => (n <= 8 ? 1 : n <= 16 ? 2 : n <= 32 ? 4 : lanes);
 
-/** Adds the first 8 terms of the scratch to the lanes. */
-function addLanes(): void {
-  for (let i = 0; i < lanes; i++) sums[i] += terms[i];
-}
-
-/** Adds n terms to the lanes without float32 additions, which may overflow. */
-function addWidened(n: number): void {
-  for (let i = 0; i < n; i++) sums[i % lanes] += terms[i];
-}
-
-/** The method `fill` costs more than the terms of a small batch. */
-function clearSums(): void {
-  for (let i = 0; i < lanes; i++) sums[i] = 0;
-}
-
-/** The sum of the first `left` terms of the scratch, by halves. */
-function foldedTerms(left: number): number {
-  const t = terms;
-  if (left === 1) return t[0];
-  if (left === 2) return t[0] + t[1];
-  if (left === 4) return t[0] + t[2] + (t[1] + t[3]);
-  return t[0] + t[4] + (t[2] + t[6]) + (t[1] + t[5] + (t[3] + t[7]));
-}
-
-function foldedSums(): number {
+/** Adds up the first `left` of the sums, by halves. */
+function foldedSums(left: number): number {
   const s = sums;
+  if (left === 1) return s[0];
+  if (left === 2) return s[0] + s[1];
+  if (left === 4) return s[0] + s[2] + (s[1] + s[3]);
   return s[0] + s[4] + (s[2] + s[6]) + (s[1] + s[5] + (s[3] + s[7]));
 }
 
+/** The method `fill` costs more than the terms of a small batch. */
+function clearSums(left: number): void {
+  for (let i = 0; i < left; i++) sums[i] = 0;
+}
+
 /**
- * Folds up to a block of terms into the first `left` of the scratch. Like the next function it is too long to be
- * inlined: so the terms are inlined into it, whatever else the compiler inlines into its callers.
+ * Adds whole blocks of 8 * left terms, each folded three times, to the first sums. Too long to be inlined: so the
+ * terms are inlined into it, whatever else the compiler inlines into its callers.
  */
-function foldTermsOf(
+function addBlocksOfTerms(
+  squared: boolean,
+  y: Float32Array,
+  yAt: number,
+  p: Float32Array,
+  pAt: number,
+  blocks: number,
+  left: number,
+): void {
+  let j = yAt;
+  let k = pAt;
+  for (let n = 0; n < blocks; n++) {
+    for (let lane = 0; lane < left; lane++) {
+      const a = term(round, squared, false, y[j], p[k]);
+      const b = term(round, squared, false, y[j + left], p[k + left]);
+      const c = term(round, squared, false, y[j + 2 * left], p[k + 2 * left]);
+      const d = term(round, squared, false, y[j + 3 * left], p[k + 3 * left]);
+      const e = term(round, squared, false, y[j + 4 * left], p[k + 4 * left]);
+      const f = term(round, squared, false, y[j + 5 * left], p[k + 5 * left]);
+      const g = term(round, squared, false, y[j + 6 * left], p[k + 6 * left]);
+      const h = term(round, squared, false, y[j + 7 * left], p[k + 7 * left]);
+      sums[lane] += round(round(round(a + e) + round(c + g)) + round(round(b + f) + round(d + h)));
+      j++;
+      k++;
+    }
+    j += 7 * left;
+    k += 7 * left;
+  }
+}
+
+/** Adds the terms of a last, short block. What fills it up has terms of 0. */
+function addShortBlock(
   squared: boolean,
   y: Float32Array,
   yAt: number,
@@ -119,64 +128,12 @@ function foldTermsOf(
   n: number,
   left: number,
 ): void {
-  let i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    const j = yAt + i;
-    const k = pAt + i;
-    terms[i] = term(round, squared, false, y[j], p[k]);
-    terms[i + 1] = term(round, squared, false, y[j + 1], p[k + 1]);
-    terms[i + 2] = term(round, squared, false, y[j + 2], p[k + 2]);
-    terms[i + 3] = term(round, squared, false, y[j + 3], p[k + 3]);
-    terms[i + 4] = term(round, squared, false, y[j + 4], p[k + 4]);
-    terms[i + 5] = term(round, squared, false, y[j + 5], p[k + 5]);
-    terms[i + 6] = term(round, squared, false, y[j + 6], p[k + 6]);
-    terms[i + 7] = term(round, squared, false, y[j + 7], p[k + 7]);
+  for (let i = 0; i < n; i++) {
+    shortLabels[i] = y[yAt + i];
+    shortPredictions[i] = p[pAt + i];
   }
-  for (; i < n; i++) terms[i] = term(round, squared, false, y[yAt + i], p[pAt + i]);
-  foldTerms(round, n, left);
-}
-
-/** Adds the whole blocks among n terms to the lanes. */
-function addBlocksOfTerms(
-  squared: boolean,
-  y: Float32Array,
-  yAt: number,
-  p: Float32Array,
-  pAt: number,
-  n: number,
-): void {
-  for (let start = 0; start + block <= n; start += block) {
-    for (let lane = 0; lane < lanes; lane++) {
-      const i = yAt + start + lane;
-      const k = pAt + start + lane;
-      const a = term(round, squared, false, y[i], p[k]);
-      const b = term(round, squared, false, y[i + 8], p[k + 8]);
-      const c = term(round, squared, false, y[i + 16], p[k + 16]);
-      const d = term(round, squared, false, y[i + 24], p[k + 24]);
-      const e = term(round, squared, false, y[i + 32], p[k + 32]);
-      const f = term(round, squared, false, y[i + 40], p[k + 40]);
-      const g = term(round, squared, false, y[i + 48], p[k + 48]);
-      const h = term(round, squared, false, y[i + 56], p[k + 56]);
-      sums[lane] += round(round(round(a + e) + round(c + g)) + round(round(b + f) + round(d + h)));
-    }
-  }
-}
-
-function sumOfBlocks(
-  squared: boolean,
-  y: Float32Array,
-  yAt: number,
-  p: Float32Array,
-  pAt: number,
-  n: number,
-): number {
-  const rest = n % block;
-  const whole = n - rest;
-  clearSums();
-  addBlocksOfTerms(squared, y, yAt, p, pAt, whole);
-  foldTermsOf(squared, y, yAt + whole, p, pAt + whole, rest, lanes);
-  addLanes();
-  return foldedSums();
+  for (let i = n; i < lanes * left; i++) shortLabels[i] = shortPredictions[i] = 1;
+  addBlocksOfTerms(squared, shortLabels, 0, shortPredictions, 0, 1, left);
 }
 
 function sumOfTerms(
@@ -187,14 +144,14 @@ function sumOfTerms(
   pAt: number,
   n: number,
 ): number {
-  let sum: number;
-  if (n <= block) {
-    const left = leftOfBlock(n);
-    foldTermsOf(squared, y, yAt, p, pAt, n, left);
-    sum = foldedTerms(left);
-  } else {
-    sum = sumOfBlocks(squared, y, yAt, p, pAt, n);
-  }
+  const left = leftOfBlock(n);
+  const size = lanes * left;
+  const rest = n % size;
+  const whole = n - rest;
+  clearSums(left);
+  addBlocksOfTerms(squared, y, yAt, p, pAt, whole / size, left);
+  if (rest > 0) addShortBlock(squared, y, yAt + whole, p, pAt + whole, rest, left);
+  const sum = foldedSums(left);
   return sum - sum === 0
     ? sum
     : sumOfWritten(squared ? writeSquares : writeTerms, y, yAt, p, pAt, n);
@@ -222,12 +179,25 @@ function sumOfWritten(
   pAt: number,
   n: number,
 ): number {
-  const sum = foldedSumOf(round, write, y, yAt, p, pAt, n);
+  const sum = foldedSumOf(true, write, y, yAt, p, pAt, n);
   return sum - sum === 0 ? sum : widenedSumOf(write, y, yAt, p, pAt, n);
 }
 
+/** Folds n terms of the scratch three times, as a block of 8 * left, and adds what is left to the first sums. */
+function addTerms(isRounded: boolean, n: number, left: number): void {
+  const size = lanes * left;
+  for (let i = n; i < size; i++) terms[i] = 0;
+  for (let half = size >> 1; half >= left; half >>= 1) {
+    for (let i = 0; i < half; i++) {
+      const sum = terms[i] + terms[i + half];
+      terms[i] = isRounded ? round(sum) : sum;
+    }
+  }
+  for (let i = 0; i < left; i++) sums[i] += terms[i];
+}
+
 function foldedSumOf(
-  round: Rounding,
+  isRounded: boolean,
   write: Write,
   y: Computed,
   yAt: number,
@@ -235,22 +205,17 @@ function foldedSumOf(
   pAt: number,
   n: number,
 ): number {
-  if (n <= block) {
-    const left = leftOfBlock(n);
-    write(y, yAt, p, pAt, n);
-    foldTerms(round, n, left);
-    return foldedTerms(left);
-  }
-  clearSums();
+  const left = leftOfBlock(n);
+  clearSums(left);
   for (let start = 0; start < n; start += block) {
     const count = Math.min(block, n - start);
     write(y, yAt + start, p, pAt + start, count);
-    foldTerms(round, count, lanes);
-    addLanes();
+    addTerms(isRounded, count, left);
   }
-  return foldedSums();
+  return foldedSums(left);
 }
 
+/** The same without float32 additions, which may overflow. */
 function widenedSumOf(
   write: Write,
   y: Computed,
@@ -259,13 +224,13 @@ function widenedSumOf(
   pAt: number,
   n: number,
 ): number {
-  clearSums();
+  clearSums(lanes);
   for (let start = 0; start < n; start += block) {
     const count = Math.min(block, n - start);
     write(y, yAt + start, p, pAt + start, count);
-    addWidened(count);
+    for (let i = 0; i < count; i++) sums[i % lanes] += terms[i];
   }
-  return foldedSums();
+  return foldedSums(lanes);
 }
 
 /** The product y p; `largest` grows to the largest (1 - y) p. */
@@ -332,11 +297,13 @@ function readLabels(
   return impure === 0 ? signs : undefined;
 }
 
+const isBinary = (label: number) => label === 0 || label === 1;
+
 /** Whether n labels from `at` on are all 0/1. */
 function areBinaryFrom(kind: number, labels: Stored, at: number, n: number): boolean {
   const y = readUnsigned(kind, labels, at, n);
   const yAt = y === labels ? at : 0;
-  for (let i = yAt; i < yAt + n; i++) if (y[i] !== 0 && y[i] !== 1) return false;
+  for (let i = yAt; i < yAt + n; i++) if (!isBinary(y[i])) return false;
   return true;
 }
 
@@ -348,9 +315,13 @@ export function areBinary(kind: number, labels: Stored): boolean {
   return true;
 }
 
+const plainDtypes = kindOfBatch(0, codes.float32, codes.float32, codes.float32);
+const isPlain = (kind: number) => (kind | 7) === (plainDtypes | 7);
+
 /** Both ends nearly always tell; all the others are checked when their turn comes. */
 function lookBinary(kind: number, labels: Stored): boolean {
   if (isAsIs(kind) || lossOfKind(kind) === categoricalHinge) return false;
+  if (isPlain(kind) && !isBinary(labels[0] as number)) return false;
   const n = Math.min(lanes, labels.length);
   return areBinaryFrom(kind, labels, 0, n) && areBinaryFrom(kind, labels, labels.length - n, n);
 }
@@ -374,7 +345,7 @@ function sumOfPart(
         : loss === squaredHinge
           ? writeWideSquares
           : writeWideTerms;
-    return foldedSumOf(unrounded, write, y, yAt, p, pAt, n);
+    return foldedSumOf(false, write, y, yAt, p, pAt, n);
   }
   return loss === categoricalHinge
     ? sumOfWritten(writeProducts, y, yAt, p, pAt, n)
@@ -496,9 +467,9 @@ function readWeights(
 
 /** Sums n values by lanes, value i in lane i modulo 8. */
 function sumOfLanes(values: Float64Array, n: number): number {
-  clearSums();
+  clearSums(lanes);
   for (let i = 0; i < n; i++) sums[i % lanes] += values[i];
-  return foldedSums();
+  return foldedSums(lanes);
 }
 
 /** Calls use(first row, count) for every group of rows, whose losses are in the scratch. */
@@ -529,10 +500,16 @@ export const fallback: Kernels = {
     }
     // The terms of all values need not be cut into rows.
     const n = predictions.length;
-    const signed = lookBinary(kind, labels)
-      ? sumOfRow(true, kind, labels, predictions, 0, n)
-      : undefined;
-    return signed ?? (sumOfRow(false, kind, labels, predictions, 0, n) as number);
+    if (lookBinary(kind, labels)) {
+      const signed = sumOfRow(true, kind, labels, predictions, 0, n);
+      if (signed !== undefined) return signed;
+    }
+    // Small batches are in a hurry, and most need no casts.
+    if (n <= chunk && isPlain(kind)) {
+      const squared = lossOfKind(kind) === squaredHinge;
+      return sumOfTerms(squared, labels as Float32Array, 0, predictions as Float32Array, 0, n);
+    }
+    return sumOfRow(false, kind, labels, predictions, 0, n) as number;
   },
 
   weightedTotal(kind, labels, predictions, width, dtypes, weights, mask) {

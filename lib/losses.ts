@@ -1,5 +1,5 @@
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "./config.js";
-import type { FloatDtype } from "./dtypes.js";
+import { codes, type FloatDtype } from "./dtypes.js";
 import { type LossValue, reducedLoss, rowLosses, type Weighting } from "./evaluate.js";
 import * as kernels from "./kernels.js";
 import { nameOf } from "./names.js";
@@ -37,6 +37,8 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
   /** What is computed in, and the dtype of the result. */
   readonly dtype: ComputeDtype<P>;
   readonly #loss: number;
+  /** The code of the dtype. To look it up takes longer than a small batch can wait. */
+  readonly #as: number;
   readonly #dtypeWasGiven: boolean;
 
   protected constructor(loss: number, defaultName: string, options: LossOptions<R, P>) {
@@ -46,6 +48,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     this.#loss = loss;
     this.reduction = reduction as R;
     this.dtype = computeDtype(dtype) as ComputeDtype<P>;
+    this.#as = codes[this.dtype];
     this.#dtypeWasGiven = dtype !== undefined && dtype !== null;
     this.name = nameOf(name, defaultName);
   }
@@ -66,7 +69,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
    * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast.
    */
   apply(yTrue: TensorLike, yPred: TensorLike, options?: Weighting): LossValue<R, ComputeDtype<P>> {
-    return reducedLoss(this.#loss, this.dtype, this.reduction, yTrue, yPred, options);
+    return reducedLoss(this.#loss, this.dtype, this.#as, this.reduction, yTrue, yPred, options);
   }
 
   /**

@@ -62,8 +62,9 @@ size_t size_of_element(napi_typedarray_type type) {
     case napi_bigint64_array:
     case napi_biguint64_array:
       return 8;
+    default:
+      return 0;
   }
-  return 0;
 }
 
 // A typed array. Of what kind it is, the frame says: a wrong one would be read wrongly, but not beyond its end.
