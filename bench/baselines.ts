@@ -4,7 +4,7 @@
  */
 import type { Labels, Loss } from "./cases.js";
 
-export type Values = Float32Array | Float64Array | Int8Array | Int32Array;
+export type Values = Float32Array | Float64Array | Int8Array | Uint8Array | Int32Array;
 
 /** A loss of a batch in plain JavaScript. */
 export interface Baseline {
@@ -199,5 +199,31 @@ export function idiomatic(loss: Loss, labels: Labels): Baseline {
       width === 1
         ? hingeTerms(loss, read(y), p)
         : mapRows(read(y), p, width, (yRow, pRow) => mean(hingeTerms(loss, yRow, pRow))),
+  };
+}
+
+/** The same with each row's loss multiplied by a factor: what weights and masks come to. */
+export function weightedBy(
+  { rows }: Baseline,
+  factors: Values,
+  weighting: "weights" | "mask",
+): Baseline {
+  const weighted: Baseline["rows"] = (y, p, width) => {
+    const losses = rows(y, p, width) as Float32Array | number[];
+    for (let row = 0; row < losses.length; row++) losses[row] *= factors[row];
+    return losses;
+  };
+  return {
+    rows: weighted,
+    mean(y, p, width) {
+      const losses = rows(y, p, width);
+      let total = 0;
+      let kept = 0;
+      for (let row = 0; row < losses.length; row++) {
+        total += losses[row] * factors[row];
+        kept += factors[row];
+      }
+      return total / (weighting === "mask" ? kept : losses.length);
+    },
   };
 }

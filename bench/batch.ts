@@ -9,7 +9,10 @@ export interface Batch {
   readonly yPred: Tensor | Tensor["data"];
   /** The same numbers as plain JavaScript can read them: float16, bfloat16 and int64 are converted, untimed. */
   readonly plain: { readonly yTrue: Values; readonly yPred: Values };
-  /** The same bytes as the read probe takes them. */
+  /** Options of a call, and the factors that they come to. */
+  readonly options: { readonly sampleWeight?: Tensor; readonly mask?: Tensor } | undefined;
+  readonly factors: Values | undefined;
+  /** The same bytes as the read probe takes them; those of weights follow the predictions'. */
   readonly bytesOf: readonly [Uint8Array, Uint8Array];
   readonly rows: number;
   readonly width: number;
@@ -35,6 +38,7 @@ const plainArrays = {
   float32: Float32Array,
   float16: Float32Array,
   bfloat16: Float32Array,
+  bool: Uint8Array,
   int8: Int8Array,
   int32: Int32Array,
   int64: Int32Array,
@@ -78,8 +82,22 @@ function stored(dtype: LabelDtype, plain: Values, distinct: number): Stored {
 /** Multiples of 1/64 between -2 and 2 are numbers in every dtype, and none is so small that float16 lacks it. */
 const onGrid = (value: number) => Math.round(value * 64) / 64;
 
+/** Weights from 1 to 2, or a mask that keeps three of four rows. */
+function factorsOf(weighting: "weights" | "mask", rows: number): Float32Array | Uint8Array {
+  return weighting === "mask"
+    ? new Uint8Array(rows).map((_, row) => (row % 4 === 3 ? 0 : 1))
+    : new Float32Array(rows).map((_, row) => 1 + (row % 7) / 7);
+}
+
 /** Predictions between -2 and 2, and labels. */
-export function makeBatch({ labels, labelDtype, predictionDtype, input, ...wanted }: Case): Batch {
+export function makeBatch({
+  labels,
+  labelDtype,
+  predictionDtype,
+  weighting,
+  input,
+  ...wanted
+}: Case): Batch {
   const width = input === "arrays" ? wanted.n : Math.min(wanted.width, wanted.n);
   const rows = Math.floor(wanted.n / width);
   const n = rows * width;
@@ -112,13 +130,20 @@ export function makeBatch({ labels, labelDtype, predictionDtype, input, ...wante
   const [trueBytes, predBytes] = data.map(
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
   );
+  const factors = weighting === "unweighted" ? undefined : factorsOf(weighting, rows);
   return {
     yTrue: ownTrue,
     yPred: ownPred,
     plain: { yTrue, yPred },
+    options:
+      factors &&
+      (weighting === "mask"
+        ? { mask: tensor(factors, [rows], "bool") }
+        : { sampleWeight: tensor(factors, [rows]) }),
+    factors,
     bytesOf: [trueBytes, predBytes],
     rows,
     width,
-    bytes: trueBytes.length + predBytes.length,
+    bytes: trueBytes.length + predBytes.length + (factors?.byteLength ?? 0),
   };
 }

@@ -4,14 +4,16 @@ export type Loss = "hinge" | "squaredHinge" | "categoricalHinge";
 /** -1/1, 0/1 (which a loss has to find out), or one 1 among the 0s of a row. */
 export type Labels = "signed" | "binary" | "onehot";
 export type PredictionDtype = "float32" | "float64" | "float16" | "bfloat16";
-export type LabelDtype = PredictionDtype | "int8" | "int32" | "int64";
+export type LabelDtype = PredictionDtype | "bool" | "int8" | "int32" | "int64";
 /** One number for the batch, or one for each row. */
 export type Result = "mean" | "rows";
+/** What the loss of each row is weighed with: `[batch]` weights in float32, or a bool mask. */
+export type Weighting = "unweighted" | "weights" | "mask";
 /** What a loss is called with: tensors of shape [rows, width], or bare typed arrays, which are one row. */
 export type Input = "tensors" | "arrays";
 
 export interface Case {
-  /** loss/result/labels/labelDtype/predictionDtype/input/width/n: what `--only` is matched with. */
+  /** loss/result/labels/labelDtype/predictionDtype/weighting/input/width/n: what `--only` is matched with. */
   readonly name: string;
   readonly loss: Loss;
   readonly result: Result;
@@ -19,6 +21,7 @@ export interface Case {
   readonly labelDtype: LabelDtype;
   /** Also the dtype of the loss. */
   readonly predictionDtype: PredictionDtype;
+  readonly weighting: Weighting;
   readonly input: Input;
   readonly width: number;
   /** The values wanted; whole rows of them are measured. */
@@ -33,6 +36,7 @@ const usual = {
   labels: ["signed"],
   labelDtype: ["float32"],
   predictionDtype: ["float32"],
+  weighting: ["unweighted"],
   input: ["tensors"],
   width: [64],
   n: [],
@@ -53,7 +57,8 @@ const memory = 6.4e7;
 const regimes = [1024, 1e5, 1e6, memory];
 const small = [16, 64, 128, 256, 1024, 4096];
 const everySize = [...small, 1e4, 1e5, 1e6, 1e7, memory];
-const widths = [1, 10, 64, 1000];
+const widths = [1, 2, 3, 10, 64, 100, 1000, 100_000];
+const weighted = { weighting: ["weights", "mask"] } as const;
 const labelDtype = ["float32", "int8"] as const;
 const categorical = { loss: ["categoricalHinge"], labels: ["onehot"] } as const;
 
@@ -69,12 +74,16 @@ const full: Choices[] = [
   ...otherDtypes,
   { n: everySize },
   { width: widths, n: regimes },
-  { labels: ["binary"], width: widths, n: regimes },
+  { labels: ["binary"], width: [1, 10, 64, 1000], n: regimes },
   { result: ["rows"], width: widths, n: regimes },
-  { ...categorical, result: ["mean", "rows"], width: [10, 1000], n: regimes },
+  { ...categorical, result: ["mean", "rows"], width: [2, 10, 64, 1000], n: regimes },
+  { ...weighted, width: [1, 10, 64], n: regimes },
+  { ...weighted, result: ["rows"], width: [10, 64], n: [memory] },
+  { ...weighted, ...categorical, width: [10], n: [memory] },
   { loss: ["squaredHinge"], n: regimes },
   { loss: ["squaredHinge"], result: ["rows"], width: [10], n: regimes },
   { labelDtype: ["int8"], labels: ["signed", "binary"], n: regimes },
+  { labelDtype: ["bool"], labels: ["binary"], n: regimes },
   { labelDtype: ["int8"], result: ["rows"], width: [10], n: regimes },
   { ...categorical, labelDtype: ["int8"], width: [10], n: regimes },
   // Small calls
@@ -90,11 +99,27 @@ const representative: Choices[] = [
   { labels: ["binary"], n: [1e6] },
   { result: ["rows"], width: [1, 10], n: [1e6] },
   { ...categorical, result: ["mean", "rows"], width: [10], n: [1e6] },
+  { ...weighted, width: [10], n: [1e6] },
   { loss: ["squaredHinge"], n: [1e5] },
   { labelDtype: ["int8"], n: [16, 1e6] },
 ];
 
-export function cases(quick: boolean): Case[] {
-  const all = (quick ? representative : full).flatMap(combinations);
+/** The cases that have a bar to reach: bench/README.md lists them. */
+const bars: Choices[] = [
+  { width: [1, 10, 64, 1000], labels: ["signed", "binary"], n: [memory] },
+  { result: ["rows"], width: [10, 64, 1000], n: [memory] },
+  { ...categorical, result: ["mean", "rows"], width: [10, 1000], n: [memory] },
+  { weighting: ["weights"], width: [10, 64], n: [memory] },
+  { labelDtype: ["int8"], n: [memory] },
+  { loss: ["squaredHinge"], n: [1e5, 1e6, memory] },
+  { labels: ["signed", "binary"], n: [1e5, 1e6] },
+  { n: small },
+];
+
+const selections = { full, quick: representative, bars };
+export type Selection = keyof typeof selections;
+
+export function cases(selection: Selection): Case[] {
+  const all = selections[selection].flatMap(combinations);
   return [...new Map(all.map((one) => [one.name, one])).values()];
 }

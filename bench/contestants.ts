@@ -7,7 +7,7 @@ import {
   setBackend,
   setNumThreads,
 } from "maxmargin";
-import { type Baseline, fastestLoop, idiomatic } from "./baselines.js";
+import { type Baseline, fastestLoop, idiomatic, weightedBy } from "./baselines.js";
 import type { Batch } from "./batch.js";
 import type { Case } from "./cases.js";
 import type { Runner } from "./timing.js";
@@ -18,6 +18,8 @@ export interface Contestant extends Runner {
   readonly implementation: "native" | "js" | "auto" | "loop" | "idiomatic" | "probe";
   readonly kernel: string | null;
   readonly threads: number;
+  /** How a probe reads: how its threads share the arrays, and whether it asks for memory ahead. */
+  readonly pattern?: string;
   run(): number | ArrayLike<number>;
 }
 
@@ -32,31 +34,72 @@ export function libraryCall(
   { loss, result, predictionDtype }: Case,
   batch: Batch,
 ): Contestant["run"] {
-  const { yTrue, yPred } = batch;
-  const own = new losses[loss]({ dtype: predictionDtype });
-  return result === "mean"
-    ? () => own.apply(yTrue, yPred)
-    : () => own.call(yTrue, yPred).data as Float32Array;
+  const { yTrue, yPred, options } = batch;
+  const dtype = predictionDtype;
+  if (result === "mean") {
+    const own = new losses[loss]({ dtype });
+    return options === undefined
+      ? () => own.apply(yTrue, yPred)
+      : () => own.apply(yTrue, yPred, options);
+  }
+  const own = new losses[loss]({ dtype, reduction: null });
+  return options === undefined
+    ? () => own.call(yTrue, yPred).data as Float32Array
+    : () => own.apply(yTrue, yPred, options).data as Float32Array;
 }
 
-function nativeOnes(run: Contestant["run"], implementation: "native" | "probe", threads: number) {
-  return kernels.map((kernel): Contestant => {
-    const prepare = () => {
-      setBackend("native", kernel);
-      setNumThreads(threads);
-    };
-    return { implementation, kernel, threads, prepare, run };
-  });
+function withKernel(kernel: string, threads: number): () => void {
+  return () => {
+    setBackend("native", kernel);
+    setNumThreads(threads);
+  };
+}
+
+const nativeOnes = (run: Contestant["run"], threads: number) =>
+  kernels.map(
+    (kernel): Contestant => ({
+      implementation: "native",
+      kernel,
+      threads,
+      prepare: withKernel(kernel, threads),
+      run,
+    }),
+  );
+
+const probeKernels = kernels.filter((kernel) => kernel !== "scalar" || kernels.length === 1);
+
+/** The ways to read two arrays: the fastest is the limit. */
+function probes(batch: Batch, threads: number): Contestant[] {
+  const read = readProbe(batch);
+  const ways = [false, true].flatMap((prefetch) =>
+    (threads === 1 ? [false] : [false, true]).map((blocks) => ({ prefetch, blocks })),
+  );
+  return probeKernels.flatMap((kernel) =>
+    ways.map(
+      ({ prefetch, blocks }): Contestant => ({
+        implementation: "probe",
+        kernel,
+        threads,
+        pattern: `${blocks ? "blocks" : "halves"}${prefetch ? ", prefetch" : ""}`,
+        prepare: withKernel(kernel, threads),
+        run: () => read(prefetch, blocks),
+      }),
+    ),
+  );
 }
 
 const inJavaScript = { kernel: null, threads: 1 };
 
 function plain(
   implementation: "loop" | "idiomatic",
-  { mean, rows }: Baseline,
-  result: Case["result"],
-  { plain: { yTrue, yPred }, width }: Batch,
+  baseline: Baseline,
+  { result, weighting }: Case,
+  { plain: { yTrue, yPred }, factors, width }: Batch,
 ): Contestant {
+  const { mean, rows } =
+    factors === undefined || weighting === "unweighted"
+      ? baseline
+      : weightedBy(baseline, factors, weighting);
   const run = result === "mean" ? () => mean(yTrue, yPred, width) : () => rows(yTrue, yPred, width);
   return { implementation, ...inJavaScript, prepare() {}, run };
 }
@@ -65,8 +108,8 @@ function plain(
 export function contestants(one: Case, batch: Batch): Contestant[] {
   const run = libraryCall(one, batch);
   const native = threadCounts.flatMap((threads) => [
-    ...nativeOnes(readProbe(batch), "probe", threads),
-    ...nativeOnes(run, "native", threads),
+    ...probes(batch, threads),
+    ...nativeOnes(run, threads),
   ]);
   return [
     ...native,
@@ -81,19 +124,19 @@ export function contestants(one: Case, batch: Batch): Contestant[] {
       run,
     },
     { implementation: "js", ...inJavaScript, prepare: () => setBackend("js"), run },
-    plain("loop", fastestLoop(one.loss, one.labels), one.result, batch),
+    plain("loop", fastestLoop(one.loss, one.labels), one, batch),
   ];
 }
 
 /** Apart, because what it leaves to the garbage collector would slow down the others. */
 export function idiomaticOne(one: Case, batch: Batch): Contestant {
-  return plain("idiomatic", idiomatic(one.loss, one.labels), one.result, batch);
+  return plain("idiomatic", idiomatic(one.loss, one.labels), one, batch);
 }
 
 /** An internal function of the addon: it loads both arrays and does nothing else. */
-function readProbe({ bytesOf: [a, b] }: Batch): () => number {
+function readProbe({ bytesOf: [a, b] }: Batch) {
   const addon = createRequire(import.meta.url)(binary as string) as {
     readProbe(a: Uint8Array, b: Uint8Array, prefetch: boolean, blocks: boolean): boolean;
   };
-  return () => Number(addon.readProbe(a, b, false, false));
+  return (prefetch: boolean, blocks: boolean) => Number(addon.readProbe(a, b, prefetch, blocks));
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { cases } from "./cases.js";
+import { cases, type Selection } from "./cases.js";
 import { type Crossover, kinds } from "./crossover.js";
 import { isolated } from "./isolate.js";
 import type { Row } from "./measure.js";
@@ -16,14 +16,16 @@ import {
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
+    bars: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     json: { type: "string" },
     crossover: { type: "boolean", default: false },
   },
 });
 
+const selection: Selection = options.bars ? "bars" : options.quick ? "quick" : "full";
 const only = new RegExp(options.only);
-const selected = (options.crossover ? kinds : cases(options.quick)).filter(({ name }) =>
+const selected = (options.crossover ? kinds : cases(selection)).filter(({ name }) =>
   only.test(name),
 );
 const rows: Row[] = [];

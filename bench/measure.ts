@@ -7,7 +7,7 @@ import { type Effort, median, quantile, race, ratios } from "./timing.js";
 /** A line of the report, and of its JSON. All figures are medians over the rounds. */
 export interface Row
   extends Omit<Case, "name">,
-    Pick<Contestant, "implementation" | "kernel" | "threads"> {
+    Pick<Contestant, "implementation" | "kernel" | "threads" | "pattern"> {
   readonly case: string;
   readonly rows: number;
   /** What a call has to read. */
@@ -38,6 +38,9 @@ const efforts: Record<"quick" | "full", Effort> = {
   full: { warmUpMs: 30, sampleMs: 0.3, budgetMs: 3000, minRounds: 9, maxRounds: 31 },
 };
 
+/** Idiomatic JavaScript takes ten seconds for more, and is no faster: then it only tells what is right. */
+const largestIdiomatic = 1e7;
+
 /** A call's way in and out outweighs the reading below this. */
 const smallestLimited = 1000;
 
@@ -62,12 +65,16 @@ export function measure({ one, quick }: { one: Case; quick: boolean }): Measured
 
   const effort = efforts[quick ? "quick" : "full"];
   const times = race(all, effort);
-  const [idiomTimes] = race([idiom], { ...effort, minRounds: 1, maxRounds: 5 });
+  const isHuge = one.n > largestIdiomatic;
+  const [idiomTimes] = isHuge ? [] : race([idiom], { ...effort, minRounds: 1, maxRounds: 5 });
   const loopTimes = times[all.findIndex(({ implementation }) => implementation === "loop")];
   const n = batch.rows * batch.width;
   const { name, ...rest } = one;
 
-  const toRow = ({ implementation, kernel, threads }: Contestant, own: number[]): Row => {
+  const toRow = (
+    { implementation, kernel, threads, pattern }: Contestant,
+    own: readonly number[],
+  ): Row => {
     const nsPerCall = median(own);
     const limited = implementation === "native" && n >= smallestLimited;
     const fractions = limited ? ratios(limitOf(threads, all, times), own) : null;
@@ -80,6 +87,7 @@ export function measure({ one, quick }: { one: Case; quick: boolean }): Measured
       implementation,
       kernel,
       threads,
+      ...(pattern !== undefined && { pattern }),
       nsPerCall,
       nsPerValue: nsPerCall / n,
       gbPerSecond: batch.bytes / nsPerCall,
@@ -94,5 +102,6 @@ export function measure({ one, quick }: { one: Case; quick: boolean }): Measured
     };
   };
   const rows = all.map((contestant, i) => toRow(contestant, times[i]));
-  return { rows: [...rows, toRow(idiom, idiomTimes)], mistakes: [] };
+  if (idiomTimes !== undefined) rows.push(toRow(idiom, idiomTimes));
+  return { rows, mistakes: [] };
 }

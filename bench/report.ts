@@ -35,7 +35,7 @@ const percent = (value: number) => `${Math.round(value * 100)} %`;
 const small = 4096;
 
 const columns: readonly Column<Row>[] = [
-  ["", 16, ({ implementation, kernel }) => `${implementation} ${kernel ?? ""}`],
+  ["", 30, ({ implementation, kernel, pattern }) => [implementation, kernel, pattern].join(" ")],
   ["threads", 7, ({ threads }) => String(threads)],
   ["ns/value", 8, ({ nsPerValue }) => nsPerValue.toFixed(3)],
   ["GB/s", 6, ({ gbPerSecond }) => gbPerSecond.toFixed(1)],
@@ -72,7 +72,7 @@ const ns = (row: Row | undefined) => row?.nsPerValue.toFixed(3) ?? "";
 const ofLimit = (row: Row | undefined) => row?.fractionOfLimit?.toFixed(2) ?? "";
 
 const summaryColumns: readonly Column<readonly Row[]>[] = [
-  ["ns/value", 56, ([{ case: name }]) => name],
+  ["ns/value", 66, ([{ case: name }]) => name],
   ["idiomatic", 9, (rows) => ns(find(rows, "idiomatic"))],
   ["loop", 6, (rows) => ns(find(rows, "loop"))],
   ["js", 6, (rows) => ns(find(rows, "js"))],
@@ -104,7 +104,7 @@ export function summary(rows: readonly Row[]): string {
 }
 
 const crossoverColumns: readonly Column<Crossover>[] = [
-  ["", 48, ({ case: name }) => name.replace(/\/[^/]*$/, "")],
+  ["", 60, ({ case: name }) => name.replace(/\/[^/]*$/, "")],
   ["from n", 6, ({ n }) => String(n ?? "-")],
   ["native ns", 9, ({ nsNative }) => figure(nsNative)],
   ["js ns", 9, ({ nsJavaScript }) => figure(nsJavaScript)],
