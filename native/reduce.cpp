@@ -63,6 +63,15 @@ double folded_block(double (&lanes)[kLanes], size_t n, bool is_wide) {
   return lanes[0];
 }
 
+// Asking for values this far ahead gains a tenth where they are in the third-level cache. The stream from memory is
+// faster without.
+constexpr size_t kPrefetchAhead = 512;
+constexpr size_t kCachedBytes = 16 << 20;
+
+size_t bytes_of(const Batch& batch) {
+  return batch.rows * batch.width * (size_of(batch.label_dtype) + size_of(batch.prediction_dtype));
+}
+
 // ---- How the values of a batch are read
 
 // What values of a dtype are computed in.
@@ -310,6 +319,7 @@ class Evaluation {
                         : Plan::for_rows(batch, set_, reading)),
         threads_(useful_threads(batch, machine)),
         is_long_(batch.rows * batch.width >= kValuesOfLongJob),
+        ahead_(plan_.converts() || bytes_of(batch) > kCachedBytes ? 0 : kPrefetchAhead),
         reader_(batch, set_, plan_, threads_, by_chunks ? kTile : std::max(kTile, batch.width)) {}
 
   bool is_pure() const { return pure_.load(std::memory_order_relaxed); }
@@ -368,23 +378,29 @@ class Evaluation {
   // Up to a chunk of values of a row, from `start` on.
   Partial sum_chunk(size_t start, size_t n, size_t worker) {
     Sums sums{{}, -std::numeric_limits<double>::infinity()};
-    add_tiles(plan_.kernel->add, start, n, worker, &sums);
+    add_tiles(start, n, worker, [&](const Values& values, size_t count) {
+      return plan_.kernel->add(values.labels, values.predictions, count, values.readable, ahead_,
+                               &sums);
+    });
     Partial partial{n > kBlock ? folded(sums.lanes) : folded_block(sums.lanes, n, is_wide(batch_.as)),
                     sums.max};
     if (!std::isfinite(partial.sum) && plan_.kernel->add_widened != nullptr) {
       sums = {};
-      add_tiles(plan_.kernel->add_widened, start, n, worker, &sums);
+      add_tiles(start, n, worker, [&](const Values& values, size_t count) {
+        return plan_.kernel->add_widened(values.labels, values.predictions, count, values.readable,
+                                         &sums);
+      });
       partial.sum = folded(sums.lanes);
     }
     return partial;
   }
 
-  template <class Function>
-  void add_tiles(Function add, size_t start, size_t n, size_t worker, Sums* sums) {
+  template <class Add>
+  void add_tiles(size_t start, size_t n, size_t worker, Add add) {
     for (size_t i = 0, count; i < n; i += count) {
       count = std::min(reader_.most(n), n - i);
       const Values values = reader_.read(start + i, count, worker);
-      note(add(values.labels, values.predictions, count, values.readable, sums));
+      note(add(values, count));
     }
   }
 
@@ -473,6 +489,7 @@ class Evaluation {
   const Plan plan_;
   const size_t threads_;
   const bool is_long_;
+  const size_t ahead_;
   Reader reader_;
   Partial long_row_;
   std::atomic<bool> pure_{true};

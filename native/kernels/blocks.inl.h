@@ -149,14 +149,23 @@ struct Accumulator {
   }
 };
 
+template <class Y, class P>
+MAXMARGIN_INLINE void prefetch_block(const Y* labels, const P* predictions) {
+  constexpr size_t kLine = 64;
+  for (size_t i = 0; i < kBlock; i += kLine / sizeof(Y)) MAXMARGIN_PREFETCH(labels + i);
+  for (size_t i = 0; i < kBlock; i += kLine / sizeof(P)) MAXMARGIN_PREFETCH(predictions + i);
+}
+
 // Adds n values of a row, block by block.
 template <class L, bool kBinary, class T, class Y, class P>
 MAXMARGIN_INLINE void add_values(const Y* labels, const P* predictions, size_t n, size_t readable,
-                                 Accumulator<typename L::Row, T>& total, Unit<T>& impure) {
+                                 size_t ahead, Accumulator<typename L::Row, T>& total,
+                                 Unit<T>& impure) {
   using Row = typename L::Row;
   using Values = Computed<L, kBinary, Unit<T>, Y, P>;
   size_t i = 0;
   for (; i + kBlock <= n; i += kBlock) {
+    if (ahead != 0) prefetch_block(labels + i + ahead, predictions + i + ahead);
     total.add_lanes(block_to_lanes<Row, kBlock>(Values{labels + i, predictions + i, &impure}));
   }
   if (i == n) return;
@@ -169,11 +178,11 @@ MAXMARGIN_INLINE void add_values(const Y* labels, const P* predictions, size_t n
 
 template <class L, bool kBinary, class T, class Y, class P>
 static bool add(const void* labels, const void* predictions, size_t n, size_t readable,
-                Sums* sums) {
+                size_t ahead, Sums* sums) {
   auto total = Accumulator<typename L::Row, T>::from(loaded<WideLanes>(sums->lanes), sums->max);
   Unit<T> impure = constant<Unit<T>>(0.0);
   add_values<L, kBinary, T, Y, P>(static_cast<const Y*>(labels), static_cast<const P*>(predictions),
-                                  n, readable, total, impure);
+                                  n, readable, ahead, total, impure);
   store(sums->lanes, total.sum);
   sums->max = max_of(total.max);
   return is_pure(impure);

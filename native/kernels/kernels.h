@@ -45,8 +45,10 @@ struct Sums {
 struct Kernel {
   // Writes the terms of n values, which are float.
   bool (*terms)(const void* labels, const void* predictions, size_t n, float* terms);
-  // Adds n values of one row: whole blocks, or up to its end.
-  bool (*add)(const void* labels, const void* predictions, size_t n, size_t readable, Sums* sums);
+  // Adds n values of one row: whole blocks, or up to its end. Prefetches what stands `ahead` values later, if
+  // that is not 0.
+  bool (*add)(const void* labels, const void* predictions, size_t n, size_t readable, size_t ahead,
+              Sums* sums);
   // The same, each term widened to double before the first addition, which float32 may have overflowed
   // in. Null where terms are double already.
   bool (*add_widened)(const void* labels, const void* predictions, size_t n, size_t readable,

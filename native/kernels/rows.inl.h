@@ -199,7 +199,7 @@ struct WideRows {
       auto row = Accumulator<typename L::Row, T>::from(constant<WideLanes>(kNoSum), kNoMax);
       const size_t start = k * width;
       add_values<L, kBinary, T, Y, P>(labels + start, predictions + start, width, readable - start,
-                                      row, impure);
+                                      0, row, impure);
       sum[k] = sum_of(row.sum);
       max[k] = max_of(row.max);
     }
