@@ -28,6 +28,7 @@
         "native/cpu.cpp",
         "native/dispatch.cpp",
         "native/dtypes.cpp",
+        "native/pages.cpp",
         "native/reduce.cpp",
         "native/thread_pool.cpp",
         "native/kernels/scalar.cpp",

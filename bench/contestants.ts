@@ -42,10 +42,13 @@ export function libraryCall(
       ? () => own.apply(yTrue, yPred)
       : () => own.apply(yTrue, yPred, options);
   }
-  const own = new losses[loss]({ dtype, reduction: null });
-  return options === undefined
-    ? () => own.call(yTrue, yPred).data as Float32Array
-    : () => own.apply(yTrue, yPred, options).data as Float32Array;
+  if (options !== undefined) {
+    const own = new losses[loss]({ dtype, reduction: null });
+    return () => own.apply(yTrue, yPred, options).data as Float32Array;
+  }
+  const own = new losses[loss]({ dtype });
+  const out = own.call(yTrue, yPred).data;
+  return () => own.call(yTrue, yPred, { out }).data as Float32Array;
 }
 
 function withKernel(kernel: string, threads: number): () => void {

@@ -1,20 +1,21 @@
 import { kernelsFor } from "./backend.js";
 import { broadcastShape, sameShape, sizeOf, withSameRank } from "./broadcast.js";
-import { newResults, resultsOf, roundTo } from "./cast.js";
+import { newResults, resultsOf, roundTo, writeResults } from "./cast.js";
 import { floatx } from "./config.js";
-import { codes, type FloatDtype, isFloat } from "./dtypes.js";
+import { type Arrays, codes, type FloatDtype, isFloat } from "./dtypes.js";
 import { described, wrongKind, wrongValue } from "./errors.js";
 import { categoricalHinge, dtypesOfColumns, kindOfBatch } from "./kernels.js";
 import { writeBroadcastLosses } from "./spread.js";
 import {
   checkLength,
+  checkOut,
   type RowTensor,
   resultTensor,
   type Tensor,
   type TensorLike,
   toTensor,
 } from "./tensor.js";
-import { checkArguments, type Reduction } from "./validate.js";
+import { checkArguments, checkOptions, type Reduction } from "./validate.js";
 import {
   type Doubles,
   product,
@@ -40,6 +41,15 @@ export interface Weighting {
   readonly sampleWeight?: TensorLike | null;
   /** 0 or false where a loss does not count, of a shape that broadcasts with the losses. */
   readonly mask?: TensorLike | null;
+}
+
+/** Where the losses of the rows go. */
+export interface Output<D extends FloatDtype = FloatDtype> {
+  /**
+   * An array of the result's dtype with a value for each row, which becomes the result's `data`; by default a
+   * new one. Large results are faster in memory that has been written before.
+   */
+  readonly out?: Arrays[D];
 }
 
 /** What is computed of what, once it is known that no foreign code can run any longer. */
@@ -197,25 +207,37 @@ export function rowLosses<D extends FloatDtype>(
   yTrue: unknown,
   yPred: unknown,
   fixRanks: boolean,
+  options?: Output,
 ): Tensor<D> {
+  const out = readOutput(options);
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toTensor(yPred, "yPred");
   const batch = { loss, dtype: dtype ?? ownDtype(predictions), labels, predictions };
-  return rowLossesOf(batch, fixRanks) as Tensor<FloatDtype> as Tensor<D>;
+  return rowLossesOf(batch, fixRanks, out) as Tensor<FloatDtype> as Tensor<D>;
 }
 
-function rowLossesOf(batch: Batch, fixRanks: boolean): Tensor<FloatDtype> {
+function readOutput(options: Output | undefined): unknown {
+  if (options === undefined) return undefined;
+  checkOptions(options, ["out"]);
+  return options.out;
+}
+
+function rowLossesOf(batch: Batch, fixRanks: boolean, out?: unknown): Tensor<FloatDtype> {
   const { dtype, labels, predictions } = batch;
+  const resultsFor = (rows: number) =>
+    out === undefined ? newResults(dtype, rows) : checkOut(out, dtype, rows, [labels, predictions]);
   const same = checkArguments(labels, predictions);
   const { rows, width, shape } = predictions;
   if (!same || rows === 0 || width === 0) {
     const { values, shape } = doubleLosses(batch, fixRanks);
-    return resultTensor(dtype, resultsOf(dtype, values), shape, predictions);
+    const losses = resultsFor(values.length);
+    writeResults(codes[dtype], values, values.length, losses, 0);
+    return resultTensor(dtype, losses, shape, predictions, out);
   }
-  const losses = newResults(dtype, rows);
+  const losses = resultsFor(rows);
   const kernels = kernelsFor(rows * width);
   kernels.rowLosses(kindOf(batch), labels.stored, predictions.stored, width, losses);
-  return resultTensor(dtype, losses, shape.slice(0, -1), predictions);
+  return resultTensor(dtype, losses, shape.slice(0, -1), predictions, out);
 }
 
 /** The losses of all rows of a checked batch before they are rounded. Labels and predictions are broadcast. */

@@ -1,4 +1,4 @@
-import { rowLosses } from "./evaluate.js";
+import { type Output, rowLosses } from "./evaluate.js";
 import * as kernels from "./kernels.js";
 import type { ResultDtype, Tensor, TensorLike } from "./tensor.js";
 
@@ -8,11 +8,13 @@ import type { ResultDtype, Tensor, TensorLike } from "./tensor.js";
  * @param yTrue - labels -1 and 1, shape `[batch, d0, .. dN]`. If every label of the whole tensor is 0 or
  *   1, 0 stands for -1; one label that is neither, anywhere, and all are taken as they are.
  * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @param options - `out`, an array of the result's dtype with a value for each row to write to.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16, bfloat16,
  *   float32 or float64, and otherwise of the dtype that `floatx()` gives. Labels and predictions are cast
  *   to it first.
- * @throws TypeError if an argument is no tensor-like; RangeError if the shapes do not broadcast, if both are
- *   `[]`, or if data and shape disagree.
+ * @throws TypeError if an argument is no tensor-like, or `out` of another kind; RangeError if the shapes do not
+ *   broadcast, if both are `[]`, if data and shape disagree, or if `out` has another length or shares memory with
+ *   an argument.
  * @example
  * ```ts
  * import { hinge, tensor } from "maxmargin";
@@ -23,8 +25,12 @@ import type { ResultDtype, Tensor, TensorLike } from "./tensor.js";
  * ```
  * @see Keras, `keras.losses.hinge`
  */
-export function hinge<P extends TensorLike>(yTrue: TensorLike, yPred: P): Tensor<ResultDtype<P>> {
-  return rowLosses<ResultDtype<P>>(kernels.hinge, undefined, yTrue, yPred, false);
+export function hinge<P extends TensorLike>(
+  yTrue: TensorLike,
+  yPred: P,
+  options?: Output<ResultDtype<P>>,
+): Tensor<ResultDtype<P>> {
+  return rowLosses<ResultDtype<P>>(kernels.hinge, undefined, yTrue, yPred, false, options);
 }
 
 /**
@@ -32,6 +38,7 @@ export function hinge<P extends TensorLike>(yTrue: TensorLike, yPred: P): Tensor
  *
  * @param yTrue - labels, as for {@link hinge}.
  * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @param options - `out`, an array of the result's dtype with a value for each row to write to.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16, bfloat16,
  *   float32 or float64, and otherwise of the dtype that `floatx()` gives. Labels and predictions are cast
  *   to it first.
@@ -49,8 +56,9 @@ export function hinge<P extends TensorLike>(yTrue: TensorLike, yPred: P): Tensor
 export function squaredHinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
+  options?: Output<ResultDtype<P>>,
 ): Tensor<ResultDtype<P>> {
-  return rowLosses<ResultDtype<P>>(kernels.squaredHinge, undefined, yTrue, yPred, false);
+  return rowLosses<ResultDtype<P>>(kernels.squaredHinge, undefined, yTrue, yPred, false, options);
 }
 
 /**
@@ -59,6 +67,7 @@ export function squaredHinge<P extends TensorLike>(
  *
  * @param yTrue - one-hot labels, shape `[batch, d0, .. dN]`; labels are never converted.
  * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @param options - `out`, an array of the result's dtype with a value for each row to write to.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16, bfloat16,
  *   float32 or float64, and otherwise of the dtype that `floatx()` gives. Labels and predictions are cast
  *   to it first.
@@ -77,6 +86,14 @@ export function squaredHinge<P extends TensorLike>(
 export function categoricalHinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
+  options?: Output<ResultDtype<P>>,
 ): Tensor<ResultDtype<P>> {
-  return rowLosses<ResultDtype<P>>(kernels.categoricalHinge, undefined, yTrue, yPred, false);
+  return rowLosses<ResultDtype<P>>(
+    kernels.categoricalHinge,
+    undefined,
+    yTrue,
+    yPred,
+    false,
+    options,
+  );
 }

@@ -1,7 +1,7 @@
 export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.js";
 export { type DtypePolicy, floatx, setFloatx } from "./config.js";
 export type { Dtype, FloatDtype, TensorData } from "./dtypes.js";
-export type { LossValue, Weighting } from "./evaluate.js";
+export type { LossValue, Output, Weighting } from "./evaluate.js";
 export { categoricalHinge, hinge, squaredHinge } from "./functional.js";
 export {
   CategoricalHinge,

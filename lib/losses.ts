@@ -1,6 +1,6 @@
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "./config.js";
 import { codes, type FloatDtype } from "./dtypes.js";
-import { type LossValue, reducedLoss, rowLosses, type Weighting } from "./evaluate.js";
+import { type LossValue, type Output, reducedLoss, rowLosses, type Weighting } from "./evaluate.js";
 import * as kernels from "./kernels.js";
 import { nameOf } from "./names.js";
 import type { Tensor, TensorLike } from "./tensor.js";
@@ -77,11 +77,16 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
    * @param yPred - predictions of that shape, or of one that fits it as for `apply`.
+   * @param options - `out`, an array of the loss's dtype to write to.
    * @returns losses, shape `[batch, d0, .. dN-1]`.
    * @throws TypeError or RangeError as the function of the same name.
    */
-  call(yTrue: TensorLike, yPred: TensorLike): Tensor<ComputeDtype<P>> {
-    return rowLosses(this.#loss, this.dtype, yTrue, yPred, true);
+  call(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options?: Output<ComputeDtype<P>>,
+  ): Tensor<ComputeDtype<P>> {
+    return rowLosses(this.#loss, this.dtype, yTrue, yPred, true, options);
   }
 
   /**

@@ -79,17 +79,58 @@ export class RowTensor implements Tensor {
   }
 }
 
+/** The names of the arrays that hold results of a dtype. */
+const resultArrays: Readonly<Record<FloatDtype, readonly string[]>> = {
+  float16: ["Uint16Array", "Float16Array"],
+  bfloat16: ["Uint16Array"],
+  float32: ["Float32Array"],
+  float64: ["Float64Array"],
+};
+
+/**
+ * Checks an array that results are to be written to, when no foreign code can run any longer.
+ *
+ * @returns the array, of a `Float16Array` the bits.
+ */
+export function checkOut(
+  out: unknown,
+  dtype: FloatDtype,
+  size: number,
+  inputs: readonly RowTensor[],
+): Results {
+  const names = resultArrays[dtype];
+  if (!dtypesOf(out)?.includes(dtype)) {
+    throw wrongKind("out", `a ${names.join(" or a ")}`, described(out));
+  }
+  const tensor = new RowTensor(out as TensorData, [size], dtype);
+  checkLength(tensor, "out");
+  const { buffer, byteOffset, byteLength } = tensor.data;
+  for (const { data } of inputs) {
+    const isApart =
+      data.buffer !== buffer ||
+      data.byteOffset >= byteOffset + byteLength ||
+      byteOffset >= data.byteOffset + data.byteLength;
+    if (!isApart) throw wrongValue("out", "memory of its own", "that of yTrue or yPred");
+  }
+  return tensor.stored as Results;
+}
+
 declare const Float16Array: new (buffer: ArrayBufferLike) => Arrays["float16"];
 
-/** Results as a tensor: float16 in a `Float16Array` if that is what `like` has. */
+/**
+ * Results as a tensor: in the array that they were written to, if one was given; float16 otherwise in a
+ * `Float16Array` if that is what `like` has.
+ */
 export function resultTensor<D extends FloatDtype>(
   dtype: D,
   results: Results,
   shape: readonly number[],
   like: RowTensor,
+  out?: unknown,
 ): Tensor<D> {
-  const data =
+  const own =
     dtype === "float16" && isFloat16Array(like.data) ? new Float16Array(results.buffer) : results;
+  const data = out === undefined ? own : (out as TensorData);
   return new RowTensor(data, Object.freeze(shape), dtype) as Tensor<Dtype> as Tensor<D>;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "dispatch.h"
+#include "pages.h"
 #include "reduce.h"
 #include "thread_pool.h"
 
@@ -230,6 +231,7 @@ napi_value row_losses_entry(napi_env env, napi_callback_info info) {
     return fail(env, kBadOutput);
   }
   if (!call.read_columns(env, 3)) return fail(env, kBadColumns);
+  expect_writes(out.data, out.bytes);
   const size_t size = out.bytes / batch.rows;
   try {
     if (size == sizeof(double)) {

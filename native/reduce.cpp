@@ -15,7 +15,7 @@ namespace maxmargin {
 namespace {
 
 // Rows whose losses are held at once.
-constexpr size_t kRowTile = 512;
+constexpr size_t kRowTile = 128;
 // Below this many values a second thread costs more than it saves.
 constexpr size_t kValuesPerThread = 16 * 1024;
 // From this many on it is worth waking one.
@@ -453,7 +453,7 @@ class Evaluation {
       Weights weights(batch_, set_);
       for (size_t row = begin; row < end; row += kRowTile) {
         const size_t count = std::min(kRowTile, end - row);
-        weights.prefetch(row, count);
+        weights.prefetch(row + count, std::min(kRowTile, batch_.rows - (row + count)));
         write_losses(row, count, worker, losses);
         weights.read(row, count);
         weights.apply(losses, count);

@@ -1,0 +1,100 @@
+import { CategoricalHinge, Hinge, hinge, squaredHinge, tensor } from "maxmargin";
+import { describe, expect, test } from "vitest";
+import { forEachImplementation } from "./support/implementations.js";
+
+const rows = 37;
+const width = 5;
+const yPred = tensor(
+  Float32Array.from({ length: rows * width }, (_, i) => ((i * 7) % 11) / 4 - 1),
+  [rows, width],
+);
+const yTrue = tensor(
+  Int8Array.from({ length: rows * width }, (_, i) => (i % 3 ? 1 : -1)),
+  [rows, width],
+);
+
+forEachImplementation(() => {
+  test("losses are written to it, and it is the result's data", () => {
+    const memory = new Float32Array(rows + 2).fill(-1);
+    const out = memory.subarray(1, rows + 1);
+    const result = hinge(yTrue, yPred, { out });
+    expect(result.data).toBe(out);
+    expect(result.shape).toEqual([rows]);
+    expect(out).toEqual(hinge(yTrue, yPred).data);
+    expect([memory[0], memory[rows + 1]]).toEqual([-1, -1]);
+  });
+
+  test("a class writes in its own dtype", () => {
+    const out = new Float64Array(rows);
+    const loss = new CategoricalHinge({ dtype: "float64" });
+    expect(loss.call(yTrue, yPred, { out }).data).toBe(out);
+    expect(out).toEqual(loss.call(yTrue, yPred).data);
+    const bits = new Uint16Array(rows);
+    const narrow = new Hinge({ dtype: "bfloat16" });
+    expect(narrow.call(yTrue, yPred, { out: bits }).data).toBe(bits);
+    expect(bits).toEqual(narrow.call(yTrue, yPred).data);
+  });
+
+  test("what is broadcast, and what is empty, is written too", () => {
+    const out = new Float32Array(rows);
+    expect(squaredHinge([1, -1, 1, -1, 1], yPred, { out }).data).toBe(out);
+    expect(out).toEqual(squaredHinge([1, -1, 1, -1, 1], yPred).data);
+    const none = new Float32Array(0);
+    const empty = tensor(new Float32Array(0), [0, 3]);
+    expect(hinge(empty, empty, { out: none }).data).toBe(none);
+  });
+});
+
+describe("what cannot be written to", () => {
+  const call = (out: unknown) => () => hinge(yTrue, yPred, { out: out as Float32Array });
+
+  test.each([
+    ["another dtype", new Float64Array(rows), "a Float64Array of length 37"],
+    ["an array", new Array(rows).fill(0), "an array of length 37"],
+    ["null", null, "null"],
+    ["a tensor", tensor(new Float32Array(rows), [rows]), "a RowTensor"],
+  ])("%s", (_, out, received) => {
+    expect(call(out)).toThrow(new TypeError(`out: expected a Float32Array, received ${received}`));
+  });
+
+  test.each([0, rows - 1, rows + 1])("an array of %d values", (length) => {
+    expect(call(new Float32Array(length))).toThrow(RangeError);
+    expect(call(new Float32Array(length))).toThrow(/^out: expected 37 values/);
+  });
+
+  test("an array whose buffer was detached", () => {
+    const out = new Float32Array(rows);
+    structuredClone(out, { transfer: [out.buffer] });
+    expect(call(out)).toThrow(/^out: expected 37 values .* detached/);
+  });
+
+  test("memory of an argument", () => {
+    const out = yPred.data.subarray(3, 3 + rows);
+    const before = yPred.data.slice();
+    expect(call(out)).toThrow(
+      new RangeError("out: expected memory of its own, received that of yTrue or yPred"),
+    );
+    expect(yPred.data).toEqual(before);
+  });
+
+  test("options of another kind", () => {
+    expect(() => hinge(yTrue, yPred, 1 as never)).toThrow(
+      /^options: expected an object, received 1/,
+    );
+    expect(() => hinge(yTrue, yPred, { to: new Float32Array(rows) } as never)).toThrow(
+      /^options: expected no keys but "out", received "to"/,
+    );
+  });
+
+  test("an array that a getter takes away", () => {
+    const out = new Float32Array(rows);
+    const shape = {
+      data: yPred.data,
+      get shape() {
+        structuredClone(out, { transfer: [out.buffer] });
+        return [rows, width];
+      },
+    };
+    expect(() => hinge(yTrue, shape, { out })).toThrow(/^out: expected 37 values/);
+  });
+});
