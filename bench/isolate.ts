@@ -4,9 +4,10 @@
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { crossover } from "./crossover.js";
+import { growth } from "./growth.js";
 import { measure } from "./measure.js";
 
-const tasks = { measure, crossover };
+const tasks = { measure, crossover, growth };
 type Tasks = typeof tasks;
 
 /** Idiomatic JavaScript makes arrays of 6.4e7 numbers. */

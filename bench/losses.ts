@@ -2,12 +2,15 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { cases, type Selection } from "./cases.js";
 import { type Crossover, kinds } from "./crossover.js";
+import { type Growth, growthCases } from "./growth.js";
 import { isolated } from "./isolate.js";
 import type { Row } from "./measure.js";
 import {
   caseTable,
   crossoverHeadings,
   crossoverLine,
+  growthLine,
+  growthPlot,
   machine,
   progress,
   summary,
@@ -20,16 +23,17 @@ const { values: options } = parseArgs({
     only: { type: "string", default: "" },
     json: { type: "string" },
     crossover: { type: "boolean", default: false },
+    growth: { type: "string" },
   },
 });
 
 const selection: Selection = options.bars ? "bars" : options.quick ? "quick" : "full";
 const only = new RegExp(options.only);
-const selected = (options.crossover ? kinds : cases(selection)).filter(({ name }) =>
-  only.test(name),
-);
+const all = options.crossover ? kinds : options.growth ? growthCases : cases(selection);
+const selected = all.filter(({ name }) => only.test(name));
 const rows: Row[] = [];
 const crossovers: Crossover[] = [];
+const growths: Growth[] = [];
 
 console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}\n`);
 if (options.crossover) console.log(crossoverHeadings);
@@ -40,6 +44,10 @@ for (const [i, one] of selected.entries()) {
     progress("");
     console.log(crossoverLine(found));
     crossovers.push(found);
+  } else if (options.growth) {
+    growths.push(await isolated("growth", one));
+    progress("");
+    console.log(growthLine(growths[growths.length - 1]));
   } else {
     const { rows: own, mistakes } = await isolated("measure", { one, quick: options.quick });
     progress("");
@@ -53,7 +61,8 @@ for (const [i, one] of selected.entries()) {
   }
 }
 if (rows.length > 0) console.log(summary(rows));
+if (options.growth) writeFileSync(options.growth, growthPlot(growths));
 if (options.json !== undefined) {
-  const found = options.crossover ? crossovers : rows;
+  const found = options.crossover ? crossovers : options.growth ? growths : rows;
   writeFileSync(options.json, `${JSON.stringify({ machine, rows: found }, null, 1)}\n`);
 }
