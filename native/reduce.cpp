@@ -16,12 +16,16 @@ namespace {
 
 // Rows whose losses are held at once.
 constexpr size_t kRowTile = 128;
-// Below this many values a second thread costs more than it saves.
+// Below this many values no second thread can pay.
 constexpr size_t kValuesPerThread = 16 * 1024;
-// From this many on it is worth waking one.
-constexpr size_t kValuesOfLongJob = 1024 * 1024;
+// What a thousand values take one thread, about. Only threads depend on it.
+constexpr int64_t kNanosecondsPerThousand = 60;
 
 size_t divided_up(size_t n, size_t by) { return n / by + (n % by != 0); }
+
+int64_t nanoseconds_for(size_t values) {
+  return static_cast<int64_t>(values / 1000) * kNanosecondsPerThousand;
+}
 
 size_t useful_threads(const Batch& batch, const Machine& machine) {
   const size_t useful = batch.rows * batch.width / kValuesPerThread;
@@ -29,9 +33,9 @@ size_t useful_threads(const Batch& batch, const Machine& machine) {
 }
 
 template <class Function>
-void parallel(size_t count, size_t threads, bool is_long, Function function) {
+void parallel(size_t count, size_t threads, size_t values, Function function) {
   run_parallel(
-      count, threads, is_long,
+      count, threads, nanoseconds_for(values),
       [](void* context, size_t i, size_t worker) {
         (*static_cast<Function*>(context))(i, worker);
       },
@@ -318,7 +322,6 @@ class Evaluation {
         plan_(by_chunks ? Plan::for_chunks(batch, set_, reading)
                         : Plan::for_rows(batch, set_, reading)),
         threads_(useful_threads(batch, machine)),
-        is_long_(batch.rows * batch.width >= kValuesOfLongJob),
         ahead_(plan_.converts() || bytes_of(batch) > kCachedBytes ? 0 : kPrefetchAhead),
         reader_(batch, set_, plan_, threads_, by_chunks ? kTile : std::max(kTile, batch.width)) {}
 
@@ -414,7 +417,7 @@ class Evaluation {
     };
     if (rows * chunks == 1) return use(0, sum(0, 0));
     std::vector<Partial> partials(rows * chunks);
-    parallel(partials.size(), threads_, is_long_, [&](size_t i, size_t worker) {
+    parallel(partials.size(), threads_, batch_.rows * batch_.width, [&](size_t i, size_t worker) {
       if (is_pure()) partials[i] = sum(i, worker);
     });
     for (size_t row = 0; row < rows; ++row) {
@@ -438,7 +441,7 @@ class Evaluation {
       });
       return;
     }
-    parallel(groups(), threads_, is_long_, [&](size_t group, size_t worker) {
+    parallel(groups(), threads_, batch_.rows * batch_.width, [&](size_t group, size_t worker) {
       if (!is_pure()) return;
       const size_t begin = group * rows_of_group();
       use(group, begin, std::min(begin + rows_of_group(), batch_.rows), worker);
@@ -488,7 +491,6 @@ class Evaluation {
   const InstructionSet& set_;
   const Plan plan_;
   const size_t threads_;
-  const bool is_long_;
   const size_t ahead_;
   Reader reader_;
   Partial long_row_;
@@ -541,7 +543,7 @@ bool read_probe(const void* a, size_t a_bytes, const void* b, size_t b_bytes, Pr
     return i == parts ? bytes : bytes / parts / 64 * 64 * i;
   };
   std::atomic<bool> seen{false};
-  parallel(parts, machine.threads, a_bytes >= kValuesOfLongJob, [&](size_t i, size_t) {
+  parallel(parts, machine.threads, (a_bytes + b_bytes) / 8, [&](size_t i, size_t) {
     const size_t a_begin = share(a_bytes, i), b_begin = share(b_bytes, i);
     if (machine.set->read_probe[static_cast<int>(prefetch)](
             static_cast<const char*>(a) + a_begin, share(a_bytes, i + 1) - a_begin,

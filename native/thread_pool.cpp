@@ -29,8 +29,17 @@ void pause() {
 #endif
 }
 
+using Clock = std::chrono::steady_clock;
+
+// Since some fixed point in time.
+int64_t nanoseconds() {
+  return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
+}
+
 // Waking a thread takes longer than many a job: a helper looks out for the next one before it sleeps.
-constexpr std::chrono::microseconds kAwake{40};
+constexpr int64_t kAwake = 40'000;
+// What waking costs, the time included until the helper is there.
+constexpr int64_t kWaking = 80'000;
 // The owner of a job waits for a helper's last task, which is short unless something else took its processor.
 constexpr int kPausesBeforeSleep = 2000;
 
@@ -81,9 +90,10 @@ class Helper {
     thread_.join();
   }
 
-  // False if it is busy, or asleep and not to be woken.
-  bool offer(Job& job, size_t worker, bool may_wake) {
-    if (!may_wake && is_asleep_.load(std::memory_order_relaxed)) return false;
+  bool is_asleep() const { return is_asleep_.load(std::memory_order_relaxed); }
+
+  // False if it is busy.
+  bool offer(Job& job, size_t worker) {
     uintptr_t idle = kIdle;
     if (!state_.compare_exchange_strong(idle, kReserved, std::memory_order_acquire)) return false;
     worker_ = worker;
@@ -96,10 +106,16 @@ class Helper {
     return true;
   }
 
-  // Returns when the helper has left the job, or has not begun and never will.
-  void dismiss(Job& job) {
+  // Waits until the helper has left the job. Returns when it began, or 0 if it had not and never will.
+  int64_t dismiss(Job& job) {
     uintptr_t own = offered(job);
-    if (state_.compare_exchange_strong(own, kIdle)) return;
+    if (state_.compare_exchange_strong(own, kIdle)) return 0;
+    wait_for(job);
+    return began_;
+  }
+
+ private:
+  void wait_for(const Job& job) {
     const auto has_left = [&] { return state_.load() != accepted(job); };
     for (int i = 0; i < kPausesBeforeSleep; ++i) {
       if (has_left()) return;
@@ -111,7 +127,6 @@ class Helper {
     owner_waits_.store(false);
   }
 
- private:
   // A job's address where one is offered, that plus 1 while it is worked on, or one of these.
   static constexpr uintptr_t kIdle = 0, kReserved = 1;
   static uintptr_t offered(const Job& job) { return reinterpret_cast<uintptr_t>(&job); }
@@ -131,6 +146,7 @@ class Helper {
       }
       uintptr_t state = state_.load(std::memory_order_acquire);
       if (!is_offer(state) || !state_.compare_exchange_strong(state, state + 1)) continue;
+      began_ = nanoseconds();
       reinterpret_cast<Job*>(state)->work(worker_);
       state_.store(kIdle);
       if (owner_waits_.load()) {
@@ -141,19 +157,20 @@ class Helper {
   }
 
   bool comes_soon() const {
-    const auto end = std::chrono::steady_clock::now() + kAwake;
+    const int64_t end = nanoseconds() + kAwake;
     do {
       for (int i = 0; i < 16; ++i) {
         if (has_offer()) return true;
         pause();
       }
-    } while (std::chrono::steady_clock::now() < end);
+    } while (nanoseconds() < end);
     return false;
   }
 
   std::atomic<uintptr_t> state_{kIdle};
   std::atomic<bool> is_asleep_{false}, owner_waits_{false};
   size_t worker_ = 0;
+  int64_t began_ = 0;
   bool is_over_ = false;
   std::mutex mutex_;
   std::condition_variable woken_, left_;
@@ -162,19 +179,31 @@ class Helper {
 
 class Pool {
  public:
-  void run(Job& job, bool is_long) {
-    const bool may_wake = is_long || is_busy();
+  // `alone`: the nanoseconds that the owner would take by itself, about.
+  void run(Job& job, int64_t alone) {
+    const int64_t start = nanoseconds();
+    const bool may_wake = alone > kWaking || has_been_busy(start);
     if (may_wake) start_helpers(job.workers - 1);
     // Helpers that others keep busy are left alone: what they would have done, the owner does.
     Helper* own[kMostWorkers];
-    size_t count = 0;
-    const size_t started = started_.load(std::memory_order_acquire);
-    for (size_t i = 0; i < started && count + 1 < job.workers; ++i) {
-      if (helpers_[i]->offer(job, count + 1, may_wake)) own[count++] = helpers_[i].get();
+    size_t count = 0, woken = 0;
+    if (is_worth_a_handshake(alone)) {
+      const size_t started = started_.load(std::memory_order_acquire);
+      for (size_t i = 0; i < started && count + 1 < job.workers; ++i) {
+        Helper* helper = helpers_[i].get();
+        const bool is_asleep = helper->is_asleep();
+        if (is_asleep && !may_wake) continue;
+        if (helper->offer(job, count + 1)) own[count++] = helper, woken += is_asleep;
+      }
     }
     job.work(0);
-    for (size_t i = 0; i < count; ++i) own[i]->dismiss(job);
-    last_end_.store(now(), std::memory_order_relaxed);
+    for (size_t i = 0; i < count; ++i) {
+      const int64_t began = own[i]->dismiss(job);
+      if (began != 0 && woken == 0) note_handshake(began - start);
+    }
+    const int64_t end = nanoseconds();
+    busy_.fetch_add(end - start, std::memory_order_relaxed);
+    last_end_.store(end, std::memory_order_relaxed);
   }
 
   void stop() {
@@ -184,12 +213,28 @@ class Pool {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-  static Clock::rep now() { return Clock::now().time_since_epoch().count(); }
+  // Whether jobs have followed each other so closely, and for so long, that who is woken now will pay.
+  bool has_been_busy(int64_t now) {
+    if (now - last_end_.load(std::memory_order_relaxed) > kAwake) {
+      busy_.store(0, std::memory_order_relaxed);
+    }
+    return busy_.load(std::memory_order_relaxed) > kWaking;
+  }
 
-  // Whether jobs follow each other so closely that whoever is woken for one will still be awake for the next.
-  bool is_busy() const {
-    return now() - last_end_.load(std::memory_order_relaxed) < Clock::duration(kAwake).count();
+  // An awake helper takes a while to see a job, its owner to see that it is done, and the values may have to
+  // change caches. How long that is depends on the machine and on who else uses it. The estimate shrinks
+  // while it is not tried, a few parts in ten thousand each time.
+  bool is_worth_a_handshake(int64_t alone) {
+    const double handshake = handshake_.load(std::memory_order_relaxed);
+    if (static_cast<double>(alone) > 9 * handshake) return true;
+    handshake_.store(handshake * (1 - 1.0 / 4096), std::memory_order_relaxed);
+    return false;
+  }
+
+  void note_handshake(int64_t measured) {
+    const double before = handshake_.load(std::memory_order_relaxed);
+    const double bounded = static_cast<double>(std::min(measured, kAwake / 8));
+    handshake_.store(before + (bounded - before) / 8, std::memory_order_relaxed);
   }
 
   // A machine that gives no more threads makes a job slower, not impossible.
@@ -209,7 +254,9 @@ class Pool {
   std::mutex mutex_;
   std::unique_ptr<Helper> helpers_[kMostWorkers];
   std::atomic<size_t> started_{0};
-  std::atomic<Clock::rep> last_end_{0};
+  // Nanoseconds.
+  std::atomic<int64_t> last_end_{0}, busy_{0};
+  std::atomic<double> handshake_{300};
 };
 
 // Never destroyed: threads that are still running when the process exits must not find it gone.
@@ -220,14 +267,14 @@ Pool& pool() {
 
 }  // namespace
 
-void run_parallel(size_t count, size_t threads, bool is_long, Task task, void* context) {
+void run_parallel(size_t count, size_t threads, int64_t alone, Task task, void* context) {
   const size_t workers = std::min({count, threads, kMostWorkers});
   if (workers <= 1) {
     for (size_t i = 0; i < count; ++i) task(context, i, 0);
     return;
   }
   Job job(task, context, count, workers);
-  pool().run(job, is_long);
+  pool().run(job, alone);
 }
 
 void stop_threads() { pool().stop(); }
