@@ -20,7 +20,7 @@ export const growthCases: Case[] = combinations({
   n: sizes.filter((n) => n <= largest),
 });
 
-const effort = { warmUpMs: 20, sampleMs: 0.3, budgetMs: 2000, minRounds: 3, maxRounds: 21 };
+const effort = { warmUpMs: 20, sampleMs: 1, budgetMs: 2000, minRounds: 3, maxRounds: 21 };
 
 const labelOf = ({ implementation, threads }: Contestant) =>
   implementation === "native"

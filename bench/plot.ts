@@ -52,17 +52,27 @@ export function plot(
       return `<path d="M${size.left} ${y}H${right}" class="grid"/>${text(size.left - 8, Number(y) + 4, shown(power), 'text-anchor="end"')}`;
     }),
   ];
-  const curves = lines.map(({ label, points }, i) => {
+  // Labels stand at the ends of their lines, one below the other where these meet.
+  let lowest = -Infinity;
+  const labelY = new Map<Line, number>();
+  const ends = lines.map((line) => ({ line, y: yAt(line.points[line.points.length - 1][1]) }));
+  for (const { line, y } of ends.sort((a, b) => a.y - b.y)) {
+    lowest = Math.max(y, lowest + 14);
+    labelY.set(line, lowest);
+  }
+  const curves = lines.map((line, i) => {
+    const { label, points } = line;
     const colour = colours[i % colours.length];
     const path = points.map(([x, y]) => `${xAt(x).toFixed(1)} ${yAt(y).toFixed(1)}`).join("L");
-    const [lastX, lastY] = points[points.length - 1];
+    const [lastX] = points[points.length - 1];
     return [
       `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
-      text(xAt(lastX) + 8, yAt(lastY) + 4, label, `fill="${colour}"`),
+      text(xAt(lastX) + 8, (labelY.get(line) as number) + 4, label, `fill="${colour}"`),
     ].join("");
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12">`,
+    `<title>${title}</title>`,
     "<style>.grid{stroke:#ddd}</style>",
     `<rect width="${size.width}" height="${size.height}" fill="#fff"/>`,
     text(size.left, 22, title, 'font-size="14"'),
