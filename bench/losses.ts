@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { cases, type Selection } from "./cases.js";
+import { type Case, cases, type Selection } from "./cases.js";
 import { type Crossover, kinds } from "./crossover.js";
 import { type Growth, growthCases } from "./growth.js";
 import { isolated } from "./isolate.js";
@@ -15,11 +15,13 @@ import {
   progress,
   summary,
 } from "./report.js";
+import { compileRivals, rivalCases } from "./rivals.js";
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     bars: { type: "boolean", default: false },
+    rivals: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     json: { type: "string" },
     crossover: { type: "boolean", default: false },
@@ -29,7 +31,13 @@ const { values: options } = parseArgs({
 
 const selection: Selection = options.bars ? "bars" : options.quick ? "quick" : "full";
 const only = new RegExp(options.only);
-const all = options.crossover ? kinds : options.growth ? growthCases : cases(selection);
+function choose(): readonly Case[] {
+  if (options.crossover) return kinds;
+  if (options.growth) return growthCases;
+  return options.rivals ? rivalCases : cases(selection);
+}
+if (options.rivals) compileRivals();
+const all = choose();
 const selected = all.filter(({ name }) => only.test(name));
 const rows: Row[] = [];
 const crossovers: Crossover[] = [];
@@ -49,7 +57,11 @@ for (const [i, one] of selected.entries()) {
     progress("");
     console.log(growthLine(growths[growths.length - 1]));
   } else {
-    const { rows: own, mistakes } = await isolated("measure", { one, quick: options.quick });
+    const { rows: own, mistakes } = await isolated("measure", {
+      one,
+      quick: options.quick,
+      rivals: options.rivals,
+    });
     progress("");
     rows.push(...own);
     if (mistakes.length > 0) {

@@ -2,6 +2,7 @@ import { makeBatch } from "./batch.js";
 import type { Case } from "./cases.js";
 import { mistakes } from "./check.js";
 import { type Contestant, contestants, idiomaticOne } from "./contestants.js";
+import { rivalsFor } from "./rivals.js";
 import { type Effort, median, quantile, race, ratios } from "./timing.js";
 
 /** A line of the report, and of its JSON. All figures are medians over the rounds. */
@@ -55,10 +56,17 @@ function limitOf(
     .reduce((best, next) => (median(next) < median(best) ? next : best));
 }
 
+interface Wanted {
+  readonly one: Case;
+  readonly quick: boolean;
+  /** Whether plain C++ takes part, for a case that there are loops for. */
+  readonly rivals: boolean;
+}
+
 /** Checks a case's answers, and times them if they are right. */
-export function measure({ one, quick }: { one: Case; quick: boolean }): Measured {
+export function measure({ one, quick, rivals }: Wanted): Measured {
   const batch = makeBatch(one);
-  const all = contestants(one, batch);
+  const all = [...contestants(one, batch), ...(rivals ? rivalsFor(one, batch) : [])];
   const idiom = idiomaticOne(one, batch);
   const wrong = mistakes(all, idiom, one.predictionDtype);
   if (wrong.length > 0) return { rows: [], mistakes: wrong };

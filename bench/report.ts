@@ -83,6 +83,8 @@ const summaryColumns: readonly Column<readonly Row[]>[] = [
   ["x loop", 6, (rows) => find(rows, "native")?.ratioToJavaScript.toFixed(1) ?? ""],
   ["all", 6, (rows) => ns(find(rows, "native", mostThreads(rows)))],
   ["of limit", 8, (rows) => ofLimit(find(rows, "native", mostThreads(rows)))],
+  ["C++", 6, (rows) => ns(find(rows, "C++"))],
+  ["C++ all", 7, (rows) => ns(find(rows, "C++", mostThreads(rows)))],
   [
     "call - loop",
     11,
