@@ -47,6 +47,7 @@ constexpr int kPausesBeforeSleep = 2000;
 struct alignas(64) Share {
   std::atomic<size_t> next;
   size_t end;
+  int64_t began = 0;  // when the worker did
 };
 
 // What several threads work on at once. Lives on the stack of the thread that asked for it.
@@ -67,6 +68,7 @@ struct Job {
   // Neighbouring tasks read neighbouring memory: each worker has a stretch of its own, the same one whenever
   // the same batch comes again, for the sake of its caches.
   void work(size_t worker) {
+    shares[worker].began = nanoseconds();
     for (size_t i = 0; i < workers; ++i) {
       Share& share = shares[(worker + i) % workers];
       for (size_t k; (k = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;) {
@@ -106,27 +108,23 @@ class Helper {
     return true;
   }
 
-  // Waits until the helper has left the job. Returns when it began, or 0 if it had not and never will.
-  int64_t dismiss(Job& job) {
+  // Returns when the helper has left the job, or has not begun and never will.
+  void dismiss(Job& job) {
     uintptr_t own = offered(job);
-    if (state_.compare_exchange_strong(own, kIdle)) return 0;
-    wait_for(job);
-    return began_;
-  }
-
- private:
-  void wait_for(const Job& job) {
+    if (state_.compare_exchange_strong(own, kIdle)) return;
     const auto has_left = [&] { return state_.load() != accepted(job); };
     for (int i = 0; i < kPausesBeforeSleep; ++i) {
       if (has_left()) return;
       pause();
     }
     std::unique_lock<std::mutex> lock(mutex_);
-    owner_waits_.store(true);
+    // There may be a later owner that waits too before an earlier one has noticed that it need not any more.
+    owners_waiting_.fetch_add(1);
     left_.wait(lock, has_left);
-    owner_waits_.store(false);
+    owners_waiting_.fetch_sub(1);
   }
 
+ private:
   // A job's address where one is offered, that plus 1 while it is worked on, or one of these.
   static constexpr uintptr_t kIdle = 0, kReserved = 1;
   static uintptr_t offered(const Job& job) { return reinterpret_cast<uintptr_t>(&job); }
@@ -146,12 +144,11 @@ class Helper {
       }
       uintptr_t state = state_.load(std::memory_order_acquire);
       if (!is_offer(state) || !state_.compare_exchange_strong(state, state + 1)) continue;
-      began_ = nanoseconds();
       reinterpret_cast<Job*>(state)->work(worker_);
       state_.store(kIdle);
-      if (owner_waits_.load()) {
+      if (owners_waiting_.load() > 0) {
         { std::lock_guard<std::mutex> lock(mutex_); }
-        left_.notify_one();
+        left_.notify_all();
       }
     }
   }
@@ -168,9 +165,9 @@ class Helper {
   }
 
   std::atomic<uintptr_t> state_{kIdle};
-  std::atomic<bool> is_asleep_{false}, owner_waits_{false};
+  std::atomic<bool> is_asleep_{false};
+  std::atomic<int> owners_waiting_{0};
   size_t worker_ = 0;
-  int64_t began_ = 0;
   bool is_over_ = false;
   std::mutex mutex_;
   std::condition_variable woken_, left_;
@@ -198,7 +195,8 @@ class Pool {
     }
     job.work(0);
     for (size_t i = 0; i < count; ++i) {
-      const int64_t began = own[i]->dismiss(job);
+      own[i]->dismiss(job);
+      const int64_t began = job.shares[i + 1].began;
       if (began != 0 && woken == 0) note_handshake(began - start);
     }
     const int64_t end = nanoseconds();
