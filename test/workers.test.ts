@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { backend, Hinge, setBackend } from "maxmargin";
+import { backend, Hinge, setBackend, setNumThreads } from "maxmargin";
 import { expect, test } from "vitest";
 import { generator, randomPredictions } from "./support/data.js";
 import { implementations } from "./support/implementations.js";
@@ -78,3 +78,14 @@ test("threads that are ended in the middle of their work leave the addon intact"
   expect(ended).toBe(3 * availableParallelism());
   setBackend("auto");
 });
+
+test("threads that call thousands of times at once share the helpers, and none waits for ever", async () => {
+  const [kernel] = backend().kernels;
+  setNumThreads(3);
+  const workers = Array.from({ length: 2 * availableParallelism() }, () => start(kernel, 1500));
+  const answers = (await Promise.all(workers.map(resultOf))) as { results: string[] }[];
+  const [{ results: first }] = answers;
+  expect(first).toHaveLength(3);
+  for (const { results } of answers) expect(results).toEqual(first);
+  setNumThreads(availableParallelism());
+}, 60_000);
