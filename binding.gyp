@@ -29,6 +29,7 @@
         "native/dispatch.cpp",
         "native/dtypes.cpp",
         "native/pages.cpp",
+        "native/reader.cpp",
         "native/reduce.cpp",
         "native/thread_pool.cpp",
         "native/kernels/scalar.cpp",

@@ -7,7 +7,8 @@ import { load } from "./load.cjs";
 
 /** What native/addon.cpp exports. Numbers go in and out through a frame: see its `Frame`. */
 interface Addon {
-  share(frame: Float64Array): void;
+  /** Returns the frame in use: the first that was offered, also where the library is there twice. */
+  share(frame: Float64Array): Float64Array;
   total(labels: Stored, predictions: Stored): void;
   weightedTotal(labels: Stored, predictions: Stored, weights?: Stored, mask?: Stored): void;
   rowLosses(
@@ -51,8 +52,8 @@ const crossover = 40;
 const { addon: loaded, binary, errors } = load();
 const addon = loaded as Addon | null;
 
-const frame = new Float64Array(16);
-addon?.share(frame);
+const offered = new Float64Array(new SharedArrayBuffer(128));
+const frame = addon?.share(offered) ?? offered;
 
 function fillFrame(kind: number, width: number): void {
   frame[0] = kind;

@@ -251,7 +251,8 @@ napi_value row_losses_entry(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// share(frame): a Float64Array that nobody else can detach.
+// share(frame): returns the Float64Array through which numbers go: the first that was offered, for all copies of
+// the library in this thread. Its memory has to be shared, which nobody can detach.
 napi_value share_entry(napi_env env, napi_callback_info info) {
   napi_value frame;
   size_t count = 1;
@@ -262,10 +263,11 @@ napi_value share_entry(napi_env env, napi_callback_info info) {
     return fail(env, "maxmargin: the frame is no Float64Array of enough values");
   }
   auto* environment = static_cast<Environment*>(data);
-  if (environment->frame != nullptr) return fail(env, "maxmargin: there is a frame already");
-  if (napi_create_reference(env, frame, 1, &environment->frame_reference) != napi_ok) return nullptr;
-  environment->frame = reinterpret_cast<Frame*>(view.data);
-  return nullptr;
+  if (environment->frame == nullptr) {
+    if (napi_create_reference(env, frame, 1, &environment->frame_reference) != napi_ok) return nullptr;
+    environment->frame = reinterpret_cast<Frame*>(view.data);
+  }
+  return napi_get_reference_value(env, environment->frame_reference, &frame) == napi_ok ? frame : nullptr;
 }
 
 // readProbe(a, b, prefetch, blocks): loads both arrays with the chosen kernel and thread count, and does

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/target.h"
+#include "reader.h"
 #include "thread_pool.h"
 
 namespace maxmargin {
@@ -42,10 +43,6 @@ void parallel(size_t count, size_t threads, size_t values, Function function) {
       &function);
 }
 
-const char* at(const void* values, Dtype dtype, size_t i) {
-  return static_cast<const char*>(values) + i * size_of(dtype);
-}
-
 double folded(const double (&lanes)[kLanes]) {
   return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) +
          ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
@@ -74,160 +71,6 @@ constexpr size_t kCachedBytes = 16 << 20;
 
 size_t bytes_of(const Batch& batch) {
   return batch.rows * batch.width * (size_of(batch.label_dtype) + size_of(batch.prediction_dtype));
-}
-
-// ---- How the values of a batch are read
-
-// What values of a dtype are computed in.
-Dtype computed_in(Dtype as) { return is_wide(as) ? Dtype::float64 : Dtype::float32; }
-
-void convert(const InstructionSet& set, Dtype dtype, const void* values, size_t n, Dtype as,
-             void* to) {
-  const Convert native = set.convert[static_cast<size_t>(dtype)][float_index(as)];
-  if (native != nullptr) {
-    native(values, n, to);
-  } else {
-    cast(dtype, values, n, as, to);
-  }
-}
-
-// The layout in which chunks can be read in place, if there is one.
-bool find_layout(const Batch& batch, LabelReading reading, Layout* layout) {
-  const Dtype labels = batch.label_dtype, predictions = batch.prediction_dtype;
-  if (predictions != batch.as && batch.as != Dtype::float32) return false;
-  if (labels == predictions) {
-    switch (labels) {
-      case Dtype::float32:
-        *layout = Layout::float32;
-        return true;
-      case Dtype::float16:
-        *layout = Layout::float16;
-        return true;
-      case Dtype::bfloat16:
-        *layout = Layout::bfloat16;
-        return true;
-      case Dtype::float64:
-        *layout = Layout::float64;
-        return is_wide(batch.as);
-      default:
-        return false;
-    }
-  }
-  if (predictions != Dtype::float32) return false;
-  *layout = labels == Dtype::boolean ? Layout::bool_labels : Layout::int8_labels;
-  // Among bytes, 0 and 1 are the same whether they have a sign or not.
-  return labels == Dtype::boolean || labels == Dtype::int8 ||
-         (labels == Dtype::uint8 && reading == LabelReading::binary);
-}
-
-// The kernels for a batch, and what is converted before they read it.
-struct Plan {
-  const Kernel* kernel;
-  bool converts_labels = false, converts_predictions = false;
-
-  bool converts() const { return converts_labels || converts_predictions; }
-
-  static Plan for_chunks(const Batch& batch, const InstructionSet& set, LabelReading reading) {
-    Layout layout;
-    if (find_layout(batch, reading, &layout)) {
-      const Kernel& in_place = kernel_of(batch, set, reading, layout);
-      if (in_place.add != nullptr) return {&in_place};
-    }
-    return for_rows(batch, set, reading);
-  }
-
-  static Plan for_rows(const Batch& batch, const InstructionSet& set, LabelReading reading) {
-    const Dtype computed = computed_in(batch.as);
-    const auto is_converted = [&](Dtype dtype) { return dtype != computed || batch.as != computed; };
-    const Layout layout = is_wide(batch.as) ? Layout::float64 : Layout::float32;
-    return {&kernel_of(batch, set, reading, layout), is_converted(batch.label_dtype),
-            is_converted(batch.prediction_dtype)};
-  }
-
- private:
-  static const Kernel& kernel_of(const Batch& batch, const InstructionSet& set,
-                                 LabelReading reading, Layout layout) {
-    return set.kernels[static_cast<int>(batch.loss)][static_cast<int>(layout)]
-                      [static_cast<int>(reading)];
-  }
-};
-
-// Where a kernel finds some values, and how many may be read there.
-struct Values {
-  const void* labels;
-  const void* predictions;
-  size_t readable;
-};
-
-// Finds the values of a batch, converting them, a tile at a time, into memory of each worker's own.
-class Reader {
- public:
-  // `most`: the values of a tile, if any are converted.
-  Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t workers, size_t most)
-      : batch_(batch),
-        set_(set),
-        plan_(plan),
-        values_(batch.rows * batch.width),
-        capacity_(std::min(values_, most) + kBlock),
-        // Memory is taken here, where running out of it is no end of a thread. Zeros are labels too.
-        scratch_(workers * worker_bytes()) {}
-
-  // How many values can be read at once.
-  size_t most(size_t wanted) const { return plan_.converts() ? capacity_ - kBlock : wanted; }
-
-  Values read(size_t start, size_t n, size_t worker) {
-    Values values{at(batch_.labels, batch_.label_dtype, start),
-                  at(batch_.predictions, batch_.prediction_dtype, start), values_ - start};
-    char* scratch = scratch_.data() + worker * worker_bytes();
-    if (plan_.converts_labels) {
-      convert(set_, batch_.label_dtype, values.labels, n, batch_.as, scratch);
-      values.labels = scratch;
-      scratch += bytes();
-    }
-    if (plan_.converts_predictions) {
-      convert(set_, batch_.prediction_dtype, values.predictions, n, batch_.as, scratch);
-      values.predictions = scratch;
-    }
-    if (plan_.converts()) values.readable = std::min(values.readable, capacity_);
-    return values;
-  }
-
- private:
-  size_t bytes() const { return capacity_ * size_of(computed_in(batch_.as)); }
-  size_t worker_bytes() const {
-    return bytes() * (plan_.converts_labels + plan_.converts_predictions);
-  }
-
-  const Batch& batch_;
-  const InstructionSet& set_;
-  const Plan& plan_;
-  const size_t values_, capacity_;
-  std::vector<char> scratch_;
-};
-
-// ---- Labels
-
-template <class Value>
-bool all_binary(const Value* values, size_t n) {
-  return std::all_of(values, values + n, [](Value y) { return y == 0 || y == 1; });
-}
-
-bool all_binary(const Batch& batch, size_t start, size_t n) {
-  const void* labels = at(batch.labels, batch.label_dtype, start);
-  double wide[kLanes];
-  float narrow[kLanes];
-  cast(batch.label_dtype, labels, n, batch.as, is_wide(batch.as) ? static_cast<void*>(wide) : narrow);
-  return is_wide(batch.as) ? all_binary(wide, n) : all_binary(narrow, n);
-}
-
-// Both ends nearly always tell, even where the labels are sorted; the kernels check the rest. Half of the time
-// the first label tells.
-bool looks_binary(const Batch& batch) {
-  if (batch.label_dtype == Dtype::boolean) return true;
-  const size_t n = batch.rows * batch.width;
-  const size_t sample = std::min<size_t>(n, kLanes);
-  return all_binary(batch, 0, 1) && all_binary(batch, 0, sample) &&
-         all_binary(batch, n - sample, sample);
 }
 
 // ---- Chunks and rows

@@ -38,6 +38,21 @@ describe("the package's name", () => {
     expect(require.resolve("maxmargin")).toBe(require.resolve("../dist/cjs/index.js"));
   });
 
+  test("computes for import and for require at once", async () => {
+    const imported = await import("maxmargin");
+    const required = require("maxmargin") as typeof imported;
+    const ones = new Float32Array(100).fill(1);
+    for (const [prediction, loss] of [
+      [0, 1],
+      [-1, 2],
+      [0.25, 0.75],
+    ]) {
+      const predictions = new Float32Array(100).fill(prediction);
+      expect(new imported.Hinge().apply(ones, predictions)).toBe(loss);
+      expect(new required.Hinge().apply(ones, predictions)).toBe(loss);
+    }
+  });
+
   test("resolves in plain Node processes, with the same exports", () => {
     const print = "console.log(JSON.stringify({ names: Object.keys(m), file }))";
     const imported = run(

@@ -1,0 +1,130 @@
+#include "reader.h"
+
+#include <algorithm>
+
+namespace maxmargin {
+namespace {
+
+// What values of a dtype are computed in.
+Dtype computed_in(Dtype as) { return is_wide(as) ? Dtype::float64 : Dtype::float32; }
+
+// The layout in which chunks can be read in place, if there is one.
+bool find_layout(const Batch& batch, LabelReading reading, Layout* layout) {
+  const Dtype labels = batch.label_dtype, predictions = batch.prediction_dtype;
+  if (predictions != batch.as && batch.as != Dtype::float32) return false;
+  if (labels == predictions) {
+    switch (labels) {
+      case Dtype::float32:
+        *layout = Layout::float32;
+        return true;
+      case Dtype::float16:
+        *layout = Layout::float16;
+        return true;
+      case Dtype::bfloat16:
+        *layout = Layout::bfloat16;
+        return true;
+      case Dtype::float64:
+        *layout = Layout::float64;
+        return is_wide(batch.as);
+      default:
+        return false;
+    }
+  }
+  if (predictions != Dtype::float32) return false;
+  *layout = labels == Dtype::boolean ? Layout::bool_labels : Layout::int8_labels;
+  // Among bytes, 0 and 1 are the same whether they have a sign or not.
+  return labels == Dtype::boolean || labels == Dtype::int8 ||
+         (labels == Dtype::uint8 && reading == LabelReading::binary);
+}
+
+const Kernel& kernel_of(const Batch& batch, const InstructionSet& set, LabelReading reading,
+                        Layout layout) {
+  return set.kernels[static_cast<int>(batch.loss)][static_cast<int>(layout)]
+                    [static_cast<int>(reading)];
+}
+
+template <class Value>
+bool all_binary(const Value* values, size_t n) {
+  return std::all_of(values, values + n, [](Value y) { return y == 0 || y == 1; });
+}
+
+bool all_binary(const Batch& batch, size_t start, size_t n) {
+  const void* labels = at(batch.labels, batch.label_dtype, start);
+  double wide[kLanes];
+  float narrow[kLanes];
+  cast(batch.label_dtype, labels, n, batch.as, is_wide(batch.as) ? static_cast<void*>(wide) : narrow);
+  return is_wide(batch.as) ? all_binary(wide, n) : all_binary(narrow, n);
+}
+
+}  // namespace
+
+void convert(const InstructionSet& set, Dtype dtype, const void* values, size_t n, Dtype as,
+             void* to) {
+  const Convert native = set.convert[static_cast<size_t>(dtype)][float_index(as)];
+  if (native != nullptr) {
+    native(values, n, to);
+  } else {
+    cast(dtype, values, n, as, to);
+  }
+}
+
+bool looks_binary(const Batch& batch) {
+  if (batch.label_dtype == Dtype::boolean) return true;
+  const size_t n = batch.rows * batch.width;
+  const size_t sample = std::min<size_t>(n, kLanes);
+  // Both ends, as labels may be sorted. Half of the time the first one tells.
+  return all_binary(batch, 0, 1) && all_binary(batch, 0, sample) &&
+         all_binary(batch, n - sample, sample);
+}
+
+Plan Plan::for_chunks(const Batch& batch, const InstructionSet& set, LabelReading reading) {
+  Layout layout;
+  if (find_layout(batch, reading, &layout)) {
+    const Kernel& in_place = kernel_of(batch, set, reading, layout);
+    if (in_place.add != nullptr) return {&in_place, false, false};
+  }
+  return for_rows(batch, set, reading);
+}
+
+Plan Plan::for_rows(const Batch& batch, const InstructionSet& set, LabelReading reading) {
+  const Dtype computed = computed_in(batch.as);
+  const auto is_converted = [&](Dtype dtype) { return dtype != computed || batch.as != computed; };
+  const Layout layout = is_wide(batch.as) ? Layout::float64 : Layout::float32;
+  return {&kernel_of(batch, set, reading, layout), is_converted(batch.label_dtype),
+          is_converted(batch.prediction_dtype)};
+}
+
+Reader::Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t workers,
+               size_t most)
+    : batch_(batch),
+      set_(set),
+      plan_(plan),
+      values_(batch.rows * batch.width),
+      capacity_(std::min(values_, most) + kBlock),
+      // Memory is taken here, where running out of it is no end of a thread. Zeros are labels too.
+      scratch_(workers * worker_bytes()) {}
+
+size_t Reader::bytes() const { return capacity_ * size_of(computed_in(batch_.as)); }
+
+size_t Reader::worker_bytes() const {
+  return bytes() * (plan_.converts_labels + plan_.converts_predictions);
+}
+
+Values Reader::read(size_t start, size_t n, size_t worker) {
+  Values values{at(batch_.labels, batch_.label_dtype, start),
+                at(batch_.predictions, batch_.prediction_dtype, start), values_ - start};
+  char* scratch = scratch_.data() + worker * worker_bytes();
+  if (plan_.converts_labels) {
+    convert(set_, batch_.label_dtype, values.labels, n, batch_.as, scratch);
+    values.labels = scratch;
+    scratch += bytes();
+  }
+  if (plan_.converts_predictions) {
+    convert(set_, batch_.prediction_dtype, values.predictions, n, batch_.as, scratch);
+    values.predictions = scratch;
+  }
+  if (plan_.converts()) values.readable = std::min(values.readable, capacity_);
+  return values;
+}
+
+}  // namespace maxmargin

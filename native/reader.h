@@ -1,0 +1,62 @@
+// How the values of a batch are read: in place, or converted tile by tile.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "reduce.h"
+
+namespace maxmargin {
+
+inline const char* at(const void* values, Dtype dtype, size_t i) {
+  return static_cast<const char*>(values) + i * size_of(dtype);
+}
+
+// Converts n values to the type that `as` is computed in.
+void convert(const InstructionSet& set, Dtype dtype, const void* values, size_t n, Dtype as,
+             void* to);
+
+// Whether labels are 0/1, by their first and last few: these nearly always tell, and kernels check the rest.
+bool looks_binary(const Batch& batch);
+
+// The kernels for a batch, and what is converted before they read it.
+struct Plan {
+  const Kernel* kernel;
+  bool converts_labels, converts_predictions;
+
+  bool converts() const { return converts_labels || converts_predictions; }
+
+  static Plan for_chunks(const Batch& batch, const InstructionSet& set, LabelReading reading);
+  static Plan for_rows(const Batch& batch, const InstructionSet& set, LabelReading reading);
+};
+
+// Where a kernel finds some values, and how many may be read there.
+struct Values {
+  const void* labels;
+  const void* predictions;
+  size_t readable;
+};
+
+// Finds the values of a batch, converting them, a tile at a time, into memory of each worker's own.
+class Reader {
+ public:
+  // `most`: the values of a tile, if any are converted.
+  Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t workers, size_t most);
+
+  // How many values can be read at once.
+  size_t most(size_t wanted) const { return plan_.converts() ? capacity_ - kBlock : wanted; }
+
+  Values read(size_t start, size_t n, size_t worker);
+
+ private:
+  size_t bytes() const;
+  size_t worker_bytes() const;
+
+  const Batch& batch_;
+  const InstructionSet& set_;
+  const Plan& plan_;
+  const size_t values_, capacity_;
+  std::vector<char> scratch_;
+};
+
+}  // namespace maxmargin
