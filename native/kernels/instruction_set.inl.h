@@ -46,6 +46,10 @@ constexpr void set_loss(InstructionSet& set, Loss loss) {
   set.row_loss[static_cast<int>(loss)] = row_loss<typename L::Row>;
 }
 
+// What is of a dtype already need not be rounded to it.
+template <class Own, class Rounding>
+using RoundingUnless = std::conditional_t<std::is_same_v<Own, Rounding>, Unrounded, Rounding>;
+
 template <class T, class Rounding>
 constexpr void set_convert(InstructionSet& set, Dtype as) {
   constexpr bool kIsExact = std::is_same_v<Rounding, Unrounded>;
@@ -57,8 +61,8 @@ constexpr void set_convert(InstructionSet& set, Dtype as) {
   from(Dtype::uint8) = convert<T, uint8_t, Unrounded>;
   from(Dtype::int32) = convert<T, int32_t, Rounding>;
   from(Dtype::int64) = convert<T, int64_t, Rounding>;
-  from(Dtype::float16) = convert<T, Half, Rounding>;
-  from(Dtype::bfloat16) = convert<T, BFloat16, Rounding>;
+  from(Dtype::float16) = convert<T, Half, RoundingUnless<AsHalf, Rounding>>;
+  from(Dtype::bfloat16) = convert<T, BFloat16, RoundingUnless<AsBFloat16, Rounding>>;
   from(Dtype::float32) = convert<T, float, Rounding>;
   // From float64 to 16 bits by way of float32 would round twice.
   if constexpr (kIsExact) from(Dtype::float64) = convert<T, double, Rounding>;
