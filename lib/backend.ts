@@ -2,7 +2,7 @@ import os from "node:os";
 import type { Results, Stored } from "./cast.js";
 import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
 import { fallback } from "./fallback.js";
-import type { Kernels } from "./kernels.js";
+import type { Kernels, Sums } from "./kernels.js";
 import { load } from "./load.cjs";
 
 /** What native/addon.cpp exports. Numbers go in and out through a frame: see its `Frame`. */
@@ -11,6 +11,15 @@ interface Addon {
   share(frame: Float64Array): Float64Array;
   total(labels: Stored, predictions: Stored): void;
   weightedTotal(labels: Stored, predictions: Stored, weights?: Stored, mask?: Stored): void;
+  columnTotal(labels: Stored, predictions: Stored, weights?: Stored, mask?: Stored): void;
+  gradient(
+    labels: Stored,
+    predictions: Stored,
+    gradient: Results,
+    losses?: Results,
+    weights?: Stored,
+    mask?: Stored,
+  ): void;
   rowLosses(
     labels: Stored,
     predictions: Stored,
@@ -60,18 +69,33 @@ function fillFrame(kind: number, width: number): void {
   frame[1] = width;
 }
 
+const sumsOfFrame = (): Sums => ({ losses: frame[4], weights: frame[5], kept: frame[6] });
+
 /** The addon behind the interface that the fallback has too. */
 const nativeOf = (addon: Addon): Kernels => ({
   total(kind, labels, predictions, width) {
     fillFrame(kind, width);
     addon.total(labels, predictions);
-    return frame[3];
+    return frame[4];
   },
   weightedTotal(kind, labels, predictions, width, dtypes, weights, mask) {
     fillFrame(kind, width);
     frame[2] = dtypes;
     addon.weightedTotal(labels, predictions, weights, mask);
-    return { losses: frame[3], weights: frame[4], kept: frame[5] };
+    return sumsOfFrame();
+  },
+  columnTotal(kind, labels, predictions, width, dtypes, weights, mask) {
+    fillFrame(kind, width);
+    frame[2] = dtypes;
+    addon.columnTotal(labels, predictions, weights, mask);
+    return sumsOfFrame();
+  },
+  gradient(kind, labels, predictions, width, divisor, gradient, losses, dtypes, weights, mask) {
+    fillFrame(kind, width);
+    frame[2] = dtypes;
+    frame[3] = divisor;
+    addon.gradient(labels, predictions, gradient, losses, weights, mask);
+    return sumsOfFrame();
   },
   rowLosses(kind, labels, predictions, width, out, dtypes = 0, weights, mask) {
     fillFrame(kind, width);

@@ -18,9 +18,11 @@ import {
 import { checkArguments, checkOptions, type Reduction } from "./validate.js";
 import {
   type Doubles,
+  divisorOf,
+  divisorOfColumn,
+  leavesTensor,
   product,
-  reduced,
-  reducedColumn,
+  quotient,
   scaledMask,
   shapeOfColumns,
   sumOf,
@@ -53,20 +55,18 @@ export interface Output<D extends FloatDtype = FloatDtype> {
 }
 
 /** What is computed of what, once it is known that no foreign code can run any longer. */
-interface Batch {
+export interface Batch {
   readonly loss: number;
   readonly dtype: FloatDtype;
   readonly labels: RowTensor;
   readonly predictions: RowTensor;
 }
 
-const kindOf = ({ loss, dtype, labels, predictions }: Batch) =>
+export const kindOf = ({ loss, dtype, labels, predictions }: Batch) =>
   kindOfBatch(loss, labels.code, predictions.code, codes[dtype]);
 
-const leavesTensor = (reduction: Reduction) => reduction === null || reduction === "none";
-
 /** The dtype in which a function computes: that of its predictions, if it is one to compute in. */
-function ownDtype({ dtype, isNested }: RowTensor): FloatDtype {
+export function ownDtype({ dtype, isNested }: RowTensor): FloatDtype {
   return !isNested && isFloat(dtype) ? dtype : floatx();
 }
 
@@ -96,7 +96,8 @@ export function reducedLoss<R extends Reduction, D extends FloatDtype>(
   const same = checkArguments(labels, predictions);
   const { rows, width } = predictions;
   if (!same || rows === 0 || width === 0) {
-    const losses = doubleLosses({ loss, dtype, labels, predictions }, true);
+    const batch = { loss, dtype, labels, predictions };
+    const losses = doubleLosses(batch, broadcastOf(batch, true));
     return resultOf(losses, undefined, dtype, reduction, predictions) as LossValue<R, D>;
   }
   if (leavesTensor(reduction)) {
@@ -139,15 +140,33 @@ function weightedLoss(
     const own = shapeOfColumns(shape.slice(0, -1), sampleWeight, mask);
     if (own !== undefined) return columnLoss(batch, reduction, own, sampleWeight, mask);
   }
-  let weights = sampleWeight && toDoubles(sampleWeight, dtype);
-  if (mask !== undefined) {
-    const kept = scaledMask(toMask(mask), reduction);
-    weights = weights === undefined ? kept : product(weights, kept, "mask", "sampleWeight");
-  }
-  const argument = sampleWeight === undefined ? "mask" : "sampleWeight";
-  const losses = doubleLosses(batch, true);
-  const weighted = weights === undefined ? losses : product(losses, weights, argument);
+  const losses = doubleLosses(batch, broadcastOf(batch, true));
+  const weights = writtenWeights(dtype, reduction, sampleWeight, mask);
+  const weighted = weightedBy(losses, weights, sampleWeight);
   return resultOf(weighted, weights, dtype, reduction, predictions);
+}
+
+/** Weights times mask, if there is either. */
+export function writtenWeights(
+  dtype: FloatDtype,
+  reduction: Reduction,
+  sampleWeight: RowTensor | undefined,
+  mask: RowTensor | undefined,
+): Doubles | undefined {
+  const weights = sampleWeight && toDoubles(sampleWeight, dtype);
+  if (mask === undefined) return weights;
+  const kept = scaledMask(toMask(mask), reduction);
+  return weights === undefined ? kept : product(weights, kept, "mask", "sampleWeight");
+}
+
+/** Messages call the weights what they come from. */
+export function weightedBy(
+  losses: Doubles,
+  weights: Doubles | undefined,
+  sampleWeight: RowTensor | undefined,
+): Doubles {
+  if (weights === undefined) return losses;
+  return product(losses, weights, sampleWeight === undefined ? "mask" : "sampleWeight");
 }
 
 /** The loss of a batch whose weights and mask are one a row each, in the rows' order. */
@@ -179,10 +198,11 @@ function columnLoss(
     sampleWeight?.stored,
     mask?.stored,
   );
-  return roundTo(dtype, reducedColumn(total, mask !== undefined, rows, reduction));
+  const divisor = divisorOfColumn(total, mask !== undefined, rows, reduction);
+  return roundTo(dtype, quotient(total.losses, divisor));
 }
 
-function resultOf(
+export function resultOf(
   losses: Doubles,
   weights: Doubles | undefined,
   dtype: FloatDtype,
@@ -191,7 +211,7 @@ function resultOf(
 ): number | Tensor<FloatDtype> {
   const { values, shape } = losses;
   if (leavesTensor(reduction)) return resultTensor(dtype, resultsOf(dtype, values), shape, like);
-  return roundTo(dtype, reduced(sumOf(values), shape, weights, reduction));
+  return roundTo(dtype, quotient(sumOf(values), divisorOf(shape, weights, reduction)));
 }
 
 /**
@@ -229,7 +249,7 @@ function rowLossesOf(batch: Batch, fixRanks: boolean, out?: unknown): Tensor<Flo
   const same = checkArguments(labels, predictions);
   const { rows, width, shape } = predictions;
   if (!same || rows === 0 || width === 0) {
-    const { values, shape } = doubleLosses(batch, fixRanks);
+    const { values, shape } = doubleLosses(batch, broadcastOf(batch, fixRanks));
     const losses = resultsFor(values.length);
     writeResults(codes[dtype], values, values.length, losses, 0);
     return resultTensor(dtype, losses, shape, predictions, out);
@@ -240,8 +260,14 @@ function rowLossesOf(batch: Batch, fixRanks: boolean, out?: unknown): Tensor<Flo
   return resultTensor(dtype, losses, shape.slice(0, -1), predictions, out);
 }
 
-/** The losses of all rows of a checked batch before they are rounded. Labels and predictions are broadcast. */
-function doubleLosses(batch: Batch, fixRanks: boolean): Doubles {
+/** The shapes of labels and predictions, with ranks fixed, and the one that they have in common. */
+export interface Broadcast {
+  readonly own: readonly number[];
+  readonly other: readonly number[];
+  readonly shape: readonly number[];
+}
+
+export function broadcastOf(batch: Batch, fixRanks: boolean): Broadcast {
   const { loss, labels, predictions } = batch;
   const [own, other] = fixRanks
     ? withSameRank(labels.shape, predictions.shape)
@@ -268,6 +294,13 @@ function doubleLosses(batch: Batch, fixRanks: boolean): Doubles {
   if (width === 0 && loss === categoricalHinge) {
     throw wrongValue("yPred", "at least one class in the last axis", "none");
   }
+  return { own, other, shape };
+}
+
+/** The losses of all rows of a checked batch before they are rounded. Labels and predictions are broadcast. */
+export function doubleLosses(batch: Batch, { own, other, shape }: Broadcast): Doubles {
+  const { labels, predictions } = batch;
+  const width = shape.at(-1) ?? 1;
   const rows = shape.slice(0, -1);
   const values = new Float64Array(sizeOf(rows));
   if (values.length === 0) return { values, shape: rows };

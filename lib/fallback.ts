@@ -6,7 +6,7 @@
  * the exact result, so Math.fround after every operation is float32 arithmetic. Terms in float64, below
  * called "wide", go the same way without any rounding.
  */
-import { type Computed, cast, type Stored, writeResults } from "./cast.js";
+import { type Computed, cast, type Results, type Stored, writeResults } from "./cast.js";
 import { codes } from "./dtypes.js";
 import {
   castOfKind,
@@ -41,6 +41,7 @@ const shortPredictions = new Float32Array(block);
 const groupLosses = new Float64Array(chunk);
 const groupWeights = new Float64Array(chunk);
 const groupMask = new Float64Array(chunk);
+const groupSlopes = new Float64Array(chunk);
 const floatWeights = new Float32Array(chunk);
 /** The maximum of the row at hand. In an array, as a variable would be a new object for every value. */
 const largest = new Float64Array(1);
@@ -59,10 +60,30 @@ function term(round: Rounding, squared: boolean, exact: boolean, y: number, p: n
   return squared ? round(loss * loss) : loss;
 }
 
-/** max(0, neg - pos + 1) */
-function rowMargin(pos: number, neg: number): number {
-  const margin = neg - pos + 1;
-  return 0 > margin ? 0 : margin;
+const rowMargin = (pos: number, neg: number) => neg - pos + 1;
+
+/** max(0, margin) */
+const lossOfMargin = (margin: number) => (0 > margin ? 0 : margin);
+
+/** The slope of max(0, margin): at the kink that of the side on which there is a loss. */
+const slopeOfMargin = (margin: number) => (0 > margin ? 0 : margin >= 0 ? 1 : Number.NaN);
+
+/** d term / d p, of hinge or squared hinge. */
+function slope(round: Rounding, squared: boolean, y: number, p: number): number {
+  const margin = round(1 - round(y * p));
+  return round(y * (squared ? round(-2 * lossOfMargin(margin)) : -slopeOfMargin(margin)));
+}
+
+/** d (neg - pos) / d p: the values that are the maximum have an equal share in its slope each. */
+function categoricalSlope(
+  round: Rounding,
+  y: number,
+  p: number,
+  neg: number,
+  share: number,
+): number {
+  const rest = round(1 - y);
+  return round(round(rest * (round(rest * p) === neg ? share : 0)) - y);
 }
 
 // ---- Sums of n values from yAt and pAt on
@@ -353,7 +374,9 @@ function sumOfPart(
 }
 
 function lossOfRow(kind: number, sum: number, width: number): number {
-  return lossOfKind(kind) === categoricalHinge ? rowMargin(sum, largest[0]) : sum / width;
+  return lossOfKind(kind) === categoricalHinge
+    ? lossOfMargin(rowMargin(sum, largest[0]))
+    : sum / width;
 }
 
 /** Writes the losses of whole rows, a chunk of values at most, to the scratch. */
@@ -416,6 +439,19 @@ function writeLossOfLongRow(
   return true;
 }
 
+/** Calls use(first row, count) for every group of rows that makes up a chunk, until it answers false. */
+function eachRowGroup(
+  rows: number,
+  width: number,
+  use: (first: number, count: number) => boolean,
+): boolean {
+  const rowsOfGroup = Math.max(1, Math.floor(chunk / width));
+  for (let first = 0; first < rows; first += rowsOfGroup) {
+    if (!use(first, Math.min(rowsOfGroup, rows - first))) return false;
+  }
+  return true;
+}
+
 /** Calls use(first row, count) for every group of rows whose losses are in the scratch. */
 function eachGroup(
   signed: boolean,
@@ -425,19 +461,15 @@ function eachGroup(
   width: number,
   use: (first: number, count: number) => void,
 ): boolean {
-  const rows = predictions.length / width;
-  const rowsOfGroup = Math.max(1, Math.floor(chunk / width));
-  for (let first = 0; first < rows; first += rowsOfGroup) {
-    const count = Math.min(rowsOfGroup, rows - first);
+  return eachRowGroup(predictions.length / width, width, (first, count) => {
     const start = first * width;
     const pure =
       width > chunk
         ? writeLossOfLongRow(signed, kind, labels, predictions, start, width)
         : writeLosses(signed, kind, labels, predictions, start, count, width);
-    if (!pure) return false;
-    use(first, count);
-  }
-  return true;
+    if (pure) use(first, count);
+    return pure;
+  });
 }
 
 /** Writes what a group of rows weighs to the scratch. */
@@ -489,6 +521,103 @@ function eachGroupOf(
 
 const noSums = { losses: 0, weights: 0, kept: 0 };
 
+// ---- Gradients
+
+/** Calls use(labels, their start, predictions, their start, count, first) for parts of values from `start` on. */
+function eachPart(
+  signed: boolean,
+  kind: number,
+  labels: Stored,
+  predictions: Stored,
+  start: number,
+  n: number,
+  use: (y: Computed, yAt: number, p: Computed, pAt: number, n: number, first: number) => void,
+): void {
+  for (let first = start; first < start + n; first += chunk) {
+    const count = Math.min(chunk, start + n - first);
+    const y = readLabels(signed, kind, labels, first, count) as Computed;
+    const p = readPredictions(kind, predictions, first, count);
+    use(y, y === labels ? first : 0, p, p === predictions ? first : 0, count, first);
+  }
+}
+
+/** How many values of a row are its maximum. */
+function tiesOfRow(
+  round: Rounding,
+  kind: number,
+  labels: Stored,
+  predictions: Stored,
+  start: number,
+  width: number,
+): number {
+  let ties = 0;
+  eachPart(false, kind, labels, predictions, start, width, (y, yAt, p, pAt, n) => {
+    for (let i = 0; i < n; i++) {
+      if (round(round(1 - y[yAt + i]) * p[pAt + i]) === largest[0]) ties++;
+    }
+  });
+  return ties;
+}
+
+/** Writes the slopes of n values of one row, up to a chunk, to the scratch. */
+function writeSlopes(
+  round: Rounding,
+  kind: number,
+  y: Computed,
+  yAt: number,
+  p: Computed,
+  pAt: number,
+  n: number,
+  factor: number,
+  share: number,
+): void {
+  const loss = lossOfKind(kind);
+  for (let i = 0; i < n; i++) {
+    const own =
+      loss === categoricalHinge
+        ? categoricalSlope(round, y[yAt + i], p[pAt + i], largest[0], share)
+        : slope(round, loss === squaredHinge, y[yAt + i], p[pAt + i]);
+    // The sum has no zero below 0.
+    groupSlopes[i] = round(own * factor) + 0;
+  }
+}
+
+/** Writes the derivatives of the losses' sum by all predictions. */
+function writeGradient(
+  kind: number,
+  labels: Stored,
+  predictions: Stored,
+  width: number,
+  divisor: number,
+  gradient: Results,
+  dtypes: number,
+  weights: Stored | undefined,
+  mask: Stored | undefined,
+): void {
+  const as = castOfKind(kind);
+  const rounding = isWide(as) ? unrounded : round;
+  const signed = lookBinary(kind, labels) && areBinary(kind, labels);
+  const hasMax = lossOfKind(kind) === categoricalHinge;
+  const isUniform = !hasMax && weights === undefined && mask === undefined;
+  const step = isUniform ? predictions.length : width;
+  for (let row = 0, start = 0; start < predictions.length; row++, start += step) {
+    readWeights(as, dtypes, weights, mask, row, 1);
+    let factor = groupWeights[0] / divisor;
+    let share = 1;
+    if (hasMax) {
+      largest[0] = -Infinity;
+      const sum = sumOfRow(false, kind, labels, predictions, start, step) as number;
+      factor *= slopeOfMargin(rowMargin(sum, largest[0]));
+      share = rounding(1 / tiesOfRow(rounding, kind, labels, predictions, start, step));
+    }
+    const rounded = rounding(factor);
+    eachPart(signed, kind, labels, predictions, start, step, (y, yAt, p, pAt, n, first) => {
+      writeSlopes(rounding, kind, y, yAt, p, pAt, n, rounded, share);
+      writeResults(as, groupSlopes, n, gradient, first);
+    });
+  }
+}
+
 export const fallback: Kernels = {
   total(kind, labels, predictions, width) {
     if (lossOfKind(kind) === categoricalHinge) {
@@ -525,6 +654,27 @@ export const fallback: Kernels = {
       if (mask !== undefined) total.kept += sumOfLanes(groupMask, count);
     });
     return total;
+  },
+
+  columnTotal(kind, _labels, predictions, width, dtypes, weights, mask) {
+    const total = { ...noSums };
+    eachRowGroup(predictions.length / width, width, (first, count) => {
+      readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
+      total.weights += sumOfLanes(groupWeights, count);
+      if (mask !== undefined) total.kept += sumOfLanes(groupMask, count);
+      return true;
+    });
+    return total;
+  },
+
+  gradient(kind, labels, predictions, width, divisor, gradient, losses, dtypes, weights, mask) {
+    writeGradient(kind, labels, predictions, width, divisor, gradient, dtypes, weights, mask);
+    if (losses !== undefined) {
+      fallback.rowLosses(kind, labels, predictions, width, losses, dtypes, weights, mask);
+    }
+    return weights === undefined && mask === undefined
+      ? { ...noSums, losses: fallback.total(kind, labels, predictions, width) }
+      : fallback.weightedTotal(kind, labels, predictions, width, dtypes, weights, mask);
   },
 
   rowLosses(kind, labels, predictions, width, out, dtypes = 0, weights, mask) {

@@ -1,4 +1,10 @@
+import { described, wrongKind } from "./errors.js";
 import { type Output, rowLosses } from "./evaluate.js";
+import {
+  type GradientOutput,
+  type ValueAndGradient,
+  valueAndGradient as valueAndGradientOf,
+} from "./gradients.js";
 import * as kernels from "./kernels.js";
 import type { ResultDtype, Tensor, TensorLike } from "./tensor.js";
 
@@ -96,4 +102,79 @@ export function categoricalHinge<P extends TensorLike>(
     false,
     options,
   );
+}
+
+/** A loss of rows: {@link hinge}, {@link squaredHinge} or {@link categoricalHinge}. */
+export type RowLoss = typeof hinge | typeof squaredHinge | typeof categoricalHinge;
+
+const lossOf = new Map<unknown, number>([
+  [hinge, kernels.hinge],
+  [squaredHinge, kernels.squaredHinge],
+  [categoricalHinge, kernels.categoricalHinge],
+]);
+
+/**
+ * The losses of the rows, and the derivative of their sum by each prediction, in one pass. Ties are decided as by the
+ * method of {@link Loss} of the same name.
+ *
+ * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
+ * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function takes them.
+ * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @param options - `out`, an array of the result's dtype with a value for each prediction to write the gradient to.
+ * @returns `value`, what that function returns, and `gradient`, of the shape of `yPred` and the dtype of the value.
+ * @throws TypeError if `loss` is none of these; TypeError or RangeError as that function.
+ * @example
+ * ```ts
+ * import { hinge, valueAndGradient } from "maxmargin";
+ *
+ * const { value, gradient } = valueAndGradient(hinge, [[-1, 1]], [[-2, 0.5]]);
+ * value.data; //=> Float32Array [0.25]
+ * gradient.data; //=> Float32Array [0, -0.5]
+ * ```
+ */
+export function valueAndGradient<P extends TensorLike>(
+  loss: RowLoss,
+  yTrue: TensorLike,
+  yPred: P,
+  options?: GradientOutput<ResultDtype<P>>,
+): ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>> {
+  const code = lossOf.get(loss);
+  if (code === undefined) {
+    throw wrongKind("loss", "hinge, squaredHinge or categoricalHinge", described(loss));
+  }
+  return valueAndGradientOf<null, ResultDtype<P>>(
+    code,
+    undefined,
+    null,
+    yTrue,
+    yPred,
+    options,
+    false,
+    ["out"],
+  );
+}
+
+/**
+ * The derivative of the sum of the losses of the rows by each prediction: the `gradient` of {@link valueAndGradient}.
+ *
+ * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
+ * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function takes them.
+ * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @param options - `out`, an array of the result's dtype with a value for each prediction to write to.
+ * @returns the gradient, of the shape of `yPred`.
+ * @throws as {@link valueAndGradient}.
+ * @example
+ * ```ts
+ * import { gradient, squaredHinge } from "maxmargin";
+ *
+ * gradient(squaredHinge, [[-1, 1]], [[-2, 0.5]]).data; //=> Float32Array [0, -0.5]
+ * ```
+ */
+export function gradient<P extends TensorLike>(
+  loss: RowLoss,
+  yTrue: TensorLike,
+  yPred: P,
+  options?: GradientOutput<ResultDtype<P>>,
+): Tensor<ResultDtype<P>> {
+  return valueAndGradient(loss, yTrue, yPred, options).gradient;
 }

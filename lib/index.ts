@@ -2,7 +2,15 @@ export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.
 export { type DtypePolicy, floatx, setFloatx } from "./config.js";
 export type { Dtype, FloatDtype, TensorData } from "./dtypes.js";
 export type { LossValue, Output, Weighting } from "./evaluate.js";
-export { categoricalHinge, hinge, squaredHinge } from "./functional.js";
+export {
+  categoricalHinge,
+  gradient,
+  hinge,
+  type RowLoss,
+  squaredHinge,
+  valueAndGradient,
+} from "./functional.js";
+export type { GradientOptions, GradientOutput, ValueAndGradient } from "./gradients.js";
 export {
   CategoricalHinge,
   Hinge,

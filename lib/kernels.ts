@@ -52,6 +52,33 @@ export interface Kernels {
     weights: Stored | undefined,
     mask: Stored | undefined,
   ): Sums;
+  /** The sums of what the rows weigh, and of the mask; of losses 0. */
+  columnTotal(
+    kind: number,
+    labels: Stored,
+    predictions: Stored,
+    width: number,
+    dtypes: number,
+    weights: Stored | undefined,
+    mask: Stored | undefined,
+  ): Sums;
+  /**
+   * What `total`, or `weightedTotal` of weighted rows, gives. Writes the derivatives of that by the predictions, each
+   * divided by `divisor`, to `gradient`, rounded to the dtype of the batch unless it holds doubles; and what
+   * `rowLosses` gives to `losses`.
+   */
+  gradient(
+    kind: number,
+    labels: Stored,
+    predictions: Stored,
+    width: number,
+    divisor: number,
+    gradient: Results,
+    losses: Results | undefined,
+    dtypes: number,
+    weights: Stored | undefined,
+    mask: Stored | undefined,
+  ): Sums;
   /** The weighted loss of each row, rounded to the dtype of the batch unless `out` holds doubles. */
   rowLosses(
     kind: number,

@@ -1,6 +1,7 @@
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "./config.js";
 import { codes, type FloatDtype } from "./dtypes.js";
 import { type LossValue, type Output, reducedLoss, rowLosses, type Weighting } from "./evaluate.js";
+import { type GradientOptions, type ValueAndGradient, valueAndGradient } from "./gradients.js";
 import * as kernels from "./kernels.js";
 import { nameOf } from "./names.js";
 import type { Tensor, TensorLike } from "./tensor.js";
@@ -87,6 +88,59 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     options?: Output<ComputeDtype<P>>,
   ): Tensor<ComputeDtype<P>> {
     return rowLosses(this.#loss, this.dtype, yTrue, yPred, true, options);
+  }
+
+  /**
+   * Computes the loss of a batch, reduced, and its derivative by each prediction, in one pass.
+   *
+   * Where a loss has two slopes, it is that of the side on which there is a loss: `-yTrue` where
+   * `1 - yTrue * yPred` is 0. Classes that are the maximum of categorical hinge together share its slope evenly. A NaN
+   * gives NaN.
+   *
+   * @param yTrue - labels, shape `[batch, d0, .. dN]`.
+   * @param yPred - predictions of that shape, or of one that fits it as for `apply`.
+   * @param options - `sampleWeight` and `mask` as for `apply`; `out`, an array of the loss's dtype with a value for
+   *   each prediction to write the gradient to.
+   * @returns `value`, what `apply` returns, and `gradient`, of the shape of `yPred` and the loss's `dtype`. For `null`
+   *   and `"none"` it is that of the sum of the value.
+   * @throws TypeError or RangeError as `apply`, and if `out` is of another kind or length, or shares memory with an
+   *   argument.
+   * @example
+   * ```ts
+   * import { Hinge, tensor } from "maxmargin";
+   *
+   * const yTrue = tensor(Int8Array.of(-1, 1, 1, -1), [2, 2]);
+   * const yPred = tensor(Float32Array.of(-2, 0.5, 0.25, 0), [2, 2]);
+   * const { value, gradient } = new Hinge().valueAndGradient(yTrue, yPred);
+   * value; //=> 0.5625
+   * gradient.data; //=> Float32Array [0, -0.25, -0.25, 0.25]
+   * ```
+   */
+  valueAndGradient(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options?: GradientOptions<ComputeDtype<P>>,
+  ): ValueAndGradient<LossValue<R, ComputeDtype<P>>, ComputeDtype<P>> {
+    const known = ["sampleWeight", "mask", "out"] as const;
+    const { dtype, reduction } = this;
+    return valueAndGradient(this.#loss, dtype, reduction, yTrue, yPred, options, true, known);
+  }
+
+  /**
+   * Computes the derivative of the loss of a batch by each prediction: the `gradient` of `valueAndGradient`.
+   *
+   * @param yTrue - labels, shape `[batch, d0, .. dN]`.
+   * @param yPred - predictions of that shape, or of one that fits it as for `apply`.
+   * @param options - as for `valueAndGradient`.
+   * @returns the gradient, of the shape of `yPred` and the loss's `dtype`.
+   * @throws as `valueAndGradient`.
+   */
+  gradient(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options?: GradientOptions<ComputeDtype<P>>,
+  ): Tensor<ComputeDtype<P>> {
+    return this.valueAndGradient(yTrue, yPred, options).gradient;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { kernelsFor } from "./backend.js";
-import { Walk } from "./broadcast.js";
+import { sizeOf, Walk } from "./broadcast.js";
 import { newStored, type Stored } from "./cast.js";
 import { areBinary } from "./fallback.js";
 import { asIs, labelsOfKind, predictionsOfKind } from "./kernels.js";
@@ -9,17 +9,27 @@ type Shape = readonly number[];
 /** Values that are spread out at once: a large broadcast is never there as a whole. */
 const valuesAtOnce = 65536;
 
-/** Writes the losses of the rows of `shape`, over which labels and predictions are broadcast. */
-export function writeBroadcastLosses(
+/** Labels and predictions of some rows of the shape over which they are broadcast. */
+interface Part {
+  readonly kind: number;
+  readonly labels: Stored;
+  readonly predictions: Stored;
+  readonly first: number;
+  readonly rows: number;
+}
+
+/** Calls use(part) for all rows of `shape`, a part at a time. */
+function eachPart(
   kind: number,
   labels: Stored,
   labelShape: Shape,
   predictions: Stored,
   predictionShape: Shape,
   shape: Shape,
-  losses: Float64Array,
+  use: (part: Part) => void,
 ): void {
-  const width = shape.at(-1) as number;
+  const width = shape.at(-1) ?? 1;
+  const rows = sizeOf(shape.slice(0, -1));
   const rowsAtOnce = Math.max(1, Math.floor(valuesAtOnce / width));
   const n = rowsAtOnce * width;
   const nextLabels = spreader(labels, labelShape, shape, newStored(labelsOfKind(kind), n));
@@ -31,17 +41,88 @@ export function writeBroadcastLosses(
   );
   // The whole tensor decides whether labels are 0/1, not what of it is in a part.
   const how = areBinary(kind, labels) ? kind : kind | asIs;
-  for (let first = 0; first < losses.length; first += rowsAtOnce) {
-    const out = losses.subarray(first, first + rowsAtOnce);
-    const y = nextLabels(out.length);
-    const p = nextPredictions(out.length);
-    kernelsFor(p.length).rowLosses(how, y, p, width, out);
+  for (let first = 0; first < rows; first += rowsAtOnce) {
+    const count = Math.min(rowsAtOnce, rows - first);
+    use({
+      kind: how,
+      labels: nextLabels(count),
+      predictions: nextPredictions(count),
+      first,
+      rows: count,
+    });
   }
+}
+
+/** Writes the losses of the rows of `shape`, over which labels and predictions are broadcast. */
+export function writeBroadcastLosses(
+  kind: number,
+  labels: Stored,
+  labelShape: Shape,
+  predictions: Stored,
+  predictionShape: Shape,
+  shape: Shape,
+  losses: Float64Array,
+): void {
+  const width = shape.at(-1) ?? 1;
+  eachPart(kind, labels, labelShape, predictions, predictionShape, shape, (part) => {
+    const { first, rows } = part;
+    const out = losses.subarray(first, first + rows);
+    kernelsFor(rows * width).rowLosses(part.kind, part.labels, part.predictions, width, out);
+  });
+}
+
+/**
+ * The slopes of the rows of `shape`, each row's times its factor, added up where predictions are repeated.
+ *
+ * @param round - rounds to the type that slopes are computed in.
+ */
+export function sumsOfBroadcastSlopes(
+  kind: number,
+  labels: Stored,
+  labelShape: Shape,
+  predictions: Stored,
+  predictionShape: Shape,
+  shape: Shape,
+  factors: Float64Array,
+  round: (value: number) => number,
+): Float64Array {
+  const sums = new Float64Array(predictions.length);
+  const width = shape.at(-1) ?? 1;
+  const ownWidth = predictionShape.at(-1) ?? 1;
+  const step = ownWidth === 1 ? 0 : 1;
+  const walk = new Walk(predictionShape.slice(0, -1), shape.slice(0, -1));
+  const slopes = new Float64Array(Math.max(valuesAtOnce, width));
+  eachPart(kind, labels, labelShape, predictions, predictionShape, shape, (part) => {
+    const { first, rows } = part;
+    const out = slopes.subarray(0, rows * width);
+    const kernels = kernelsFor(out.length);
+    kernels.gradient(
+      part.kind,
+      part.labels,
+      part.predictions,
+      width,
+      1,
+      out,
+      undefined,
+      0,
+      undefined,
+      undefined,
+    );
+    for (let row = 0; row < rows; row++, walk.next()) {
+      const factor = round(factors[first + row] as number);
+      const start = walk.offset * ownWidth;
+      for (let i = 0; i < width; i++) {
+        const place = start + i * step;
+        sums[place] = (sums[place] as number) + round((out[row * width + i] as number) * factor);
+      }
+    }
+  });
+  return sums;
 }
 
 /** A function that writes the next rows of a broadcast tensor to the start of `to`. */
 function spreader(from: Stored, own: Shape, shape: Shape, to: Stored): (rows: number) => Stored {
-  const width = shape.at(-1) as number;
+  const width = shape.at(-1) ?? 1;
   const ownWidth = own.at(-1) ?? 1;
   const step = ownWidth === 1 ? 0 : 1;
   const walk = new Walk(own.slice(0, -1), shape.slice(0, -1));

@@ -76,20 +76,37 @@ export function product(a: Doubles, b: Doubles, argument: string, other = "the l
   return { values, shape };
 }
 
-/** A sum of weighted losses as the reduction wants it. A scalar is what it is, and a divisor of 0 gives 0. */
-export function reduced(
-  sum: number,
+/** What each loss weighs in the sum of {@link product}: it is there as often as the weights are more than one. */
+export function weightOfEach(losses: Doubles, weights: Doubles): Float64Array {
+  const [own, others] = withSameRank(losses.shape, weights.shape);
+  const shape = broadcastShape(others, own, "sampleWeight", "the losses");
+  const sums = new Float64Array(losses.values.length);
+  const left = new Walk(own, shape);
+  const right = new Walk(others, shape);
+  for (let i = sizeOf(shape); i > 0; i--, left.next(), right.next()) {
+    sums[left.offset] = (sums[left.offset] as number) + (weights.values[right.offset] as number);
+  }
+  return sums;
+}
+
+const isMean = (reduction: Reduction) => reduction !== "sum" && !leavesTensor(reduction);
+
+export const leavesTensor = (reduction: Reduction) => reduction === null || reduction === "none";
+
+/** What a sum of weighted losses is divided by. A scalar is what it is. */
+export function divisorOf(
   shape: readonly number[],
   weights: Doubles | undefined,
   reduction: Reduction,
 ): number {
-  if (shape.length === 0 || reduction === "sum") return sum;
-  const divisor =
-    reduction === "mean_with_sample_weight" && weights !== undefined
-      ? sumOf(weights.values)
-      : sizeOf(shape);
-  return divisor === 0 ? 0 : sum / divisor;
+  if (shape.length === 0 || !isMean(reduction)) return 1;
+  return reduction === "mean_with_sample_weight" && weights !== undefined
+    ? sumOf(weights.values)
+    : sizeOf(shape);
 }
+
+/** A divisor of 0 gives 0. */
+export const quotient = (sum: number, divisor: number) => (divisor === 0 ? 0 : sum / divisor);
 
 /**
  * The shape that losses have when they are weighted, if weights and mask, as far as there are any, have one value
@@ -112,15 +129,14 @@ export function shapeOfColumns(
   return shape.length > 0 ? shape : undefined;
 }
 
-/** The sum of weighted losses of `size` rows, each with a weight or a mask, as the reduction wants it. */
-export function reducedColumn(
-  { losses, weights, kept }: Sums,
+/** What the sum of weighted losses of `size` rows, each with a weight or a mask, is divided by. */
+export function divisorOfColumn(
+  { weights, kept }: Sums,
   isMasked: boolean,
   size: number,
   reduction: Reduction,
 ): number {
-  if (reduction === "sum") return losses;
-  const rows = isMasked ? kept : size;
-  const divisor = reduction === "mean_with_sample_weight" ? weights : rows;
-  return divisor === 0 ? 0 : losses / divisor;
+  if (!isMean(reduction)) return 1;
+  if (reduction === "mean_with_sample_weight") return weights;
+  return isMasked ? kept : size;
 }

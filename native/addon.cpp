@@ -21,7 +21,7 @@ namespace {
 // Numbers go in and out through an array that lib/backend.ts shares once: that costs a third of what numbers
 // as arguments and results do.
 struct Frame {
-  double kind, width, column_dtypes;
+  double kind, width, column_dtypes, divisor;
   double results[3];
 };
 
@@ -157,6 +157,15 @@ bool get_columns(napi_env env, const Frame& frame, napi_value weights, napi_valu
          get_column(env, mask, dtypes >> 4, batch->rows, &batch->mask);
 }
 
+// An array for n results in the dtype `as`, or for as many doubles.
+bool get_output(napi_env env, napi_value value, size_t n, Dtype as, View* out, Dtype* dtype) {
+  if (!get_view(env, value, out)) return false;
+  *dtype = out->bytes == n * size_of(Dtype::float64) ? Dtype::float64 : as;
+  if (out->bytes != n * size_of(*dtype)) return false;
+  expect_writes(out->data, out->bytes);
+  return true;
+}
+
 // Labels and predictions, and what else an entry gets.
 template <size_t kArguments>
 struct Call {
@@ -177,6 +186,13 @@ struct Call {
     return get_columns(env, *environment->frame, arguments[first], arguments[first + 1], &batch);
   }
 
+  void give(const Total& total) const {
+    double* results = environment->frame->results;
+    results[0] = total.losses;
+    results[1] = total.weights;
+    results[2] = total.kept;
+  }
+
   Machine machine() const { return {environment->set, thread_count()}; }
 };
 
@@ -187,7 +203,7 @@ constexpr const char* kBadColumns =
     "maxmargin: weights or mask are no typed arrays of one value a row (a buffer that was detached or resized "
     "has another length)";
 constexpr const char* kBadOutput =
-    "maxmargin: the output is no array of one value a row in the batch's dtype";
+    "maxmargin: the output is no array of one value a row, or a prediction, in the batch's dtype";
 constexpr const char* kNoMemory = "maxmargin: out of memory";
 
 // total(labels, predictions): the frame gets the sum.
@@ -203,17 +219,45 @@ napi_value total_entry(napi_env env, napi_callback_info info) {
 }
 
 // weightedTotal(labels, predictions, weights, mask): the frame gets the sums of losses, of weights and of the
-// mask.
-napi_value weighted_total_entry(napi_env env, napi_callback_info info) {
+// mask. columnTotal: of weights and of the mask.
+template <Total total(const Batch&, const Machine&)>
+napi_value weighted_entry(napi_env env, napi_callback_info info) {
   Call<4> call;
   if (!call.read(env, info)) return fail(env, kBadBatch);
   if (!call.read_columns(env, 2) || !call.batch.is_weighted()) return fail(env, kBadColumns);
   try {
-    const Total sums = total(call.batch, call.machine());
-    double* results = call.environment->frame->results;
-    results[0] = sums.losses;
-    results[1] = sums.weights;
-    results[2] = sums.kept;
+    call.give(total(call.batch, call.machine()));
+  } catch (const std::bad_alloc&) {
+    return fail(env, kNoMemory);
+  }
+  return nullptr;
+}
+
+// gradient(labels, predictions, out, losses?, weights?, mask?): out gets the derivatives, in the dtype to which the
+// batch is cast or in double, losses those of the rows, and the frame the sums that total or weightedTotal give.
+napi_value gradient_entry(napi_env env, napi_callback_info info) {
+  Call<6> call;
+  if (!call.read(env, info)) return fail(env, kBadBatch);
+  const Batch& batch = call.batch;
+  Gradient gradient{call.environment->frame->divisor, batch.as, nullptr, nullptr};
+  View out, losses;
+  if (!get_output(env, call.arguments[2], batch.rows * batch.width, batch.as, &out, &gradient.dtype)) {
+    return fail(env, kBadOutput);
+  }
+  gradient.values = out.data;
+  napi_valuetype type;
+  if (napi_typeof(env, call.arguments[3], &type) != napi_ok) return fail(env, kBadOutput);
+  if (type != napi_undefined) {
+    Dtype dtype;
+    if (!get_output(env, call.arguments[3], batch.rows, batch.as, &losses, &dtype) ||
+        dtype != batch.as) {
+      return fail(env, kBadOutput);
+    }
+    gradient.losses = losses.data;
+  }
+  if (!call.read_columns(env, 4)) return fail(env, kBadColumns);
+  try {
+    call.give(total_and_gradient(batch, call.machine(), gradient));
   } catch (const std::bad_alloc&) {
     return fail(env, kNoMemory);
   }
@@ -227,24 +271,13 @@ napi_value row_losses_entry(napi_env env, napi_callback_info info) {
   View out;
   if (!call.read(env, info)) return fail(env, kBadBatch);
   const Batch& batch = call.batch;
-  if (!get_view(env, call.arguments[2], &out) || out.bytes % batch.rows != 0) {
+  Dtype dtype;
+  if (!get_output(env, call.arguments[2], batch.rows, batch.as, &out, &dtype)) {
     return fail(env, kBadOutput);
   }
   if (!call.read_columns(env, 3)) return fail(env, kBadColumns);
-  expect_writes(out.data, out.bytes);
-  const size_t size = out.bytes / batch.rows;
   try {
-    if (size == sizeof(double)) {
-      row_losses(batch, call.machine(), reinterpret_cast<double*>(out.data));
-    } else if (size != size_of(batch.as)) {
-      return fail(env, kBadOutput);
-    } else if (batch.as == Dtype::float32) {
-      row_losses(batch, call.machine(), reinterpret_cast<float*>(out.data));
-    } else if (batch.as == Dtype::float16) {
-      row_losses(batch, call.machine(), reinterpret_cast<Half*>(out.data));
-    } else {
-      row_losses(batch, call.machine(), reinterpret_cast<BFloat16*>(out.data));
-    }
+    row_losses(batch, call.machine(), dtype, out.data);
   } catch (const std::bad_alloc&) {
     return fail(env, kNoMemory);
   }
@@ -339,8 +372,11 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   const napi_property_descriptor hot[] = {
       {"share", nullptr, share_entry, nullptr, nullptr, nullptr, napi_default, environment},
       {"total", nullptr, total_entry, nullptr, nullptr, nullptr, napi_default, environment},
-      {"weightedTotal", nullptr, weighted_total_entry, nullptr, nullptr, nullptr, napi_default,
+      {"weightedTotal", nullptr, weighted_entry<total>, nullptr, nullptr, nullptr, napi_default,
        environment},
+      {"columnTotal", nullptr, weighted_entry<column_total>, nullptr, nullptr, nullptr, napi_default,
+       environment},
+      {"gradient", nullptr, gradient_entry, nullptr, nullptr, nullptr, napi_default, environment},
       {"rowLosses", nullptr, row_losses_entry, nullptr, nullptr, nullptr, napi_default, environment},
       {"readProbe", nullptr, read_probe_entry, nullptr, nullptr, nullptr, napi_default, environment},
   };

@@ -1,5 +1,6 @@
 #include "dtypes.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -103,14 +104,8 @@ constexpr Type kTypes[kDtypes] = {
 
 const Type& type_of(Dtype dtype) { return kTypes[static_cast<size_t>(dtype)]; }
 
-}  // namespace
-
-size_t size_of(Dtype dtype) { return type_of(dtype).size; }
-
-void cast(Dtype dtype, const void* values, size_t n, Dtype as, void* to) {
-  type_of(dtype).cast(values, n, as, to);
-}
-
+template <class Result>
+Result rounded(double value);
 template <>
 double rounded(double value) {
   return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value;
@@ -138,6 +133,42 @@ BFloat16 rounded(double value) {
   if (std::isnan(value)) return BFloat16{0x7FC0};
   const float nearest = static_cast<float>(rounded_to(kBFloat16, value));
   return BFloat16{static_cast<uint16_t>(bits_as<uint32_t>(nearest) >> 16)};
+}
+
+template <class Result, class Value>
+void round_all(const Value* values, size_t n, void* to) {
+  std::transform(values, values + n, static_cast<Result*>(to),
+                 [](Value value) { return rounded<Result>(value); });
+}
+
+template <class Value>
+void round_all_to(Dtype dtype, const Value* values, size_t n, void* to) {
+  switch (dtype) {
+    case Dtype::float16:
+      return round_all<Half>(values, n, to);
+    case Dtype::bfloat16:
+      return round_all<BFloat16>(values, n, to);
+    case Dtype::float32:
+      return round_all<float>(values, n, to);
+    default:
+      return round_all<double>(values, n, to);
+  }
+}
+
+}  // namespace
+
+size_t size_of(Dtype dtype) { return type_of(dtype).size; }
+
+void cast(Dtype dtype, const void* values, size_t n, Dtype as, void* to) {
+  type_of(dtype).cast(values, n, as, to);
+}
+
+void round_to(Dtype dtype, const float* values, size_t n, void* to) {
+  round_all_to(dtype, values, n, to);
+}
+
+void round_to(Dtype dtype, const double* values, size_t n, void* to) {
+  round_all_to(dtype, values, n, to);
 }
 
 }  // namespace maxmargin

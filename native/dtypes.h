@@ -44,8 +44,8 @@ inline bool is_wide(Dtype as) { return as == Dtype::float64; }
 // is_wide(as), otherwise float.
 void cast(Dtype dtype, const void* values, size_t n, Dtype as, void* to);
 
-// A result in its own dtype. NaNs have many bits, results have those of one.
-template <class Result>
-Result rounded(double value);
+// Rounds n results to a float dtype. NaNs have many bits, results have those of one.
+void round_to(Dtype dtype, const float* values, size_t n, void* to);
+void round_to(Dtype dtype, const double* values, size_t n, void* to);
 
 }  // namespace maxmargin

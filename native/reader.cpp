@@ -5,9 +5,6 @@
 namespace maxmargin {
 namespace {
 
-// What values of a dtype are computed in.
-Dtype computed_in(Dtype as) { return is_wide(as) ? Dtype::float64 : Dtype::float32; }
-
 // The layout in which chunks can be read in place, if there is one.
 bool find_layout(const Batch& batch, LabelReading reading, Layout* layout) {
   const Dtype labels = batch.label_dtype, predictions = batch.prediction_dtype;

@@ -8,9 +8,15 @@
 
 namespace maxmargin {
 
+// What the caches hold, about. Only the way to the memory depends on it.
+constexpr size_t kCachedBytes = 16 << 20;
+
 inline const char* at(const void* values, Dtype dtype, size_t i) {
   return static_cast<const char*>(values) + i * size_of(dtype);
 }
+
+// What values of a dtype are computed in.
+inline Dtype computed_in(Dtype as) { return is_wide(as) ? Dtype::float64 : Dtype::float32; }
 
 // Converts n values to the type that `as` is computed in.
 void convert(const InstructionSet& set, Dtype dtype, const void* values, size_t n, Dtype as,

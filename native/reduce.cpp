@@ -5,18 +5,17 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <type_traits>
+#include <optional>
 #include <vector>
 
-#include "kernels/target.h"
+#include "gradient.h"
 #include "reader.h"
 #include "thread_pool.h"
+#include "weights.h"
 
 namespace maxmargin {
 namespace {
 
-// Rows whose losses are held at once.
-constexpr size_t kRowTile = 128;
 // Below this many values no second thread can pay.
 constexpr size_t kValuesPerThread = 16 * 1024;
 // What a thousand values take one thread, about. Only threads depend on it.
@@ -67,7 +66,6 @@ double folded_block(double (&lanes)[kLanes], size_t n, bool is_wide) {
 // Asking for values this far ahead gains a tenth where they are in the third-level cache. The stream from memory is
 // faster without.
 constexpr size_t kPrefetchAhead = 512;
-constexpr size_t kCachedBytes = 16 << 20;
 
 size_t bytes_of(const Batch& batch) {
   return batch.rows * batch.width * (size_of(batch.label_dtype) + size_of(batch.prediction_dtype));
@@ -89,118 +87,87 @@ struct Partial {
 // Sums over rows, row i of a group in lane i modulo 8.
 struct LaneTotal {
   double losses[kLanes] = {}, weights[kLanes] = {}, kept[kLanes] = {};
+
+  Total total() const { return {folded(losses), folded(weights), folded(kept)}; }
 };
 
-// What some rows weigh, and what only fills up a group of eight.
-class Weights {
- public:
-  Weights(const Batch& batch, const InstructionSet& set) : batch_(batch), set_(set) {}
-
-  void read(size_t row, size_t count) {
-    if (batch_.mask.values != nullptr) {
-      read_column(batch_.mask, Dtype::float64, row, count, mask_);
-      for (size_t i = 0; i < count; ++i) mask_[i] = mask_[i] == 0.0 ? 0.0 : 1.0;
-    }
-    if (batch_.weights.values == nullptr) {
-      std::copy(mask_, mask_ + count, weights_);
-    } else {
-      read_column(batch_.weights, batch_.as, row, count, weights_);
-      if (batch_.mask.values != nullptr) set_.multiply(weights_, mask_, count);
-    }
-  }
-
-  // Losses take long enough for what they are multiplied by to arrive meanwhile.
-  void prefetch(size_t row, size_t count) const {
-    for (const Column& column : {batch_.weights, batch_.mask}) {
-      if (column.values == nullptr) continue;
-      const char* first = at(column.values, column.dtype, row);
-      for (size_t i = 0; i < count * size_of(column.dtype); i += 64) MAXMARGIN_PREFETCH(first + i);
-    }
-  }
-
-  // `losses` holds whole groups of eight.
-  void apply(double* losses, size_t count) const { set_.multiply(losses, weights_, count); }
-
-  void add_to(LaneTotal& total, size_t count) const {
-    set_.add_to_lanes(weights_, count, total.weights);
-    if (batch_.mask.values != nullptr) set_.add_to_lanes(mask_, count, total.kept);
-  }
-
- private:
-  void read_column(const Column& column, Dtype as, size_t row, size_t count, double* to) {
-    const void* values = at(column.values, column.dtype, row);
-    if (is_wide(as)) return convert(set_, column.dtype, values, count, as, to);
-    float narrow[kRowTile];
-    convert(set_, column.dtype, values, count, as, narrow);
-    convert(set_, Dtype::float32, narrow, count, Dtype::float64, to);
-  }
-
-  const Batch& batch_;
-  const InstructionSet& set_;
-  double weights_[kRowTile], mask_[kRowTile];
-};
-
-template <class Loss>
-void write(const InstructionSet&, const double* losses, size_t count, Loss* to) {
-  std::transform(losses, losses + count, to, rounded<Loss>);
-}
-void write(const InstructionSet& set, const double* losses, size_t count, float* to) {
-  set.narrow(losses, count, to);
-}
+bool has_max(const Batch& batch) { return batch.loss == Loss::categorical_hinge; }
 
 // Whether losses are means of terms, which need not be cut into rows where only their sum is asked for.
-bool are_flat(const Batch& batch) {
-  return batch.loss != Loss::categorical_hinge && !batch.is_weighted();
-}
+bool are_flat(const Batch& batch) { return !has_max(batch) && !batch.is_weighted(); }
 
 // Rows whose chunks are merged, and computed by several threads.
 bool has_long_rows(const Batch& batch) { return batch.width > kChunk; }
 
-// A batch with one reading of its labels. What it gives is void if these were not pure.
+// Groups of whole rows that make up about a chunk each.
+size_t rows_of_group(const Batch& batch) { return std::max<size_t>(1, kChunk / batch.width); }
+size_t groups(const Batch& batch) { return divided_up(batch.rows, rows_of_group(batch)); }
+
+// How many rows of a group are computed with at once: a multiple of eight. Values whose slopes are written too have to
+// be in the first-level cache still.
+size_t rows_at_once(const Batch& batch, bool has_gradient) {
+  if (!has_gradient) return kRowTile;
+  return std::clamp<size_t>(kTile / batch.width / kLanes * kLanes, kLanes, kRowTile);
+}
+
+Total sum_in_order(const std::vector<Total>& totals) {
+  Total sum{};
+  for (const Total& total : totals) {
+    sum.losses += total.losses;
+    sum.weights += total.weights;
+    sum.kept += total.kept;
+  }
+  return sum;
+}
+
+// A batch with one reading of its labels. What it gives is void if these were not pure. `gradient` may be null.
 class Evaluation {
  public:
-  Evaluation(const Batch& batch, const Machine& machine, bool by_chunks, LabelReading reading)
+  Evaluation(const Batch& batch, const Machine& machine, bool by_chunks, LabelReading reading,
+             const Gradient* gradient)
       : batch_(batch),
         set_(*machine.set),
-        plan_(by_chunks ? Plan::for_chunks(batch, set_, reading)
-                        : Plan::for_rows(batch, set_, reading)),
+        plan_(by_chunks && gradient == nullptr ? Plan::for_chunks(batch, set_, reading)
+                                               : Plan::for_rows(batch, set_, reading)),
         threads_(useful_threads(batch, machine)),
         ahead_(plan_.converts() || bytes_of(batch) > kCachedBytes ? 0 : kPrefetchAhead),
-        reader_(batch, set_, plan_, threads_, by_chunks ? kTile : std::max(kTile, batch.width)) {}
+        most_(by_chunks ? kTile : std::max(kTile, batch.width)),
+        row_tile_(rows_at_once(batch, gradient != nullptr)),
+        reader_(batch, set_, plan_, threads_, most_) {
+    if (gradient != nullptr) writer_.emplace(batch, set_, *plan_.kernel, *gradient, threads_, most_);
+  }
 
   bool is_pure() const { return pure_.load(std::memory_order_relaxed); }
 
-  Total total() {
+  // The sum of all terms, which need not be cut into rows.
+  Total flat_total() {
     Total total{};
-    if (are_flat(batch_)) {
-      merge_chunks(1, batch_.rows * batch_.width,
-                   [&](size_t, const Partial& all) { total.losses = all.sum; });
-    } else {
-      std::vector<Total> totals(groups());
-      each_group([&](size_t group, size_t begin, size_t end, size_t worker) {
-        LaneTotal lanes;
-        each_tile(begin, end, worker,
-                  [&](size_t, const double* losses, size_t count, const Weights* weights) {
-                    set_.add_to_lanes(losses, count, lanes.losses);
-                    if (weights != nullptr) weights->add_to(lanes, count);
-                  });
-        totals[group] = {folded(lanes.losses), folded(lanes.weights), folded(lanes.kept)};
-      });
-      for (const Total& group : totals) {
-        total.losses += group.losses;
-        total.weights += group.weights;
-        total.kept += group.kept;
-      }
-    }
+    merge_chunks(1, batch_.rows * batch_.width,
+                 [&](size_t, const Partial& all) { total.losses = all.sum; });
     return total;
   }
 
-  template <class Loss>
-  void write_row_losses(Loss* losses) {
+  // Sums over rows. Writes their losses to `losses` if that is not null.
+  Total total_of_rows(void* losses) {
+    std::vector<Total> totals(groups(batch_));
+    each_group([&](size_t group, size_t begin, size_t end, size_t worker) {
+      LaneTotal lanes;
+      each_tile(begin, end, worker,
+                [&](size_t row, const double* tile, size_t count, const Weights* weights) {
+                  set_.add_to_lanes(tile, count, lanes.losses);
+                  if (weights != nullptr) weights->add_to(lanes.weights, lanes.kept, count);
+                  if (losses != nullptr) write(row, tile, count, batch_.as, losses);
+                });
+      totals[group] = lanes.total();
+    });
+    return sum_in_order(totals);
+  }
+
+  void write_row_losses(Dtype dtype, void* losses) {
     each_group([&](size_t, size_t begin, size_t end, size_t worker) {
       each_tile(begin, end, worker,
                 [&](size_t row, const double* tile, size_t count, const Weights*) {
-                  write(set_, tile, count, losses + row);
+                  write(row, tile, count, dtype, losses);
                 });
     });
   }
@@ -221,32 +188,50 @@ class Evaluation {
     if (!pure) pure_.store(false, std::memory_order_relaxed);
   }
 
+  void write(size_t row, const double* losses, size_t count, Dtype dtype, void* to) const {
+    void* first = static_cast<char*>(to) + row * size_of(dtype);
+    if (dtype == Dtype::float32) return set_.narrow(losses, count, static_cast<float*>(first));
+    round_to(dtype, losses, count, first);
+  }
+
+  // How many values are read at once.
+  size_t most(size_t wanted) const {
+    return reader_.most(writer_ ? std::min(wanted, most_) : wanted);
+  }
+
   // Up to a chunk of values of a row, from `start` on.
   Partial sum_chunk(size_t start, size_t n, size_t worker) {
     Sums sums{{}, -std::numeric_limits<double>::infinity()};
-    add_tiles(start, n, worker, [&](const Values& values, size_t count) {
-      return plan_.kernel->add(values.labels, values.predictions, count, values.readable, ahead_,
-                               &sums);
+    // The slopes of a loss with a max take the row's.
+    const bool writes = writer_ && !has_max(batch_);
+    Weights weights(batch_, set_);
+    if (writes && batch_.is_weighted()) weights.read(start / batch_.width, 1);
+    each_tile_of_values(start, n, worker, [&](size_t at, const Values& values, size_t count) {
+      note(plan_.kernel->add(values.labels, values.predictions, count, values.readable, ahead_,
+                             &sums));
+      if (!writes) return;
+      writer_->write(at, values, 1, count, batch_.is_weighted() ? weights.values() : nullptr, {},
+                     nullptr, worker);
     });
     Partial partial{n > kBlock ? folded(sums.lanes) : folded_block(sums.lanes, n, is_wide(batch_.as)),
                     sums.max};
     if (!std::isfinite(partial.sum) && plan_.kernel->add_widened != nullptr) {
       sums = {};
-      add_tiles(start, n, worker, [&](const Values& values, size_t count) {
-        return plan_.kernel->add_widened(values.labels, values.predictions, count, values.readable,
-                                         &sums);
+      each_tile_of_values(start, n, worker, [&](size_t, const Values& values, size_t count) {
+        note(plan_.kernel->add_widened(values.labels, values.predictions, count, values.readable,
+                                       &sums));
       });
       partial.sum = folded(sums.lanes);
     }
     return partial;
   }
 
-  template <class Add>
-  void add_tiles(size_t start, size_t n, size_t worker, Add add) {
+  // Calls use(first value, values, count).
+  template <class Use>
+  void each_tile_of_values(size_t start, size_t n, size_t worker, Use use) {
     for (size_t i = 0, count; i < n; i += count) {
-      count = std::min(reader_.most(n), n - i);
-      const Values values = reader_.read(start + i, count, worker);
-      note(add(values, count));
+      count = std::min(most(n), n - i);
+      use(start + i, reader_.read(start + i, count, worker), count);
     }
   }
 
@@ -270,10 +255,6 @@ class Evaluation {
     }
   }
 
-  // Groups of whole rows that make up about a chunk each.
-  size_t rows_of_group() const { return std::max<size_t>(1, kChunk / batch_.width); }
-  size_t groups() const { return divided_up(batch_.rows, rows_of_group()); }
-
   // Calls use(group, first row, end, worker), in parallel unless it is chunks that are.
   template <class Use>
   void each_group(Use use) {
@@ -284,10 +265,10 @@ class Evaluation {
       });
       return;
     }
-    parallel(groups(), threads_, batch_.rows * batch_.width, [&](size_t group, size_t worker) {
+    parallel(groups(batch_), threads_, batch_.rows * batch_.width, [&](size_t group, size_t worker) {
       if (!is_pure()) return;
-      const size_t begin = group * rows_of_group();
-      use(group, begin, std::min(begin + rows_of_group(), batch_.rows), worker);
+      const size_t begin = group * rows_of_group(batch_);
+      use(group, begin, std::min(begin + rows_of_group(batch_), batch_.rows), worker);
     });
   }
 
@@ -297,85 +278,157 @@ class Evaluation {
     alignas(64) double losses[kRowTile + kLanes];
     if (batch_.is_weighted()) {
       Weights weights(batch_, set_);
-      for (size_t row = begin; row < end; row += kRowTile) {
-        const size_t count = std::min(kRowTile, end - row);
-        weights.prefetch(row + count, std::min(kRowTile, batch_.rows - (row + count)));
-        write_losses(row, count, worker, losses);
+      for (size_t row = begin; row < end; row += row_tile_) {
+        const size_t count = std::min(row_tile_, end - row);
+        weights.prefetch(row + count, std::min(row_tile_, batch_.rows - (row + count)));
         weights.read(row, count);
+        write_losses(row, count, worker, weights.values(), losses);
         weights.apply(losses, count);
         use(row, losses, count, &weights);
       }
     } else {
-      for (size_t row = begin; row < end; row += kRowTile) {
-        const size_t count = std::min(kRowTile, end - row);
-        write_losses(row, count, worker, losses);
+      for (size_t row = begin; row < end; row += row_tile_) {
+        const size_t count = std::min(row_tile_, end - row);
+        write_losses(row, count, worker, nullptr, losses);
         use(row, losses, count, nullptr);
       }
     }
   }
 
-  void write_losses(size_t row, size_t count, size_t worker, double* losses) {
+  // The losses of some rows, without the weights, and their gradient, with these.
+  void write_losses(size_t row, size_t count, size_t worker, const double* weights, double* losses) {
     const size_t width = batch_.width;
     if (has_long_rows(batch_)) {
-      const double wide_width = static_cast<double>(width);
-      losses[0] = set_.row_loss[static_cast<int>(batch_.loss)](long_row_.sum, long_row_.max, wide_width);
+      losses[0] = set_.row_loss[static_cast<int>(batch_.loss)](long_row_.sum, long_row_.max,
+                                                               static_cast<double>(width));
+      if (writer_ && has_max(batch_)) write_slopes_of_long_row(row * width, weights);
       return;
     }
-    const size_t most = std::max<size_t>(1, reader_.most(count * width) / width);
+    const size_t rows = std::max<size_t>(1, most(count * width) / width);
     for (size_t done = 0, some; done < count; done += some) {
-      some = std::min(most, count - done);
-      const Values values = reader_.read((row + done) * width, some * width, worker);
-      note(plan_.kernel->rows(values.labels, values.predictions, some, width, values.readable,
-                              losses + done));
+      some = std::min(rows, count - done);
+      const size_t start = (row + done) * width;
+      const Values values = reader_.read(start, some * width, worker);
+      if (writer_) {
+        const double* own = weights == nullptr ? nullptr : weights + done;
+        write_losses_and_slopes(start, values, some, worker, own, losses + done);
+      } else {
+        note(plan_.kernel->rows(values.labels, values.predictions, some, width, values.readable,
+                                losses + done, nullptr));
+      }
     }
+  }
+
+  void write_losses_and_slopes(size_t start, const Values& values, size_t rows, size_t worker,
+                               const double* weights, double* losses) {
+    double sums[kRowTile + kLanes], maxes[kRowTile + kLanes], ties[kRowTile + kSlack];
+    const RowParts parts{sums, maxes};
+    const size_t width = batch_.width;
+    note(plan_.kernel->rows(values.labels, values.predictions, rows, width, values.readable, losses,
+                            &parts));
+    if (has_max(batch_)) {
+      plan_.kernel->ties(values.labels, values.predictions, rows, width, values.readable, maxes, ties);
+    }
+    writer_->write(start, values, rows, width, weights, parts, ties, worker);
+  }
+
+  // Of a row with a max, which is known by now: it is read once more, and to see who shares it another time.
+  void write_slopes_of_long_row(size_t start, const double* weights) {
+    double sums[kLanes] = {long_row_.sum}, maxes[kLanes] = {long_row_.max}, ties[kLanes] = {};
+    std::vector<double> counts(divided_up(batch_.width, kChunk));
+    each_chunk_of_row(start, [&](size_t chunk, size_t, const Values& values, size_t, size_t n) {
+      double count;
+      plan_.kernel->ties(values.labels, values.predictions, 1, n, values.readable, maxes, &count);
+      counts[chunk] += count;
+    });
+    for (const double count : counts) ties[0] += count;
+    each_chunk_of_row(start, [&](size_t, size_t worker, const Values& values, size_t at, size_t n) {
+      writer_->write(at, values, 1, n, weights, {sums, maxes}, ties, worker);
+    });
+  }
+
+  // Calls use(chunk, worker, values, first value, count), in parallel.
+  template <class Use>
+  void each_chunk_of_row(size_t start, Use use) {
+    const size_t width = batch_.width;
+    parallel(divided_up(width, kChunk), threads_, width, [&](size_t chunk, size_t worker) {
+      const size_t begin = chunk * kChunk;
+      each_tile_of_values(start + begin, std::min(kChunk, width - begin), worker,
+                          [&](size_t at, const Values& values, size_t count) {
+                            use(chunk, worker, values, at, count);
+                          });
+    });
   }
 
   const Batch& batch_;
   const InstructionSet& set_;
   const Plan plan_;
   const size_t threads_;
-  const size_t ahead_;
+  const size_t ahead_, most_, row_tile_;
   Reader reader_;
+  std::optional<GradientWriter> writer_;
   Partial long_row_;
   std::atomic<bool> pure_{true};
 };
 
 // Calls use(evaluation) for the speculation and, where that was wrong, once more.
 template <class Use>
-void speculate(const Batch& batch, const Machine& machine, bool by_chunks, Use use) {
+void speculate(const Batch& batch, const Machine& machine, bool by_chunks, const Gradient* gradient,
+               Use use) {
   if (batch.may_be_binary && looks_binary(batch)) {
-    Evaluation binary(batch, machine, by_chunks, LabelReading::binary);
+    Evaluation binary(batch, machine, by_chunks, LabelReading::binary, gradient);
     use(binary);
     if (binary.is_pure()) return;
   }
-  Evaluation as_is(batch, machine, by_chunks, LabelReading::as_is);
+  Evaluation as_is(batch, machine, by_chunks, LabelReading::as_is, gradient);
   use(as_is);
+}
+
+Total total(const Batch& batch, const Machine& machine, const Gradient* gradient) {
+  void* losses = gradient == nullptr ? nullptr : gradient->losses;
+  const bool is_flat = are_flat(batch) && losses == nullptr;
+  Total total;
+  speculate(batch, machine, is_flat || has_long_rows(batch), gradient, [&](Evaluation& evaluation) {
+    total = is_flat ? evaluation.flat_total() : evaluation.total_of_rows(losses);
+  });
+  return total;
 }
 
 }  // namespace
 
-Total total(const Batch& batch, const Machine& machine) {
-  Total total;
-  speculate(batch, machine, are_flat(batch) || has_long_rows(batch),
-            [&](Evaluation& evaluation) { total = evaluation.total(); });
-  return total;
+Total total(const Batch& batch, const Machine& machine) { return total(batch, machine, nullptr); }
+
+Total total_and_gradient(const Batch& batch, const Machine& machine, const Gradient& gradient) {
+  return total(batch, machine, &gradient);
 }
 
-template <class Loss>
-void row_losses(const Batch& batch, const Machine& machine, Loss* losses) {
-  speculate(batch, machine, has_long_rows(batch), [&](Evaluation& evaluation) {
-    if constexpr (std::is_same_v<Loss, float>) {
-      if (are_flat(batch) && batch.width == 1 && !is_wide(batch.as)) {
-        return evaluation.write_terms(losses);
-      }
+Total column_total(const Batch& batch, const Machine& machine) {
+  std::vector<Total> totals(groups(batch));
+  parallel(totals.size(), useful_threads(batch, machine), batch.rows, [&](size_t group, size_t) {
+    const size_t begin = group * rows_of_group(batch);
+    const size_t end = std::min(begin + rows_of_group(batch), batch.rows);
+    LaneTotal lanes;
+    Weights weights(batch, *machine.set);
+    for (size_t row = begin; row < end; row += kRowTile) {
+      const size_t count = std::min(kRowTile, end - row);
+      weights.read(row, count);
+      weights.add_to(lanes.weights, lanes.kept, count);
     }
-    evaluation.write_row_losses(losses);
+    totals[group] = lanes.total();
+  });
+  return sum_in_order(totals);
+}
+
+void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses) {
+  const bool are_terms = are_flat(batch) && batch.width == 1 && dtype == Dtype::float32;
+  speculate(batch, machine, has_long_rows(batch), nullptr, [&](Evaluation& evaluation) {
+    if (are_terms) {
+      evaluation.write_terms(static_cast<float*>(losses));
+    } else {
+      evaluation.write_row_losses(dtype, losses);
+    }
   });
 }
-template void row_losses(const Batch&, const Machine&, float*);
-template void row_losses(const Batch&, const Machine&, double*);
-template void row_losses(const Batch&, const Machine&, Half*);
-template void row_losses(const Batch&, const Machine&, BFloat16*);
 
 bool read_probe(const void* a, size_t a_bytes, const void* b, size_t b_bytes, Prefetch prefetch,
                 Sharing sharing, const Machine& machine) {

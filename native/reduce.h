@@ -44,9 +44,24 @@ struct Total {
 };
 Total total(const Batch& batch, const Machine& machine);
 
-// The weighted loss of each row, rounded to the type of `losses`.
-template <class Loss>
-void row_losses(const Batch& batch, const Machine& machine, Loss* losses);
+// The sums of weights and mask alone.
+Total column_total(const Batch& batch, const Machine& machine);
+
+// The weighted loss of each row, rounded to a float dtype.
+void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses);
+
+// What is written of a batch whose total is divided by a number.
+struct Gradient {
+  double divisor;
+  // The batch's, or float64.
+  Dtype dtype;
+  // Its derivative by each prediction.
+  void* values;
+  // Null, or the weighted loss of each row, in the batch's dtype.
+  void* losses;
+};
+// The total, and its gradient.
+Total total_and_gradient(const Batch& batch, const Machine& machine, const Gradient& gradient);
 
 // How the threads of the read probe share the arrays: each a half of its own, or blocks in turn.
 enum class Sharing { halves, blocks };

@@ -37,6 +37,9 @@ MAXMARGIN_INLINE D4 negated_unless_one(D4 y, D4 p, D4& impure) {
 MAXMARGIN_INLINE D4 where_nan(D4 test, D4 a, D4 b) {
   return {_mm256_blendv_pd(b.v, a.v, _mm256_cmp_pd(test.v, test.v, _CMP_UNORD_Q))};
 }
+MAXMARGIN_INLINE D4 where_equal(D4 a, D4 b, D4 value) {
+  return {_mm256_and_pd(_mm256_cmp_pd(a.v, b.v, _CMP_EQ_OQ), value.v)};
+}
 MAXMARGIN_INLINE D4 keep_first(D4 a, int count, double rest) {
   const __m256i own =
       _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_setr_epi64x(0, 1, 2, 3));

@@ -24,6 +24,9 @@ MAXMARGIN_INLINE F8 negated_unless_one(F8 y, F8 p, F8& impure) {
 MAXMARGIN_INLINE F8 where_nan(F8 test, F8 a, F8 b) {
   return {_mm256_blendv_ps(b.v, a.v, _mm256_cmp_ps(test.v, test.v, _CMP_UNORD_Q))};
 }
+MAXMARGIN_INLINE F8 where_equal(F8 a, F8 b, F8 value) {
+  return {_mm256_and_ps(_mm256_cmp_ps(a.v, b.v, _CMP_EQ_OQ), value.v)};
+}
 MAXMARGIN_INLINE F8 keep_first(F8 a, int count, float rest) {
   const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   const __m256i own = _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane);
@@ -67,6 +70,16 @@ MAXMARGIN_INLINE F8 as_bfloat16(F8 a) {
 }
 MAXMARGIN_INLINE void settle(F8& a) { __asm__ volatile("" : "+x"(a.v)); }
 MAXMARGIN_INLINE void store(float* to, F8 a) { _mm256_storeu_ps(to, a.v); }
+
+// 64 bytes, to where a cache line begins.
+MAXMARGIN_INLINE void stream_line(const char* from, char* to) {
+  for (size_t i = 0; i < 64; i += 32) {
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(to + i),
+                        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i)));
+  }
+}
+// What was streamed is seen by other threads from here on.
+MAXMARGIN_INLINE void end_stream() { _mm_sfence(); }
 
 template <int kSegment>
 MAXMARGIN_INLINE void halves(F8 a, F8 b, F8& low, F8& high) {

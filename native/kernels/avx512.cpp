@@ -60,6 +60,9 @@ MAXMARGIN_INLINE F16 keep_first(F16 a, int count, float rest) {
 MAXMARGIN_INLINE F16 where_nan(F16 test, F16 a, F16 b) {
   return {_mm512_mask_mov_ps(b.v, _mm512_cmp_ps_mask(test.v, test.v, _CMP_UNORD_Q), a.v)};
 }
+MAXMARGIN_INLINE F16 where_equal(F16 a, F16 b, F16 value) {
+  return {_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ), value.v)};
+}
 MAXMARGIN_INLINE void fill(float value, F16& a) { a.v = _mm512_set1_ps(value); }
 MAXMARGIN_INLINE F16 joined(F8 lo, F8 hi) {
   return {_mm512_insertf32x8(_mm512_castps256_ps512(lo.v), hi.v, 1)};
@@ -110,6 +113,9 @@ MAXMARGIN_INLINE D8 negated_unless_one(D8 y, D8 p, D8& impure) {
 }
 MAXMARGIN_INLINE D8 where_nan(D8 test, D8 a, D8 b) {
   return {_mm512_mask_mov_pd(b.v, _mm512_cmp_pd_mask(test.v, test.v, _CMP_UNORD_Q), a.v)};
+}
+MAXMARGIN_INLINE D8 where_equal(D8 a, D8 b, D8 value) {
+  return {_mm512_maskz_mov_pd(_mm512_cmp_pd_mask(a.v, b.v, _CMP_EQ_OQ), value.v)};
 }
 MAXMARGIN_INLINE D8 keep_first(D8 a, int count, double rest) {
   const __m512i lane = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);

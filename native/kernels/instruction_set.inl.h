@@ -4,22 +4,30 @@
 #include "values.inl.h"
 #include "blocks.inl.h"
 #include "rows.inl.h"
+#include "slopes.inl.h"
 #include "probe.inl.h"
 
 // Pairs of dtypes that only chunks read in place.
 template <class L, bool kBinary, class Y, class P>
 constexpr Kernel chunk_kernel() {
-  return {nullptr, add<L, kBinary, float, Y, P>, add_widened<L, kBinary, Y, P>, nullptr};
+  Kernel kernel{};
+  kernel.add = add<L, kBinary, float, Y, P>;
+  kernel.add_widened = add_widened<L, kBinary, Y, P>;
+  return kernel;
 }
 
 template <class L, bool kBinary, class T>
 constexpr Kernel kernel() {
-  if constexpr (sizeof(T) == sizeof(double)) {
-    return {nullptr, add<L, kBinary, T, T, T>, nullptr, rows<L, kBinary, T, T, T>};
-  } else {
-    return {write_terms<L, kBinary, T, T>, add<L, kBinary, T, T, T>, add_widened<L, kBinary, T, T>,
-            rows<L, kBinary, T, T, T>};
+  Kernel kernel{};
+  kernel.add = add<L, kBinary, T, T, T>;
+  kernel.rows = rows<L, kBinary, T, T, T>;
+  kernel.slopes = slopes<L, kBinary, T>;
+  if constexpr (L::Row::kHasMax) kernel.ties = ties<L, T>;
+  if constexpr (sizeof(T) < sizeof(double)) {
+    kernel.terms = write_terms<L, kBinary, T, T>;
+    kernel.add_widened = add_widened<L, kBinary, T, T>;
   }
+  return kernel;
 }
 
 // A loss that takes labels as they are has the same kernel for both readings.
@@ -44,6 +52,7 @@ constexpr void set_loss(InstructionSet& set, Loss loss) {
   set_layouts<L, false, kAllLayouts>(kernels, LabelReading::as_is);
   set_layouts<L, L::kSignedLabels, kAllLayouts>(kernels, LabelReading::binary);
   set.row_loss[static_cast<int>(loss)] = row_loss<typename L::Row>;
+  set.row_factors[static_cast<int>(loss)] = row_factors<typename L::Row>;
 }
 
 // What is of a dtype already need not be rounded to it.
@@ -85,6 +94,7 @@ constexpr InstructionSet instruction_set(const char* name, bool (*supported)()) 
   set.multiply = multiply;
   set.add_to_lanes = add_to_lanes;
   set.narrow = narrow_losses;
+  set.stream = stream;
   set.read_probe[static_cast<int>(Prefetch::none)] = read_probe<Prefetch::none>;
   set.read_probe[static_cast<int>(Prefetch::software)] = read_probe<Prefetch::software>;
   return set;

@@ -34,10 +34,28 @@ constexpr size_t kChunk = 128 * kBlock;
 // What is converted, or computed of rows, at a time: it stays in the first-level cache.
 constexpr size_t kTile = 32 * kBlock;
 
+// What kernels may write beyond the last slope, or read beyond the last factor: less than a register of any set.
+constexpr size_t kSlack = 64;
+
 // What the blocks of a chunk add up to. Only categorical hinge has a max.
 struct Sums {
   double lanes[kLanes];
   double max;
+};
+
+// What the loss of a row with a max was computed of.
+struct RowParts {
+  double* sums;
+  double* maxes;
+};
+
+// What the slopes of a row's values depend on, besides these.
+struct RowSlopes {
+  // By which all of them are multiplied.
+  const double* factors;
+  // For a loss with a max: that, and how many values are it.
+  const double* maxes;
+  const double* ties;
 };
 
 // One loss of labels and predictions in one layout, and one reading of the labels. `readable`, at least n, says
@@ -53,9 +71,17 @@ struct Kernel {
   // in. Null where terms are double already.
   bool (*add_widened)(const void* labels, const void* predictions, size_t n, size_t readable,
                       Sums* sums);
-  // The losses of rows of up to a chunk of values. Writes whole groups of eight.
+  // The losses of rows of up to a chunk of values, and what they were computed of if `parts` is not null and there
+  // is a max. Writes whole groups of eight.
   bool (*rows)(const void* labels, const void* predictions, size_t rows, size_t width,
-               size_t readable, double* losses);
+               size_t readable, double* losses, const RowParts* parts);
+  // How many values of each row are its max. Null for a loss without.
+  void (*ties)(const void* labels, const void* predictions, size_t rows, size_t width,
+               size_t readable, const double* maxes, double* ties);
+  // Writes the slopes of the values of rows, in the type that they are computed in. Up to kSlack more are
+  // overwritten.
+  void (*slopes)(const void* labels, const void* predictions, size_t rows, size_t width,
+                 size_t readable, const RowSlopes& of_rows, void* slopes);
 };
 
 // Converts n values to the type that a dtype is computed in.
@@ -72,6 +98,9 @@ struct InstructionSet {
   Kernel kernels[kLosses][kLayouts][kLabelReadings];
   // The loss of a row from its merged sums.
   double (*row_loss[kLosses])(double sum, double max, double width);
+  // Of n rows, weight / divisor times d loss / d max if there is one. All arrays hold whole groups of eight.
+  void (*row_factors[kLosses])(const double* weights, double divisor, const RowParts& parts,
+                               size_t n, double* factors);
   // From a dtype to a float dtype, numbered from float16 on. Null where portable code has to do it.
   Convert convert[kDtypes][kFloatDtypes];
   // Multiplies losses by weights, in place.
@@ -80,6 +109,8 @@ struct InstructionSet {
   void (*add_to_lanes)(const double* values, size_t n, double* lanes);
   // Rounds losses to float32.
   void (*narrow)(const double* losses, size_t n, float* to);
+  // Copies past the caches, where the processor can.
+  void (*stream)(const char* from, size_t bytes, char* to);
   // Loads two arrays and does nothing else: the limit that the machine sets to any kernel.
   bool (*read_probe[kPrefetches])(const void* a, size_t a_bytes, const void* b, size_t b_bytes);
 };

@@ -47,6 +47,9 @@ MAXMARGIN_INLINE F4 larger(F4 a, F4 b) { return {vbslq_f32(vcgtq_f32(a.v, b.v), 
 MAXMARGIN_INLINE F4 where_nan(F4 test, F4 a, F4 b) {
   return {vbslq_f32(vceqq_f32(test.v, test.v), b.v, a.v)};
 }
+MAXMARGIN_INLINE F4 where_equal(F4 a, F4 b, F4 value) {
+  return {vreinterpretq_f32_u32(vandq_u32(vceqq_f32(a.v, b.v), vreinterpretq_u32_f32(value.v)))};
+}
 MAXMARGIN_INLINE F4 keep_first(F4 a, int count, float rest) {
   const int32_t lanes[4] = {0, 1, 2, 3};
   return {vbslq_f32(vcgtq_s32(vdupq_n_s32(count), vld1q_s32(lanes)), a.v, vdupq_n_f32(rest))};
@@ -106,6 +109,9 @@ MAXMARGIN_INLINE D2 larger(D2 a, D2 b) { return {vbslq_f64(vcgtq_f64(a.v, b.v), 
 MAXMARGIN_INLINE D2 where_nan(D2 test, D2 a, D2 b) {
   return {vbslq_f64(vceqq_f64(test.v, test.v), b.v, a.v)};
 }
+MAXMARGIN_INLINE D2 where_equal(D2 a, D2 b, D2 value) {
+  return {vreinterpretq_f64_u64(vandq_u64(vceqq_f64(a.v, b.v), vreinterpretq_u64_f64(value.v)))};
+}
 MAXMARGIN_INLINE D2 keep_first(D2 a, int count, double rest) {
   const int64_t lanes[2] = {0, 1};
   return {vbslq_f64(vcgtq_s64(vdupq_n_s64(count), vld1q_s64(lanes)), a.v, vdupq_n_f64(rest))};
@@ -122,6 +128,8 @@ MAXMARGIN_INLINE void load(const int32_t* from, D2& a) {
 MAXMARGIN_INLINE void load(const int64_t* from, D2& a) { a.v = vcvtq_f64_s64(vld1q_s64(from)); }
 MAXMARGIN_INLINE void settle(D2& a) { __asm__ volatile("" : "+w"(a.v)); }
 MAXMARGIN_INLINE void store(double* to, D2 a) { vst1q_f64(to, a.v); }
+MAXMARGIN_INLINE void stream_line(const char* from, char* to) { std::memcpy(to, from, 64); }
+MAXMARGIN_INLINE void end_stream() {}
 MAXMARGIN_INLINE vec<double, 4> widen(F4 a) {
   return {{vcvt_f64_f32(vget_low_f32(a.v))}, {vcvt_high_f64_f32(a.v)}};
 }

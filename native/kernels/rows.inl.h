@@ -225,7 +225,7 @@ MAXMARGIN_NO_INLINE static WideLanes with_overflows_widened(WideLanes sum, const
 
 template <class Some, class L, bool kBinary, class T, class Y, class P>
 static bool losses_of(const Y* labels, const P* predictions, size_t rows, size_t width,
-                      size_t readable, double* losses) {
+                      size_t readable, double* losses, const RowParts* parts) {
   Some some{constant<typename Some::V>(0.0)};
   const WideLanes wide_width = constant<WideLanes>(static_cast<double>(width));
   for (size_t r = 0; r < rows; r += kLanes) {
@@ -239,6 +239,12 @@ static bool losses_of(const Y* labels, const P* predictions, size_t rows, size_t
             eight.sum, labels + start, predictions + start, count, width);
       }
     }
+    if constexpr (L::Row::kHasMax) {
+      if (parts != nullptr) {
+        store(parts->sums + r, eight.sum);
+        store(parts->maxes + r, eight.max);
+      }
+    }
     store(losses + r, L::Row::loss(eight.sum, eight.max, wide_width));
   }
   return is_pure(some.impure);
@@ -246,11 +252,11 @@ static bool losses_of(const Y* labels, const P* predictions, size_t rows, size_t
 
 template <class L, bool kBinary, class T, class Y, class P>
 static bool rows(const void* labels_, const void* predictions_, size_t rows, size_t width,
-                 size_t readable, double* losses) {
+                 size_t readable, double* losses, const RowParts* parts) {
   const Y* labels = static_cast<const Y*>(labels_);
   const P* predictions = static_cast<const P*>(predictions_);
 #define MAXMARGIN_ROWS(...) \
-  losses_of<__VA_ARGS__, L, kBinary, T, Y, P>(labels, predictions, rows, width, readable, losses)
+  losses_of<__VA_ARGS__, L, kBinary, T, Y, P>(labels, predictions, rows, width, readable, losses, parts)
 #define MAXMARGIN_NARROW_ROWS(size) MAXMARGIN_ROWS(NarrowRows<L, kBinary, size, T, Y, P>)
   if constexpr (kTogether<T>) {
     if (width == 1) return MAXMARGIN_NARROW_ROWS(1);

@@ -46,6 +46,9 @@ MAXMARGIN_INLINE F4 negated_unless_one(F4 y, F4 p, F4& impure) {
 }
 MAXMARGIN_INLINE F4 larger(F4 a, F4 b) { return {a.v > b.v ? a.v : b.v}; }
 MAXMARGIN_INLINE F4 where_nan(F4 test, F4 a, F4 b) { return {test.v == test.v ? b.v : a.v}; }
+MAXMARGIN_INLINE F4 where_equal(F4 a, F4 b, F4 value) {
+  return {a.v == b.v ? value.v : FloatVector{}};
+}
 MAXMARGIN_INLINE F4 keep_first(F4 a, int count, float rest) {
   const FloatVector lanes = {0, 1, 2, 3};
   return {lanes < static_cast<float>(count) ? a.v : rest - FloatVector{}};
@@ -66,6 +69,9 @@ MAXMARGIN_INLINE D2 negated_unless_one(D2 y, D2 p, D2& impure) {
 }
 MAXMARGIN_INLINE D2 larger(D2 a, D2 b) { return {a.v > b.v ? a.v : b.v}; }
 MAXMARGIN_INLINE D2 where_nan(D2 test, D2 a, D2 b) { return {test.v == test.v ? b.v : a.v}; }
+MAXMARGIN_INLINE D2 where_equal(D2 a, D2 b, D2 value) {
+  return {a.v == b.v ? value.v : DoubleVector{}};
+}
 MAXMARGIN_INLINE D2 keep_first(D2 a, int count, double rest) {
   const DoubleVector lanes = {0, 1};
   return {lanes < static_cast<double>(count) ? a.v : rest - DoubleVector{}};
@@ -75,6 +81,8 @@ MAXMARGIN_INLINE void fill(double value, D2& a) { a.v = value - DoubleVector{}; 
 MAXMARGIN_INLINE void load(const double* from, D2& a) { std::memcpy(&a, from, sizeof a); }
 MAXMARGIN_INLINE void settle(D2&) {}
 MAXMARGIN_INLINE void store(double* to, D2 a) { std::memcpy(to, &a, sizeof a); }
+MAXMARGIN_INLINE void stream_line(const char* from, char* to) { std::memcpy(to, from, 64); }
+MAXMARGIN_INLINE void end_stream() {}
 MAXMARGIN_INLINE vec<double, 4> widen(F4 a) {
   return {{DoubleVector{a.v[0], a.v[1]}}, {DoubleVector{a.v[2], a.v[3]}}};
 }

@@ -71,6 +71,12 @@ MAXMARGIN_INLINE vec<T, N> where_nan(vec<T, N> test, vec<T, N> a, vec<T, N> b) {
   return {where_nan(test.lo, a.lo, b.lo), where_nan(test.hi, a.hi, b.hi)};
 }
 
+// `value` where a and b are equal, 0 elsewhere.
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> where_equal(vec<T, N> a, vec<T, N> b, vec<T, N> value) {
+  return {where_equal(a.lo, b.lo, value.lo), where_equal(a.hi, b.hi, value.hi)};
+}
+
 // The first `count` lanes of a; `rest` in the others.
 template <class T, int N>
 MAXMARGIN_INLINE vec<T, N> keep_first(vec<T, N> a, int count, T rest) {

@@ -1,0 +1,207 @@
+import { kernelsFor } from "./backend.js";
+import { sizeOf } from "./broadcast.js";
+import { newResults, type Results, roundTo, writeResults } from "./cast.js";
+import { type Arrays, codes, type FloatDtype } from "./dtypes.js";
+import {
+  type Batch,
+  broadcastOf,
+  doubleLosses,
+  kindOf,
+  type LossValue,
+  ownDtype,
+  readWeighting,
+  resultOf,
+  type Weighting,
+  weightedBy,
+  writtenWeights,
+} from "./evaluate.js";
+import { categoricalHinge, dtypesOfColumns, type Sums } from "./kernels.js";
+import { sumsOfBroadcastSlopes } from "./spread.js";
+import {
+  checkLength,
+  checkOut,
+  type RowTensor,
+  resultTensor,
+  type Tensor,
+  toTensor,
+} from "./tensor.js";
+import { checkArguments, checkOptions, type Reduction } from "./validate.js";
+import {
+  divisorOf,
+  divisorOfColumn,
+  leavesTensor,
+  quotient,
+  shapeOfColumns,
+  weightOfEach,
+} from "./weights.js";
+
+/** Where a gradient goes. */
+export interface GradientOutput<D extends FloatDtype = FloatDtype> {
+  /**
+   * An array of the gradient's dtype with a value for each prediction, which becomes the gradient's `data`; by
+   * default a new one. Large gradients are faster in memory that has been written before.
+   */
+  readonly out?: Arrays[D];
+}
+
+/** What may weigh the losses of the rows, and where the gradient goes. */
+export interface GradientOptions<D extends FloatDtype = FloatDtype>
+  extends Weighting,
+    GradientOutput<D> {}
+
+/** A loss and its derivative by each prediction. */
+export interface ValueAndGradient<V, D extends FloatDtype = FloatDtype> {
+  readonly value: V;
+  /** Of the shape of the predictions. */
+  readonly gradient: Tensor<D>;
+}
+
+type Value = number | Tensor<FloatDtype>;
+
+/** What the losses of the rows are weighted by. */
+interface Columns {
+  readonly sampleWeight: RowTensor | undefined;
+  readonly mask: RowTensor | undefined;
+}
+
+/**
+ * A loss, reduced, and its gradient: for `null` and `"none"` that of the sum.
+ *
+ * @param dtype - what labels and predictions are cast to; undefined for the predictions' own, as in Keras's
+ *   functions.
+ * @param fixRanks - whether a trailing axis of 1 may be added or dropped, as Keras's classes do.
+ * @param known - the options that there are.
+ */
+export function valueAndGradient<R extends Reduction, D extends FloatDtype>(
+  loss: number,
+  dtype: D | undefined,
+  reduction: R,
+  yTrue: unknown,
+  yPred: unknown,
+  options: GradientOptions | undefined,
+  fixRanks: boolean,
+  known: readonly (keyof GradientOptions)[],
+): ValueAndGradient<LossValue<R, D>, D> {
+  const labels = toTensor(yTrue, "yTrue");
+  const predictions = toTensor(yPred, "yPred");
+  const { sampleWeight, mask, out } = readOptions(options, known);
+  const batch = { loss, dtype: dtype ?? ownDtype(predictions), labels, predictions };
+  const same = checkArguments(labels, predictions);
+  if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
+  if (mask !== undefined) checkLength(mask, "mask");
+  const { rows, width, shape } = predictions;
+  const size = rows * width;
+  const inputs = [labels, predictions, sampleWeight, mask].filter((tensor) => tensor !== undefined);
+  const results =
+    out === undefined ? newResults(batch.dtype, size) : checkOut(out, batch.dtype, size, inputs);
+  const columns = { sampleWeight, mask };
+  const own = same && size > 0 ? shapeOfLosses(shape.slice(0, -1), columns) : undefined;
+  const value =
+    own === undefined
+      ? writeBroadcastGradient(batch, reduction, columns, fixRanks, results)
+      : writeGradient(batch, reduction, columns, own, results);
+  const gradient = resultTensor(batch.dtype, results, shape, predictions, out);
+  return { value, gradient } as ValueAndGradient<Value> as ValueAndGradient<LossValue<R, D>, D>;
+}
+
+function readOptions(
+  options: GradientOptions | undefined,
+  known: readonly string[],
+): { sampleWeight?: RowTensor; mask?: RowTensor; out?: unknown } {
+  if (options === undefined) return {};
+  checkOptions(options, known);
+  return { ...readWeighting(options), out: options.out };
+}
+
+/** The shape of the weighted losses if weights and mask, as far as there are any, are one a row, in the rows' order. */
+function shapeOfLosses(
+  losses: readonly number[],
+  { sampleWeight, mask }: Columns,
+): readonly number[] | undefined {
+  if (sampleWeight === undefined && mask === undefined) return losses;
+  return shapeOfColumns(losses, sampleWeight, mask);
+}
+
+const noSums: Sums = { losses: 0, weights: 0, kept: 0 };
+
+/** How many terms' slopes make up that of a loss. */
+const termsOf = (loss: number, width: number) => (loss === categoricalHinge ? 1 : width);
+
+/** Of a batch whose weights and mask, if any, are one a row each, in the rows' order. */
+function writeGradient(
+  batch: Batch,
+  reduction: Reduction,
+  { sampleWeight, mask }: Columns,
+  shape: readonly number[],
+  gradient: Results,
+): Value {
+  const { loss, dtype, labels, predictions } = batch;
+  const { rows, width } = predictions;
+  const kernels = kernelsFor(rows * width);
+  const kind = kindOf(batch);
+  const dtypes = dtypesOfColumns(sampleWeight?.code ?? 0, mask?.code ?? 0);
+  const y = labels.stored;
+  const p = predictions.stored;
+  const weights = sampleWeight?.stored;
+  const kept = mask?.stored;
+  const isWeighted = weights !== undefined || kept !== undefined;
+  const columns =
+    isWeighted && !leavesTensor(reduction)
+      ? kernels.columnTotal(kind, y, p, width, dtypes, weights, kept)
+      : noSums;
+  const divisor = isWeighted
+    ? divisorOfColumn(columns, mask !== undefined, rows, reduction)
+    : divisorOf(shape, undefined, reduction);
+  const terms = termsOf(loss, width);
+  const losses = leavesTensor(reduction) ? newResults(dtype, rows) : undefined;
+  // A sum of weights of 0 makes the loss 0, whatever the predictions are.
+  if (divisor === 0) {
+    gradient.fill(0);
+    return 0;
+  }
+  const total = kernels.gradient(
+    kind,
+    y,
+    p,
+    width,
+    divisor * terms,
+    gradient,
+    losses,
+    dtypes,
+    weights,
+    kept,
+  );
+  if (losses !== undefined) return resultTensor(dtype, losses, shape, predictions);
+  return roundTo(dtype, total.losses / (isWeighted ? divisor : divisor * terms));
+}
+
+/** Of a batch in which something is repeated, or that is empty. */
+function writeBroadcastGradient(
+  batch: Batch,
+  reduction: Reduction,
+  { sampleWeight, mask }: Columns,
+  fixRanks: boolean,
+  gradient: Results,
+): Value {
+  const { loss, dtype, labels, predictions } = batch;
+  const broadcast = broadcastOf(batch, fixRanks);
+  const { own, other, shape } = broadcast;
+  const losses = doubleLosses(batch, broadcast);
+  const weights = writtenWeights(dtype, reduction, sampleWeight, mask);
+  const weighted = weightedBy(losses, weights, sampleWeight);
+  const divisor = divisorOf(weighted.shape, weights, reduction) * termsOf(loss, shape.at(-1) ?? 1);
+  const each =
+    weights === undefined
+      ? new Float64Array(losses.values.length).fill(1)
+      : weightOfEach(losses, weights);
+  const factors = each.map((weight) => quotient(weight, divisor));
+  const y = labels.stored;
+  const p = predictions.stored;
+  const round = dtype === "float64" ? (value: number) => value : Math.fround;
+  const sums =
+    sizeOf(shape) === 0
+      ? new Float64Array(p.length)
+      : sumsOfBroadcastSlopes(kindOf(batch), y, own, p, other, shape, factors, round);
+  writeResults(codes[dtype], sums, sums.length, gradient, 0);
+  return resultOf(weighted, weights, dtype, reduction, predictions);
+}

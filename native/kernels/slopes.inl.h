@@ -1,0 +1,137 @@
+// The slopes of rows: of a result that depends on losses, by every prediction.
+
+template <class Row>
+static void row_factors(const double* weights, double divisor, const RowParts& parts, size_t n,
+                        double* factors) {
+  for (size_t i = 0; i < n; i += kLanes) {
+    WideLanes factor = loaded<WideLanes>(weights + i) / constant<WideLanes>(divisor);
+    if constexpr (Row::kHasMax) {
+      factor = factor * Row::slope(loaded<WideLanes>(parts.sums + i), loaded<WideLanes>(parts.maxes + i));
+    }
+    store(factors + i, factor);
+  }
+}
+
+template <class L, class T>
+static void ties(const void* labels_, const void* predictions_, size_t rows, size_t width,
+                 size_t readable, const double* maxes, double* ties) {
+  using V = Unit<T>;
+  const T* labels = static_cast<const T*>(labels_);
+  const T* predictions = static_cast<const T*>(predictions_);
+  Padded<T, kUnit> last_labels, last_predictions;
+  for (size_t row = 0; row < rows; ++row) {
+    const V max = constant<V>(maxes[row]);
+    V count = constant<V>(0.0);
+    for (size_t i = 0; i < width; i += kUnit) {
+      const size_t at = row * width + i;
+      const size_t own = width - i < kUnit ? width - i : kUnit;
+      const V y = loaded<V>(last_labels.from(labels + at, own, readable - at));
+      const V p = loaded<V>(last_predictions.from(predictions + at, own, readable - at));
+      const V one = where_equal(L::other(y, p), max, constant<V>(1.0));
+      count = count + keep_first(one, static_cast<int>(own), T{0});
+    }
+    T counts[kUnit];
+    store(counts, count);
+    ties[row] = 0.0;
+    for (const T some : counts) ties[row] += some;
+  }
+}
+
+// d term / d prediction, of a row's values. A label that is no 0/1 was found before.
+template <class L, bool kBinary, class V>
+MAXMARGIN_INLINE V slope_of(V y, V p, V max, V share) {
+  if constexpr (!L::kSignedLabels) {
+    return L::slope(y, p, max, share);
+  } else if constexpr (kBinary) {
+    V impure = constant<V>(0.0);
+    return negated_unless_one(y, L::slope(negated_unless_one(y, p, impure)), impure);
+  } else {
+    return y * L::slope(y * p);
+  }
+}
+
+// The sum has no zero below 0.
+template <class V>
+MAXMARGIN_INLINE V scaled(V slope, V factor) {
+  return with_one_nan(slope * factor + constant<V>(0.0));
+}
+
+// What the slopes of some values depend on.
+template <class V>
+struct OfRow {
+  V factor, max, share;
+
+  template <class Row>
+  static MAXMARGIN_FORCE_INLINE OfRow same(const RowSlopes& rows, size_t row) {
+    OfRow all{constant<V>(rows.factors[row]), {}, {}};
+    if constexpr (Row::kHasMax) {
+      all.max = constant<V>(rows.maxes[row]);
+      all.share = constant<V>(1.0 / rows.ties[row]);
+    }
+    return all;
+  }
+
+  // For rows of one value, which shares with none.
+  template <class Row>
+  static MAXMARGIN_FORCE_INLINE OfRow each(const RowSlopes& rows, size_t row) {
+    OfRow each{loaded<V>(rows.factors + row), {}, {}};
+    if constexpr (Row::kHasMax) {
+      each.max = loaded<V>(rows.maxes + row);
+      each.share = constant<V>(1.0);
+    }
+    return each;
+  }
+};
+
+template <class L, bool kBinary, class T>
+struct Slopes {
+  const T* labels;
+  const T* predictions;
+  size_t readable;
+  T* slopes;
+
+  // Of values up to `end`, and of what else is in their register.
+  template <class V>
+  MAXMARGIN_FORCE_INLINE void write(const OfRow<V>& row, size_t at, size_t end) const {
+    const size_t own = end - at < kCount<V> ? end - at : kCount<V>;
+    Padded<T, kCount<V>> last_labels, last_predictions;
+    const V y = loaded<V>(last_labels.from(labels + at, own, readable - at));
+    const V p = loaded<V>(last_predictions.from(predictions + at, own, readable - at));
+    store(slopes + at, scaled(slope_of<L, kBinary>(y, p, row.max, row.share), row.factor));
+  }
+
+  template <class V>
+  MAXMARGIN_FORCE_INLINE void write_rows(const RowSlopes& of_rows, size_t rows, size_t width) const {
+    for (size_t row = 0; row < rows; ++row) {
+      const auto same = OfRow<V>::template same<typename L::Row>(of_rows, row);
+      const size_t end = (row + 1) * width;
+      for (size_t at = row * width; at < end; at += kCount<V>) write(same, at, end);
+    }
+  }
+};
+
+template <class L, bool kBinary, class T>
+static void slopes(const void* labels, const void* predictions, size_t rows, size_t width,
+                   size_t readable, const RowSlopes& of_rows, void* slopes) {
+  const Slopes<L, kBinary, T> values{static_cast<const T*>(labels), static_cast<const T*>(predictions),
+                                     readable, static_cast<T*>(slopes)};
+  if (width == 1) {
+    for (size_t row = 0; row < rows; row += kUnit) {
+      values.write(OfRow<Unit<T>>::template each<typename L::Row>(of_rows, row), row, rows);
+    }
+  } else if (width <= kLanes) {
+    values.template write_rows<Lanes<T>>(of_rows, rows, width);
+  } else {
+    values.template write_rows<Unit<T>>(of_rows, rows, width);
+  }
+}
+
+static void stream(const char* from, size_t bytes, char* to) {
+  constexpr size_t kLine = 64;
+  const size_t ahead = (kLine - reinterpret_cast<uintptr_t>(to) % kLine) % kLine;
+  size_t i = ahead < bytes ? ahead : bytes;
+  std::memcpy(to, from, i);
+  for (; i + kLine <= bytes; i += kLine) stream_line(from + i, to + i);
+  std::memcpy(to + i, from + i, bytes - i);
+  end_stream();
+}
