@@ -6,6 +6,7 @@ import * as plain from "../examples/plain.js";
 import { toRows } from "../examples/rows.js";
 import { contests, repeated } from "../examples/speed.js";
 import { table } from "../examples/table.js";
+import { tasks, train, training } from "../examples/training.js";
 
 interface NpyParts {
   magic?: string;
@@ -235,5 +236,16 @@ describe("the demo's parts", () => {
       ["js", "10.0"],
     ];
     expect(table(cells)).toBe("way        ns\nnative    0.2\njs       10.0");
+  });
+});
+
+describe("training", () => {
+  test.each(tasks)("$title", (task) => {
+    const { losses, accuracy, heldOut } = train(task, () => {});
+    expect(losses).toHaveLength(training.epochs);
+    expect(losses[0]).toBe(1);
+    expect(losses.at(-1)).toBeLessThan(0.1);
+    expect(heldOut).toBeGreaterThan(280);
+    expect(accuracy).toBeGreaterThanOrEqual(task.expected);
   });
 });

@@ -1,0 +1,127 @@
+import { CategoricalHinge, type Loss, SquaredHinge, type Tensor, tensor } from "maxmargin";
+import { LinearClassifier, type Matrix, matrix } from "./classifier.js";
+import { readTable } from "./csv.js";
+
+const seed = 1;
+export const training = { epochs: 100, learningRate: 0.05, momentum: 0.9, decay: 0.03 };
+
+/** Uniform in [0, 1), the same for the same seed. (mulberry32) */
+function generator(): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** The numbers below n, in random order. (Fisher and Yates) */
+function shuffled(n: number): number[] {
+  const random = generator();
+  const order = Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+/** Features with mean 0 and deviation 1 over the rows that are trained with, and a constant 1 beside them. */
+function standardized(
+  rows: readonly (readonly number[])[],
+  reference: readonly (readonly number[])[],
+): Matrix {
+  const width = rows[0].length;
+  const result = matrix(rows.length, width + 1);
+  for (let j = 0; j < width; j++) {
+    const column = reference.map((row) => row[j]);
+    const mean = column.reduce((sum, x) => sum + x, 0) / column.length;
+    const variance = column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / column.length;
+    const deviation = Math.sqrt(variance) || 1;
+    for (const [i, row] of rows.entries()) {
+      result.data[i * (width + 1) + j] = (row[j] - mean) / deviation;
+    }
+  }
+  for (let i = 0; i < rows.length; i++) result.data[i * (width + 1) + width] = 1;
+  return result;
+}
+
+/** Labels 0 and 1 in one column, or one-hot in as many columns as there are classes. */
+function labels(classes: readonly number[], outputs: number): Tensor {
+  if (outputs === 1) return tensor(Int8Array.from(classes), [classes.length, 1]);
+  const oneHot = new Int8Array(classes.length * outputs);
+  for (const [row, label] of classes.entries()) oneHot[row * outputs + label] = 1;
+  return tensor(oneHot, [classes.length, outputs]);
+}
+
+/** The share of rows whose class is that of the largest decision value, or of the sign of the only one. */
+function accuracy({ data, shape: [rows, outputs] }: Tensor, classes: readonly number[]): number {
+  const decided = classes.filter((label, row) => {
+    const values = Array.from(data.subarray(row * outputs, (row + 1) * outputs) as Float32Array);
+    return label === (outputs === 1 ? Number(values[0] > 0) : values.indexOf(Math.max(...values)));
+  });
+  return decided.length / rows;
+}
+
+/** What is learnt, and how many of the rows held out have to be told right. */
+export interface Task {
+  readonly title: string;
+  readonly file: string;
+  readonly outputs: number;
+  readonly loss: Loss;
+  readonly expected: number;
+}
+
+export const tasks: readonly Task[] = [
+  {
+    title: "Handwritten digits, categorical hinge",
+    file: "digits.csv.gz",
+    outputs: 10,
+    loss: new CategoricalHinge(),
+    expected: 0.94,
+  },
+  {
+    title: "Breast Cancer Wisconsin, squared hinge",
+    file: "breast_cancer.csv",
+    outputs: 1,
+    loss: new SquaredHinge(),
+    expected: 0.95,
+  },
+];
+
+export interface Trained {
+  readonly rows: number;
+  readonly heldOut: number;
+  /** Of each epoch, before its step. */
+  readonly losses: readonly number[];
+  /** Of the rows held out. */
+  readonly accuracy: number;
+}
+
+/** Trains with one half of the rows and tests with the other. */
+export function train(
+  { file, outputs, loss }: Task,
+  onEpoch: (epoch: number, loss: number) => void,
+): Trained {
+  const table = readTable(new URL(`data/${file}`, import.meta.url));
+  const order = shuffled(table.classes.length);
+  const half = Math.floor(order.length / 2);
+  const [own, held] = [order.slice(0, half), order.slice(half)];
+  const featuresOf = (rows: readonly number[]) => rows.map((row) => table.features[row]);
+  const classesOf = (rows: readonly number[]) => rows.map((row) => table.classes[row]);
+  const features = standardized(featuresOf(own), featuresOf(own));
+  const classifier = new LinearClassifier(features.columns, outputs);
+  const losses: number[] = [];
+  classifier.fit(features, labels(classesOf(own), outputs), loss, training, (epoch, value) => {
+    losses.push(value);
+    onEpoch(epoch, value);
+  });
+  const predictions = classifier.predict(standardized(featuresOf(held), featuresOf(own)));
+  return {
+    rows: own.length,
+    heldOut: held.length,
+    losses,
+    accuracy: accuracy(predictions, classesOf(held)),
+  };
+}
