@@ -96,6 +96,7 @@ export function makeBatch({
   predictionDtype,
   weighting,
   input,
+  result,
   ...wanted
 }: Case): Batch {
   const width = input === "arrays" ? wanted.n : Math.min(wanted.width, wanted.n);
@@ -144,6 +145,9 @@ export function makeBatch({
     bytesOf: [trueBytes, predBytes],
     rows,
     width,
-    bytes: trueBytes.length + predBytes.length + (factors?.byteLength ?? 0),
+    bytes:
+      trueBytes.length +
+      predBytes.length * (result === "gradient" ? 2 : 1) +
+      (factors?.byteLength ?? 0),
   };
 }

@@ -5,8 +5,8 @@ export type Loss = "hinge" | "squaredHinge" | "categoricalHinge";
 export type Labels = "signed" | "binary" | "onehot";
 export type PredictionDtype = "float32" | "float64" | "float16" | "bfloat16";
 export type LabelDtype = PredictionDtype | "bool" | "int8" | "int32" | "int64";
-/** One number for the batch, or one for each row. */
-export type Result = "mean" | "rows";
+/** One number for the batch, one for each row, or the derivatives of the first. */
+export type Result = "mean" | "rows" | "gradient";
 /** What the loss of each row is weighed with: `[batch]` weights in float32, or a bool mask. */
 export type Weighting = "unweighted" | "weights" | "mask";
 /** What a loss is called with: tensors of shape [rows, width], or bare typed arrays, which are one row. */
@@ -86,6 +86,9 @@ const full: Choices[] = [
   { labelDtype: ["bool"], labels: ["binary"], n: regimes },
   { labelDtype: ["int8"], result: ["rows"], width: [10], n: regimes },
   { ...categorical, labelDtype: ["int8"], width: [10], n: regimes },
+  { result: ["gradient"], width: [1, 10, 64, 1000], n: regimes },
+  { result: ["gradient"], loss: ["squaredHinge"], n: [memory] },
+  { result: ["gradient"], ...categorical, width: [10, 1000], n: [1e6, memory] },
   // Small calls
   { input: ["tensors", "arrays"], labelDtype, n: small },
   { labels: ["binary"], labelDtype, n: small },
@@ -113,6 +116,9 @@ const bars: Choices[] = [
   { labelDtype: ["int8"], n: [memory] },
   { loss: ["squaredHinge"], n: [1e5, 1e6, memory] },
   { labels: ["signed", "binary"], n: [1e5, 1e6] },
+  { result: ["gradient"], loss: ["hinge", "squaredHinge"], n: [memory] },
+  { result: ["gradient"], weighting: ["weights"], width: [10, 64], n: [memory] },
+  { result: ["gradient"], ...categorical, width: [10, 1000], n: [memory] },
   { n: small },
 ];
 

@@ -10,6 +10,7 @@ import {
 import { type Baseline, fastestLoop, idiomatic, weightedBy } from "./baselines.js";
 import type { Batch } from "./batch.js";
 import type { Case } from "./cases.js";
+import { gradients } from "./slopes.js";
 import type { Runner } from "./timing.js";
 
 /** Something that can compute a case, or, the probe, that only reads its arrays. */
@@ -36,6 +37,11 @@ export function libraryCall(
 ): Contestant["run"] {
   const { yTrue, yPred, options } = batch;
   const dtype = predictionDtype;
+  if (result === "gradient") {
+    const own = new losses[loss]({ dtype });
+    const out = own.gradient(yTrue, yPred, options).data as Float32Array;
+    return () => own.gradient(yTrue, yPred, { ...options, out }).data as Float32Array;
+  }
   if (result === "mean") {
     const own = new losses[loss]({ dtype });
     return options === undefined
@@ -71,21 +77,44 @@ const nativeOnes = (run: Contestant["run"], threads: number) =>
 
 const probeKernels = kernels.filter((kernel) => kernel !== "scalar" || kernels.length === 1);
 
-/** The ways to read two arrays: the fastest is the limit. */
-function probes(batch: Batch, threads: number): Contestant[] {
-  const read = readProbe(batch);
-  const ways = [false, true].flatMap((prefetch) =>
-    (threads === 1 ? [false] : [false, true]).map((blocks) => ({ prefetch, blocks })),
+/** What loads the arrays of a case, or copies one of them as well: an internal function of the addon. */
+interface Probes {
+  readProbe(a: Uint8Array, b: Uint8Array, prefetch: boolean, blocks: boolean): boolean;
+  writeProbe(a: Uint8Array, b: Uint8Array, to: Uint8Array, streams: boolean): boolean;
+}
+
+interface Way {
+  readonly pattern: string;
+  run(): number;
+}
+
+/** The ways to read two arrays, and to write as many bytes as predictions have: the fastest is the limit. */
+function waysOf({ result }: Case, { bytesOf: [a, b] }: Batch, threads: number): Way[] {
+  const addon = createRequire(import.meta.url)(binary as string) as Probes;
+  if (result === "gradient") {
+    const to = new Uint8Array(b.length);
+    return [false, true].map((streams) => ({
+      pattern: streams ? "streaming" : "copying",
+      run: () => Number(addon.writeProbe(a, b, to, streams)),
+    }));
+  }
+  return [false, true].flatMap((prefetch) =>
+    (threads === 1 ? [false] : [false, true]).map((blocks) => ({
+      pattern: `${blocks ? "blocks" : "halves"}${prefetch ? ", prefetch" : ""}`,
+      run: () => Number(addon.readProbe(a, b, prefetch, blocks)),
+    })),
   );
+}
+
+function probes(one: Case, batch: Batch, threads: number): Contestant[] {
   return probeKernels.flatMap((kernel) =>
-    ways.map(
-      ({ prefetch, blocks }): Contestant => ({
+    waysOf(one, batch, threads).map(
+      (way): Contestant => ({
         implementation: "probe",
         kernel,
         threads,
-        pattern: `${blocks ? "blocks" : "halves"}${prefetch ? ", prefetch" : ""}`,
+        ...way,
         prepare: withKernel(kernel, threads),
-        run: () => read(prefetch, blocks),
       }),
     ),
   );
@@ -96,9 +125,19 @@ const inJavaScript = { kernel: null, threads: 1 };
 function plain(
   implementation: "loop" | "idiomatic",
   baseline: Baseline,
-  { result, weighting }: Case,
+  { loss, result, weighting }: Case,
   { plain: { yTrue, yPred }, factors, width }: Batch,
 ): Contestant {
+  if (result === "gradient") {
+    const out = new Float32Array(yPred.length);
+    const own = gradients[implementation];
+    return {
+      implementation,
+      ...inJavaScript,
+      prepare() {},
+      run: () => own(loss, yTrue, yPred, width, factors, out),
+    };
+  }
   const { mean, rows } =
     factors === undefined || weighting === "unweighted"
       ? baseline
@@ -111,7 +150,7 @@ function plain(
 export function contestants(one: Case, batch: Batch): Contestant[] {
   const run = libraryCall(one, batch);
   const native = threadCounts.flatMap((threads) => [
-    ...probes(batch, threads),
+    ...probes(one, batch, threads),
     ...nativeOnes(run, threads),
   ]);
   return [
@@ -134,12 +173,4 @@ export function contestants(one: Case, batch: Batch): Contestant[] {
 /** Apart, because what it leaves to the garbage collector would slow down the others. */
 export function idiomaticOne(one: Case, batch: Batch): Contestant {
   return plain("idiomatic", idiomatic(one.loss, one.labels), one, batch);
-}
-
-/** An internal function of the addon: it loads both arrays and does nothing else. */
-function readProbe({ bytesOf: [a, b] }: Batch) {
-  const addon = createRequire(import.meta.url)(binary as string) as {
-    readProbe(a: Uint8Array, b: Uint8Array, prefetch: boolean, blocks: boolean): boolean;
-  };
-  return (prefetch: boolean, blocks: boolean) => Number(addon.readProbe(a, b, prefetch, blocks));
 }

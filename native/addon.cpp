@@ -325,6 +325,25 @@ napi_value read_probe_entry(napi_env env, napi_callback_info info) {
   return napi_get_boolean(env, seen, &result) == napi_ok ? result : nullptr;
 }
 
+// writeProbe(a, b, to, streams): loads two arrays, and copies the second.
+napi_value write_probe_entry(napi_env env, napi_callback_info info) {
+  napi_value arguments[4];
+  size_t count = 4;
+  void* data;
+  View a, b, to;
+  bool streams;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok || count != 4 ||
+      !get_view(env, arguments[0], &a) || !get_view(env, arguments[1], &b) ||
+      !get_view(env, arguments[2], &to) || to.bytes != b.bytes ||
+      napi_get_value_bool(env, arguments[3], &streams) != napi_ok) {
+    return fail(env, "maxmargin: the probe takes three typed arrays, two of one length, and a boolean");
+  }
+  const Machine machine{static_cast<Environment*>(data)->set, thread_count()};
+  const bool seen = write_probe(a.data, a.bytes, b.data, b.bytes, to.data, streams, machine);
+  napi_value result;
+  return napi_get_boolean(env, seen, &result) == napi_ok ? result : nullptr;
+}
+
 Napi::Value kernels(const Napi::CallbackInfo& info) {
   const auto& sets = supported();
   Napi::Array names = Napi::Array::New(info.Env(), sets.size());
@@ -379,6 +398,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
       {"gradient", nullptr, gradient_entry, nullptr, nullptr, nullptr, napi_default, environment},
       {"rowLosses", nullptr, row_losses_entry, nullptr, nullptr, nullptr, napi_default, environment},
       {"readProbe", nullptr, read_probe_entry, nullptr, nullptr, nullptr, napi_default, environment},
+      {"writeProbe", nullptr, write_probe_entry, nullptr, nullptr, nullptr, napi_default, environment},
   };
   napi_define_properties(env, exports, std::size(hot), hot);
   exports.Set("kernels", Napi::Function::New(env, kernels));

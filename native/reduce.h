@@ -70,4 +70,8 @@ enum class Sharing { halves, blocks };
 bool read_probe(const void* a, size_t a_bytes, const void* b, size_t b_bytes, Prefetch prefetch,
                 Sharing sharing, const Machine& machine);
 
+// The same, and copies the second, piece by piece, past the caches if it `streams`: the limit to any gradient.
+bool write_probe(const void* a, size_t a_bytes, const void* b, size_t b_bytes, void* to, bool streams,
+                 const Machine& machine);
+
 }  // namespace maxmargin

@@ -8,11 +8,11 @@ MAXMARGIN_INLINE V constant(double value) {
   return a;
 }
 
-// 1 where a margin is a loss, 0 where it is below that, NaN where it is NaN.
+// `slope` where a margin is a loss, 0 where it is below that, NaN where it is NaN.
 template <class V>
-MAXMARGIN_INLINE V slope_of_margin(V margin) {
+MAXMARGIN_INLINE V slope_of_margin(V margin, double slope) {
   return where_nan(margin, margin,
-                   where_equal(larger(constant<V>(0.0), margin), margin, constant<V>(1.0)));
+                   where_equal(larger(constant<V>(0.0), margin), margin, constant<V>(slope)));
 }
 
 // `sum` is folded by addition, `max` by maximum.
@@ -42,7 +42,7 @@ struct MarginOfTerms {
   // d loss / d neg, and - d loss / d pos
   template <class V>
   MAXMARGIN_INLINE V slope(V pos, V neg) {
-    return slope_of_margin(neg - pos + constant<V>(1.0));
+    return slope_of_margin(neg - pos + constant<V>(1.0), 1.0);
   }
 };
 
@@ -59,7 +59,7 @@ struct Hinge {
   // d term / d product
   template <class V>
   MAXMARGIN_INLINE V slope(V product) {
-    return constant<V>(-1.0) * slope_of_margin(constant<V>(1.0) - product);
+    return slope_of_margin(constant<V>(1.0) - product, -1.0);
   }
 };
 

@@ -21,19 +21,16 @@ static void ties(const void* labels_, const void* predictions_, size_t rows, siz
   Padded<T, kUnit> last_labels, last_predictions;
   for (size_t row = 0; row < rows; ++row) {
     const V max = constant<V>(maxes[row]);
-    V count = constant<V>(0.0);
+    Terms<V> ones{constant<V>(0.0), {}};
     for (size_t i = 0; i < width; i += kUnit) {
       const size_t at = row * width + i;
       const size_t own = width - i < kUnit ? width - i : kUnit;
       const V y = loaded<V>(last_labels.from(labels + at, own, readable - at));
       const V p = loaded<V>(last_predictions.from(predictions + at, own, readable - at));
       const V one = where_equal(L::other(y, p), max, constant<V>(1.0));
-      count = count + keep_first(one, static_cast<int>(own), T{0});
+      ones.sum = ones.sum + (own < kUnit ? keep_first(one, static_cast<int>(own), T{0}) : one);
     }
-    T counts[kUnit];
-    store(counts, count);
-    ties[row] = 0.0;
-    for (const T some : counts) ties[row] += some;
+    ties[row] = sum_of(widen(to_lanes<EachItsWay<MeanOfTerms>, T>(ones).sum));
   }
 }
 
@@ -90,22 +87,40 @@ struct Slopes {
   size_t readable;
   T* slopes;
 
-  // Of values up to `end`, and of what else is in their register.
+  // Of a register's values from `at` on.
   template <class V>
-  MAXMARGIN_FORCE_INLINE void write(const OfRow<V>& row, size_t at, size_t end) const {
-    const size_t own = end - at < kCount<V> ? end - at : kCount<V>;
-    Padded<T, kCount<V>> last_labels, last_predictions;
-    const V y = loaded<V>(last_labels.from(labels + at, own, readable - at));
-    const V p = loaded<V>(last_predictions.from(predictions + at, own, readable - at));
+  MAXMARGIN_FORCE_INLINE void write(const OfRow<V>& row, size_t at) const {
+    const V y = loaded<V>(labels + at), p = loaded<V>(predictions + at);
     store(slopes + at, scaled(slope_of<L, kBinary>(y, p, row.max, row.share), row.factor));
+  }
+
+  // Where only some of a register may be read.
+  template <class V>
+  MAXMARGIN_NO_INLINE void write_last(const OfRow<V>& row, size_t at) const {
+    const size_t left = readable - at;
+    Padded<T, kCount<V>> last_labels, last_predictions;
+    const Slopes last{last_labels.from(labels + at, left, left),
+                      last_predictions.from(predictions + at, left, left), kCount<V>, slopes + at};
+    last.write(row, 0);
+  }
+
+  template <class V>
+  MAXMARGIN_FORCE_INLINE void write_row(const OfRow<V>& row, size_t at, size_t end) const {
+    const size_t whole = readable < kCount<V> ? 0 : readable - kCount<V> + 1;
+    for (; at < end && at < whole; at += kCount<V>) {
+      // The next tile: memory would rest meanwhile.
+      MAXMARGIN_PREFETCH(labels + at + kTile);
+      MAXMARGIN_PREFETCH(predictions + at + kTile);
+      write(row, at);
+    }
+    if (at < end) write_last(row, at);
   }
 
   template <class V>
   MAXMARGIN_FORCE_INLINE void write_rows(const RowSlopes& of_rows, size_t rows, size_t width) const {
     for (size_t row = 0; row < rows; ++row) {
       const auto same = OfRow<V>::template same<typename L::Row>(of_rows, row);
-      const size_t end = (row + 1) * width;
-      for (size_t at = row * width; at < end; at += kCount<V>) write(same, at, end);
+      write_row(same, row * width, (row + 1) * width);
     }
   }
 };
@@ -117,7 +132,7 @@ static void slopes(const void* labels, const void* predictions, size_t rows, siz
                                      readable, static_cast<T*>(slopes)};
   if (width == 1) {
     for (size_t row = 0; row < rows; row += kUnit) {
-      values.write(OfRow<Unit<T>>::template each<typename L::Row>(of_rows, row), row, rows);
+      values.write_row(OfRow<Unit<T>>::template each<typename L::Row>(of_rows, row), row, row + 1);
     }
   } else if (width <= kLanes) {
     values.template write_rows<Lanes<T>>(of_rows, rows, width);
