@@ -282,8 +282,10 @@ class Evaluation {
       for (size_t row = begin; row < end; row += row_tile_) {
         const size_t count = std::min(row_tile_, end - row);
         weights.prefetch(row + count, std::min(row_tile_, batch_.rows - (row + count)));
-        weights.read(row, count);
+        // Only slopes take weights before the losses are there, which give these the time to arrive.
+        if (writer_) weights.read(row, count);
         write_losses(row, count, worker, weights.values(), losses);
+        if (!writer_) weights.read(row, count);
         weights.apply(losses, count);
         use(row, losses, count, &weights);
       }
