@@ -147,15 +147,15 @@ export function castToDoubles(dtype: Dtype, values: Stored, as: FloatDtype): Flo
 const quietNaN = 0x7fc00000;
 const wideQuietNaN = 0x7ff8000000000000n;
 
-/** Processors have NaNs of many bits; a result has one. */
-function unifyNaN(values: Float32Array | Float64Array): void {
-  const { buffer, byteOffset, length } = values;
-  if (values instanceof Float64Array) {
-    const bits = new BigUint64Array(buffer, byteOffset, length);
-    for (let i = 0; i < length; i++) if (Number.isNaN(values[i])) bits[i] = wideQuietNaN;
+/** Processors have NaNs of many bits; a result has one. Arrays of another realm are of no class that is known here. */
+function unifyNaN(values: Float32Array | Float64Array, first: number, n: number): void {
+  const start = values.byteOffset + first * values.BYTES_PER_ELEMENT;
+  if (values.BYTES_PER_ELEMENT === 8) {
+    const bits = new BigUint64Array(values.buffer, start, n);
+    for (let i = 0; i < n; i++) if (Number.isNaN(values[first + i])) bits[i] = wideQuietNaN;
   } else {
-    const bits = new Uint32Array(buffer, byteOffset, length);
-    for (let i = 0; i < length; i++) if (Number.isNaN(values[i])) bits[i] = quietNaN;
+    const bits = new Uint32Array(values.buffer, start, n);
+    for (let i = 0; i < n; i++) if (Number.isNaN(values[first + i])) bits[i] = quietNaN;
   }
 }
 
@@ -175,7 +175,7 @@ export function writeResults(
   out: Results,
   first: number,
 ): void {
-  if (out instanceof Uint16Array) {
+  if (out.BYTES_PER_ELEMENT === 2) {
     const encoded = as === codes.float16 ? toHalf : toBrain;
     for (let i = 0; i < n; i++) out[first + i] = encoded(results[i] as number);
     return;
@@ -185,7 +185,7 @@ export function writeResults(
     out[first + i] = results[i] as number;
     sum += results[i] as number;
   }
-  if (Number.isNaN(sum)) unifyNaN(out.subarray(first, first + n));
+  if (Number.isNaN(sum)) unifyNaN(out as Float32Array | Float64Array, first, n);
 }
 
 /** Numbers rounded to a dtype. */

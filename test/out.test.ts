@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { CategoricalHinge, Hinge, hinge, squaredHinge, tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { forEachImplementation } from "./support/implementations.js";
@@ -34,6 +35,22 @@ forEachImplementation(() => {
     expect(narrow.call(yTrue, yPred, { out: bits }).data).toBe(bits);
     expect(bits).toEqual(narrow.call(yTrue, yPred).data);
   });
+
+  test.each(["float16", "bfloat16", "float32", "float64"] as const)(
+    "an array of another realm is written to as one of this: %s",
+    (dtype) => {
+      const loss = new Hinge({ dtype });
+      const predictions = tensor(yPred.data.slice(), yPred.shape);
+      predictions.data[7] = NaN;
+      const { data } = loss.call(yTrue, predictions);
+      const bytesOf = ({ buffer }: typeof data) => Buffer.from(buffer as ArrayBuffer);
+      const Kind = runInNewContext(data.constructor.name) as new (n: number) => typeof data;
+      const out = new Kind(rows);
+      expect(out).not.toBeInstanceOf(data.constructor);
+      loss.call(yTrue, predictions, { out: out as never });
+      expect(bytesOf(out)).toEqual(bytesOf(data));
+    },
+  );
 
   test("what is broadcast, and what is empty, is written too", () => {
     const out = new Float32Array(rows);
