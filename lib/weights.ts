@@ -138,5 +138,6 @@ export function divisorOfColumn(
 ): number {
   if (!isMean(reduction)) return 1;
   if (reduction === "mean_with_sample_weight") return weights;
-  return isMasked ? kept : size;
+  // Where nothing is kept the sum is 0, or NaN: that no mask hides.
+  return isMasked && kept > 0 ? kept : size;
 }

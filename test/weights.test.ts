@@ -43,6 +43,22 @@ forEachImplementation(() => {
       });
     });
 
+    test("a mask of nothing hides no NaN, whether it is one for all rows or one a row", () => {
+      const spoiled = tensor(predictions(rows * width), [rows, width]);
+      spoiled.data[777] = NaN;
+      for (const mask of [0, new Uint8Array(rows)]) {
+        const apply = (reduction: Reduction) =>
+          valuesOf(lossOf(name, reduction).apply(yTrue, spoiled, { mask }))[0];
+        expect(["sum", "mean", "sum_over_batch_size"].map((r) => apply(r as Reduction))).toEqual([
+          NaN,
+          NaN,
+          NaN,
+        ]);
+        // Its divisor is 0.
+        expect(apply("mean_with_sample_weight")).toBe(0);
+      }
+    });
+
     test("weights of 1 and a mask of everything change nothing", () => {
       for (const reduction of reductions) {
         const loss = lossOf(name, reduction);
