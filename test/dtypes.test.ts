@@ -150,6 +150,15 @@ forEachImplementation(() => {
     });
   });
 
+  test.each(narrow)("NaNs of all bits stay NaN: %s", (dtype) => {
+    const patterns = [0x7fffffff, 0xffffffff, 0x7fff9c82, 0x7fff8000, 0x7f800001, 0xff800001];
+    const bits = Uint32Array.from({ length: 37 }, (_, i) => patterns[i % patterns.length]);
+    const labels = tensor(new Float32Array(bits.buffer), [37, 1]);
+    const ones = tensor(new Float32Array(37).fill(1), [37, 1]);
+    const { data } = new Hinge({ dtype }).call(labels, ones);
+    expect(valuesOf(dtype, data)).toEqual(new Array(37).fill(NaN));
+  });
+
   test("labels are looked at once they are cast", () => {
     const labels = tensor(Float64Array.of(0, 1 + 1e-9), [2, 1]);
     const zeros = Float64Array.of(0.5, 0.5);

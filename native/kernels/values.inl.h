@@ -91,7 +91,8 @@ struct AsHalf {
 struct AsBFloat16 {
   template <class V>
   MAXMARGIN_INLINE V of(V a) {
-    return as_bfloat16(a);
+    // The bits of some NaNs would be rounded on to those of a zero.
+    return where_nan(a, a, as_bfloat16(a));
   }
 };
 struct WithOneNaN {
