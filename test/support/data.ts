@@ -5,9 +5,16 @@ import { decode, encode, roundNarrow } from "./narrow.js";
 const { MAXMARGIN_TEST_SEED = "20250101" } = process.env;
 export const seed = Number(MAXMARGIN_TEST_SEED);
 
-/** Uniform in [0, 1), the same for the same seed and salt. (mulberry32) */
-export function generator(salt = 0): () => number {
-  let state = (seed + Math.imul(salt, 0x9e3779b9)) | 0;
+/** The same for the same seed and salt. */
+export function generator(salt = 0): Random {
+  return randomFrom(seed + Math.imul(salt, 0x9e3779b9));
+}
+
+export type Random = () => number;
+
+/** Uniform in [0, 1). (mulberry32) */
+export function randomFrom(start: number): Random {
+  let state = start | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -15,8 +22,6 @@ export function generator(salt = 0): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
-
-export type Random = ReturnType<typeof generator>;
 
 export function integerBelow(n: number, random: Random): number {
   return Math.floor(random() * n);

@@ -1,0 +1,152 @@
+// Random programs: one call of one subject, with all that it takes.
+import type { FloatDtype, Reduction } from "maxmargin";
+import {
+  dtypes,
+  floatDtypes,
+  integerBelow,
+  pick,
+  type Random,
+  randomFrom,
+} from "../support/data.js";
+import { type LossName, lossNames, reductions } from "../support/losses.js";
+import {
+  type Operand,
+  type Place,
+  randomOperand,
+  randomPlace,
+  type Style,
+  shownOperand,
+  shownPlace,
+} from "./operands.js";
+import { broadcast, type Shape, sizeOf } from "./shapes.js";
+
+/** Everything but the subject: what of it a subject uses is the subject's affair. */
+export interface Program {
+  readonly seed: number;
+  readonly loss: LossName;
+  /** Of the class. */
+  readonly dtype: FloatDtype;
+  readonly reduction: Reduction;
+  readonly labels: Operand;
+  readonly predictions: Operand;
+  readonly sampleWeight: Operand | undefined;
+  readonly mask: Operand | undefined;
+  /** Where `out` stands, in a subject that has one. */
+  readonly out: Place;
+}
+
+const labelStyles = [
+  ...(["0 and 1", "signs", "one-hot", "0 and 1 with few others", "0 and 1", "one-hot"] as const),
+  ...(["reals", "specials", "any bits", "zeros"] as const),
+];
+const predictionStyles = [
+  ...(["reals", "reals", "reals", "specials", "few specials", "few specials"] as const),
+  ...(["of any magnitude", "any bits"] as const),
+];
+const weightStyles = ["reals", "0 and 1", "zeros", "few specials", "specials", "any bits"] as const;
+const maskStyles = ["0 and 1", "0 and 1", "zeros", "specials", "signs"] as const;
+
+/** float32 is what most people have. */
+const anyDtype = (random: Random) => (random() < 0.3 ? "float32" : pick(dtypes, random));
+
+const widths = [
+  ...[0, 1, 1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 127, 128, 129],
+  ...[1000, 2047, 2048, 2049, 4097, 8191, 8192, 8193, 20_000],
+];
+
+/** The most values of a program: most are small, as then there are more of them. */
+function mostValues(random: Random): number {
+  const chance = random();
+  return chance < 0.9 ? 400 : chance < 0.985 ? 20_000 : 150_000;
+}
+
+function randomShape(random: Random): number[] {
+  const most = mostValues(random);
+  const width = pick(
+    widths.filter((each) => each <= most),
+    random,
+  );
+  const rank = pick([0, 1, 1, 2, 2, 2, 2, 3, 4], random);
+  if (rank === 0) return [];
+  const shape = [width];
+  let left = Math.floor(most / Math.max(1, width));
+  for (let axis = 1; axis < rank; axis++) {
+    // Up to the most there can be, and now and then none.
+    const dimension = random() < 0.03 ? 0 : 1 + integerBelow(Math.max(1, left), random);
+    shape.unshift(dimension);
+    left = Math.floor(left / Math.max(1, dimension));
+  }
+  return shape;
+}
+
+/** A shape that broadcasts to another: some axes are 1, some leading ones are gone. */
+function broadcastable(shape: Shape, random: Random): number[] {
+  const kept = shape.map((dimension) => (random() < 0.4 ? 1 : dimension));
+  return random() < 0.4 ? kept.slice(integerBelow(kept.length + 1, random)) : kept;
+}
+
+/** A shape for something that goes with `shape`: the same, or one that has to be made to fit, or does not. */
+function shapeFor(shape: Shape, chanceOfSame: number, random: Random): number[] {
+  const chance = random();
+  if (chance < chanceOfSame) return [...shape];
+  const rest = (chance - chanceOfSame) / (1 - chanceOfSame);
+  if (rest < 0.5) return broadcastable(shape, random);
+  if (rest < 0.7) return [...shape, 1];
+  if (rest < 0.85) return shape.slice(0, -1);
+  return Array.from({ length: integerBelow(4, random) }, () => integerBelow(4, random));
+}
+
+/** Weights may broadcast the losses, which must not become more than anybody waits for. */
+function columnShape(losses: Shape, random: Random): number[] {
+  const shape = random() < 0.15 ? [] : shapeFor(losses, 0.5, random);
+  return sizeOf(losses) > 1000 && shape.length > losses.length + 1 ? [...losses] : shape;
+}
+
+function randomColumn(
+  losses: Shape,
+  styles: readonly Style[],
+  random: Random,
+): Operand | undefined {
+  if (random() < 0.5) return undefined;
+  return randomOperand(anyDtype(random), columnShape(losses, random), pick(styles, random), random);
+}
+
+/** The program of a seed. */
+export function randomProgram(seed: number): Program {
+  const random = randomFrom(seed);
+  const shape = randomShape(random);
+  const predictions = random() < 0.1 ? broadcastable(shape, random) : shape;
+  const others = shapeFor(shape, 0.75, random);
+  // Nobody waits for [20000, 1] with [20000].
+  const whole = broadcast(others, predictions) ?? [];
+  const labels = sizeOf(whole) > 2 * sizeOf(shape) + 1000 ? shape : others;
+  const losses = shape.slice(0, -1);
+  return {
+    seed,
+    loss: pick(lossNames, random),
+    dtype: random() < 0.4 ? "float32" : pick(floatDtypes, random),
+    reduction: pick(reductions, random),
+    labels: randomOperand(anyDtype(random), labels, pick(labelStyles, random), random),
+    predictions: randomOperand(
+      anyDtype(random),
+      predictions,
+      pick(predictionStyles, random),
+      random,
+    ),
+    sampleWeight: randomColumn(losses, weightStyles, random),
+    mask: randomColumn(losses, maskStyles, random),
+    out: randomPlace(random),
+  };
+}
+
+export function shownProgram(subject: string, program: Program): string {
+  const { seed, loss, dtype, reduction, labels, predictions, sampleWeight, mask, out } = program;
+  return [
+    `seed ${seed}: ${subject} of ${loss}, class dtype ${dtype}, reduction ${JSON.stringify(reduction)}`,
+    `yTrue: ${shownOperand(labels)}`,
+    `yPred: ${shownOperand(predictions)}`,
+    `sampleWeight: ${sampleWeight ? shownOperand(sampleWeight) : "none"}`,
+    `mask: ${mask ? shownOperand(mask) : "none"}`,
+    `out: ${shownPlace(out)}`,
+  ].join("\n    ");
+}
