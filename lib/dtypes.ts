@@ -98,6 +98,26 @@ export function dtypesOf(data: unknown): readonly Dtype[] | undefined {
 
 export const isFloat16Array = (data: unknown) => kindOf.call(data) === "Float16Array";
 
+type Kinds = Record<
+  string,
+  new (
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    length: number,
+  ) => TensorData
+>;
+
+/** An array of the kind that `data` is, in another buffer. */
+export function arrayLike(
+  data: TensorData,
+  buffer: ArrayBufferLike,
+  byteOffset: number,
+  length: number,
+): TensorData {
+  const Kind = (globalThis as unknown as Kinds)[kindOf.call(data) as string];
+  return new (Kind as Kinds[string])(buffer, byteOffset, length);
+}
+
 const floats: readonly Dtype[] = ["float16", "bfloat16", "float32", "float64"];
 
 export const isFloat = (dtype: Dtype): dtype is FloatDtype => floats.includes(dtype);
