@@ -107,6 +107,11 @@ type Kinds = Record<
   ) => TensorData
 >;
 
+/** As they are when the library is loaded: what a program puts in their place later is not trusted. */
+const kinds = Object.fromEntries(
+  Object.keys(held).map((name) => [name, (globalThis as unknown as Kinds)[name]]),
+) as Kinds;
+
 /** An array of the kind that `data` is, in another buffer. */
 export function arrayLike(
   data: TensorData,
@@ -114,8 +119,8 @@ export function arrayLike(
   byteOffset: number,
   length: number,
 ): TensorData {
-  const Kind = (globalThis as unknown as Kinds)[kindOf.call(data) as string];
-  return new (Kind as Kinds[string])(buffer, byteOffset, length);
+  const Kind = kinds[kindOf.call(data) as string] as Kinds[string];
+  return new Kind(buffer, byteOffset, length);
 }
 
 const floats: readonly Dtype[] = ["float16", "bfloat16", "float32", "float64"];
