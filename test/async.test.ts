@@ -276,8 +276,9 @@ describe("calls off the event loop", () => {
     const options = { sampleWeight: [[1, 2]] };
     expect(await loss.applyAsync(yTrue, yPred, options)).toBe(loss.apply(yTrue, yPred, options));
     const data = Float32Array.of(0.5, 1, 2, 3);
+    const expected = loss.apply(yTrue, yPred);
     const moved = await loss.applyAsync(yTrue, tensor(data, [2, 2]), { transfer: true });
-    expect(moved.value).toBe(loss.apply(yTrue, yPred));
+    expect(moved.value).toBe(expected);
     expect(moved.yPred.data).toEqual(Float32Array.of(0.5, 1, 2, 3));
     expect(data).toHaveLength(0);
   });
