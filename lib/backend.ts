@@ -2,8 +2,9 @@ import os from "node:os";
 import type { Results, Stored } from "./cast.js";
 import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
 import { fallback } from "./fallback.js";
-import type { Kernels, Sums } from "./kernels.js";
+import type { Kernels } from "./kernels.js";
 import { load } from "./load.cjs";
+import { fallbackParts, type Operation, type Parts, sumsIn, type Views } from "./parts.js";
 
 /** What native/addon.cpp exports. Numbers go in and out through a frame: see its `Frame`. */
 interface Addon {
@@ -27,6 +28,12 @@ interface Addon {
     weights?: Stored,
     mask?: Stored,
   ): void;
+  /** The same of a part of a batch, with a frame of its own. */
+  readonly parts: Readonly<Record<Operation, (frame: Float64Array, ...views: Views) => void>>;
+  /** The same in another thread. */
+  readonly background: Readonly<
+    Record<Operation, (frame: Float64Array, ...views: Views) => Promise<void>>
+  >;
   /** Best first. */
   kernels(): string[];
   /** False where this machine has no kernel of that name. */
@@ -69,8 +76,6 @@ function fillFrame(kind: number, width: number): void {
   frame[1] = width;
 }
 
-const sumsOfFrame = (): Sums => ({ losses: frame[4], weights: frame[5], kept: frame[6] });
-
 /** The addon behind the interface that the fallback has too. */
 const nativeOf = (addon: Addon): Kernels => ({
   total(kind, labels, predictions, width) {
@@ -82,20 +87,20 @@ const nativeOf = (addon: Addon): Kernels => ({
     fillFrame(kind, width);
     frame[2] = dtypes;
     addon.weightedTotal(labels, predictions, weights, mask);
-    return sumsOfFrame();
+    return sumsIn(frame);
   },
   columnTotal(kind, labels, predictions, width, dtypes, weights, mask) {
     fillFrame(kind, width);
     frame[2] = dtypes;
     addon.columnTotal(labels, predictions, weights, mask);
-    return sumsOfFrame();
+    return sumsIn(frame);
   },
   gradient(kind, labels, predictions, width, divisor, gradient, losses, dtypes, weights, mask) {
     fillFrame(kind, width);
     frame[2] = dtypes;
     frame[3] = divisor;
     addon.gradient(labels, predictions, gradient, losses, weights, mask);
-    return sumsOfFrame();
+    return sumsIn(frame);
   },
   rowLosses(kind, labels, predictions, width, out, dtypes = 0, weights, mask) {
     fillFrame(kind, width);
@@ -104,6 +109,16 @@ const nativeOf = (addon: Addon): Kernels => ({
   },
 });
 const native = addon === null ? null : nativeOf(addon);
+
+const partsOf = (addon: Addon): Parts => ({
+  compute(operation, frame, views) {
+    addon.parts[operation](frame.numbers, ...views);
+  },
+  background(operation, frame, views) {
+    return addon.background[operation](frame.numbers, ...views);
+  },
+});
+const nativeParts = addon === null ? fallbackParts : partsOf(addon);
 
 let name: "native" | "js";
 let kernel: string | null;
@@ -114,6 +129,11 @@ let small: Kernels;
 /** What computes a batch of `size` values. */
 export function kernelsFor(size: number): Kernels {
   return size < crossover ? small : large;
+}
+
+/** What computes parts of a batch. */
+export function parts(): Parts {
+  return large === fallback ? fallbackParts : nativeParts;
 }
 
 /**

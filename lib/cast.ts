@@ -24,6 +24,20 @@ export function newStored(code: number, n: number): Stored {
   return new (arrays[code] as new (n: number) => Stored)(n);
 }
 
+/** n values of the dtype with a code, from a byte of a buffer on. */
+export function storedIn(
+  code: number,
+  buffer: ArrayBufferLike,
+  byteOffset: number,
+  n: number,
+): Stored {
+  const Kind = arrays[code] as new (buffer: ArrayBufferLike, offset: number, n: number) => Stored;
+  return new Kind(buffer, byteOffset, n);
+}
+
+/** How many bytes a value of the dtype with a code has. */
+export const bytesOf = (code: number) => (arrays[code] as typeof Int8Array).BYTES_PER_ELEMENT;
+
 /** What terms are computed of. */
 export type Computed = Float32Array | Float64Array;
 

@@ -98,6 +98,31 @@ export function dtypesOf(data: unknown): readonly Dtype[] | undefined {
 
 export const isFloat16Array = (data: unknown) => kindOf.call(data) === "Float16Array";
 
+type Kinds = Record<
+  string,
+  new (
+    buffer: ArrayBufferLike,
+    byteOffset: number,
+    length: number,
+  ) => TensorData
+>;
+
+/** As they are when the library is loaded: what a program puts in their place later is not trusted. */
+const kinds = Object.fromEntries(
+  Object.keys(held).map((name) => [name, (globalThis as unknown as Kinds)[name]]),
+) as Kinds;
+
+/** An array of the kind that `data` is, in another buffer. */
+export function arrayLike(
+  data: TensorData,
+  buffer: ArrayBufferLike,
+  byteOffset: number,
+  length: number,
+): TensorData {
+  const Kind = kinds[kindOf.call(data) as string] as Kinds[string];
+  return new Kind(buffer, byteOffset, length);
+}
+
 const floats: readonly Dtype[] = ["float16", "bfloat16", "float32", "float64"];
 
 export const isFloat = (dtype: Dtype): dtype is FloatDtype => floats.includes(dtype);

@@ -340,7 +340,7 @@ const plainDtypes = kindOfBatch(0, codes.float32, codes.float32, codes.float32);
 const isPlain = (kind: number) => (kind | 7) === (plainDtypes | 7);
 
 /** Both ends nearly always tell; all the others are checked when their turn comes. */
-function lookBinary(kind: number, labels: Stored): boolean {
+export function lookBinary(kind: number, labels: Stored): boolean {
   if (isAsIs(kind) || lossOfKind(kind) === categoricalHinge) return false;
   if (isPlain(kind) && !isBinary(labels[0] as number)) return false;
   const n = Math.min(lanes, labels.length);
@@ -439,15 +439,18 @@ function writeLossOfLongRow(
   return true;
 }
 
+/** How many rows make up a chunk. */
+export const rowsOfGroup = (width: number) => Math.max(1, Math.floor(chunk / width));
+
 /** Calls use(first row, count) for every group of rows that makes up a chunk, until it answers false. */
 function eachRowGroup(
   rows: number,
   width: number,
   use: (first: number, count: number) => boolean,
 ): boolean {
-  const rowsOfGroup = Math.max(1, Math.floor(chunk / width));
-  for (let first = 0; first < rows; first += rowsOfGroup) {
-    if (!use(first, Math.min(rowsOfGroup, rows - first))) return false;
+  const step = rowsOfGroup(width);
+  for (let first = 0; first < rows; first += step) {
+    if (!use(first, Math.min(step, rows - first))) return false;
   }
   return true;
 }

@@ -1,3 +1,12 @@
+import {
+  type Background,
+  gradientIn,
+  rowLossesAsync,
+  type Settled,
+  type SettledGradient,
+  type SettledOne,
+  valueAndGradientAsync as valueAndGradientAsyncOf,
+} from "./async.js";
 import { described, wrongKind } from "./errors.js";
 import { type Output, rowLosses } from "./evaluate.js";
 import {
@@ -113,6 +122,12 @@ const lossOf = new Map<unknown, number>([
   [categoricalHinge, kernels.categoricalHinge],
 ]);
 
+function codeOf(loss: unknown): number {
+  const code = lossOf.get(loss);
+  if (code !== undefined) return code;
+  throw wrongKind("loss", "hinge, squaredHinge or categoricalHinge", described(loss));
+}
+
 /**
  * The losses of the rows, and the derivative of their sum by each prediction, in one pass. Ties are decided as by the
  * method of {@link Loss} of the same name.
@@ -138,12 +153,8 @@ export function valueAndGradient<P extends TensorLike>(
   yPred: P,
   options?: GradientOutput<ResultDtype<P>>,
 ): ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>> {
-  const code = lossOf.get(loss);
-  if (code === undefined) {
-    throw wrongKind("loss", "hinge, squaredHinge or categoricalHinge", described(loss));
-  }
   return valueAndGradientOf<null, ResultDtype<P>>(
-    code,
+    codeOf(loss),
     undefined,
     null,
     yTrue,
@@ -177,4 +188,91 @@ export function gradient<P extends TensorLike>(
   options?: GradientOutput<ResultDtype<P>>,
 ): Tensor<ResultDtype<P>> {
   return valueAndGradient(loss, yTrue, yPred, options).gradient;
+}
+
+/**
+ * What a function of rows gives, without keeping the event loop from other work: see `applyAsync` of {@link Loss}.
+ *
+ * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
+ * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function takes them.
+ * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @param options - `out` as for that function; `signal`, an `AbortSignal`; `transfer`, whether the buffers move into the
+ *   call.
+ * @returns a promise of losses, shape `[batch, d0, .. dN-1]`; with `transfer` of `{ value, yTrue, yPred }`.
+ * @throws nothing itself. The promise is rejected with TypeError if `loss` is none of these, with what that function throws,
+ *   and as that of `applyAsync`.
+ * @example
+ * ```ts
+ * import { callAsync, hinge } from "maxmargin";
+ *
+ * (await callAsync(hinge, [[-1, 1]], [[-2, 0.5]])).data; //=> Float32Array [0.25]
+ * ```
+ */
+export async function callAsync<P extends TensorLike, T extends boolean = false>(
+  loss: RowLoss,
+  yTrue: TensorLike,
+  yPred: P,
+  options?: Output<ResultDtype<P>> & Background<T>,
+): Promise<Settled<Tensor<ResultDtype<P>>, T>> {
+  return rowLossesAsync<ResultDtype<P>, T>(codeOf(loss), undefined, yTrue, yPred, false, options);
+}
+
+/**
+ * What {@link valueAndGradient} gives, without keeping the event loop from other work.
+ *
+ * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
+ * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function takes them.
+ * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @param options - `out` as for {@link valueAndGradient}; `signal` and `transfer` as for {@link callAsync}.
+ * @returns a promise of `{ value, gradient }`; with `transfer` `yTrue` and `yPred` are in it too.
+ * @throws nothing itself. The promise is rejected with what {@link valueAndGradient} throws, and as that of `applyAsync`.
+ * @example
+ * ```ts
+ * import { hinge, valueAndGradientAsync } from "maxmargin";
+ *
+ * const { gradient } = await valueAndGradientAsync(hinge, [[-1, 1]], [[-2, 0.5]]);
+ * gradient.data; //=> Float32Array [0, -0.5]
+ * ```
+ */
+export async function valueAndGradientAsync<P extends TensorLike, T extends boolean = false>(
+  loss: RowLoss,
+  yTrue: TensorLike,
+  yPred: P,
+  options?: GradientOutput<ResultDtype<P>> & Background<T>,
+): Promise<SettledGradient<ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>>, T>> {
+  return valueAndGradientAsyncOf<null, ResultDtype<P>, T>(
+    codeOf(loss),
+    undefined,
+    null,
+    yTrue,
+    yPred,
+    options,
+    false,
+    ["out"],
+  );
+}
+
+/**
+ * What {@link gradient} gives, without keeping the event loop from other work.
+ *
+ * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
+ * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function takes them.
+ * @param yPred - predictions of that shape, or of one that broadcasts with it.
+ * @param options - as for {@link valueAndGradientAsync}.
+ * @returns a promise of the gradient; with `transfer` of `{ gradient, yTrue, yPred }`.
+ * @throws nothing itself. The promise is rejected as that of {@link valueAndGradientAsync}.
+ * @example
+ * ```ts
+ * import { gradientAsync, squaredHinge } from "maxmargin";
+ *
+ * (await gradientAsync(squaredHinge, [[-1, 1]], [[-2, 0.5]])).data; //=> Float32Array [0, -0.5]
+ * ```
+ */
+export async function gradientAsync<P extends TensorLike, T extends boolean = false>(
+  loss: RowLoss,
+  yTrue: TensorLike,
+  yPred: P,
+  options?: GradientOutput<ResultDtype<P>> & Background<T>,
+): Promise<SettledOne<Tensor<ResultDtype<P>>, T>> {
+  return gradientIn(await valueAndGradientAsync(loss, yTrue, yPred, options));
 }

@@ -114,7 +114,7 @@ function readOptions(
 }
 
 /** The shape of the weighted losses if weights and mask, as far as there are any, are one a row, in the rows' order. */
-function shapeOfLosses(
+export function shapeOfLosses(
   losses: readonly number[],
   { sampleWeight, mask }: Columns,
 ): readonly number[] | undefined {
@@ -122,10 +122,10 @@ function shapeOfLosses(
   return shapeOfColumns(losses, sampleWeight, mask);
 }
 
-const noSums: Sums = { losses: 0, weights: 0, kept: 0 };
+export const noSums: Sums = { losses: 0, weights: 0, kept: 0 };
 
 /** How many terms' slopes make up that of a loss. */
-const termsOf = (loss: number, width: number) => (loss === categoricalHinge ? 1 : width);
+export const termsOf = (loss: number, width: number) => (loss === categoricalHinge ? 1 : width);
 
 /** Of a batch whose weights and mask, if any, are one a row each, in the rows' order. */
 function writeGradient(

@@ -1,14 +1,18 @@
+export type { Background, Returned, Settled, SettledGradient, SettledOne } from "./async.js";
 export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.js";
 export { type DtypePolicy, floatx, setFloatx } from "./config.js";
 export type { Dtype, FloatDtype, TensorData } from "./dtypes.js";
 export type { LossValue, Output, Weighting } from "./evaluate.js";
 export {
+  callAsync,
   categoricalHinge,
   gradient,
+  gradientAsync,
   hinge,
   type RowLoss,
   squaredHinge,
   valueAndGradient,
+  valueAndGradientAsync,
 } from "./functional.js";
 export type { GradientOptions, GradientOutput, ValueAndGradient } from "./gradients.js";
 export {

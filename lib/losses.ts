@@ -1,3 +1,13 @@
+import {
+  type Background,
+  gradientIn,
+  reducedLossAsync,
+  rowLossesAsync,
+  type Settled,
+  type SettledGradient,
+  type SettledOne,
+  valueAndGradientAsync,
+} from "./async.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "./config.js";
 import { codes, type FloatDtype } from "./dtypes.js";
 import { type LossValue, type Output, reducedLoss, rowLosses, type Weighting } from "./evaluate.js";
@@ -30,6 +40,8 @@ export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtyp
 }
 
 type Default = "sum_over_batch_size";
+
+const known = ["sampleWeight", "mask", "out"] as const;
 
 /** What the three losses have in common. */
 export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy = "float32"> {
@@ -74,6 +86,46 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
   }
 
   /**
+   * Computes what `apply` does, to the same bits, without keeping the event loop from other work.
+   *
+   * Arrays in shared memory, and with `transfer` all others, are read by other threads meanwhile. Otherwise the work is
+   * done in slices of at most about 2 ms on the event loop, with all threads. A slice is at least a row, or about 8192
+   * values where only the sum of unweighted terms is asked for. What is done in a slice, and a batch in which something is
+   * broadcast, is computed before the call returns. Nothing is copied. Whoever writes into the arrays before the promise
+   * is settled may change the result.
+   *
+   * @param yTrue - labels, shape `[batch, d0, .. dN]`, as for `apply`.
+   * @param yPred - predictions, as for `apply`.
+   * @param options - `sampleWeight` and `mask` as for `apply`; `signal`, an `AbortSignal` that stops the call; `transfer`,
+   *   whether the buffers move into the call, see {@link Background}.
+   * @returns a promise of what `apply` returns; with `transfer` of `{ value, yTrue, yPred }`, the arguments as tensors that
+   *   have the buffers now, and `sampleWeight` and `mask` if there were such.
+   * @throws nothing itself. The promise is rejected with TypeError or RangeError as `apply` throws, with RangeError if a
+   *   buffer was detached or has shrunk before the end, and with the signal's reason.
+   * @example
+   * ```ts
+   * import { Hinge, tensor } from "maxmargin";
+   *
+   * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
+   * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
+   * const loss = new Hinge();
+   * await loss.applyAsync(yTrue, yPred, { signal: AbortSignal.timeout(1000) }); //=> 1.0625
+   * const moved = await loss.applyAsync(yTrue, yPred, { transfer: true });
+   * moved.value; //=> 1.0625
+   * moved.yPred.data; //=> Float32Array [0.5, -0.5, 0.25, -1]
+   * yPred.data.length; //=> 0
+   * ```
+   */
+  async applyAsync<T extends boolean = false>(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options?: Weighting & Background<T>,
+  ): Promise<Settled<LossValue<R, ComputeDtype<P>>, T>> {
+    const { dtype, reduction } = this;
+    return reducedLossAsync(this.#loss, dtype, this.#as, reduction, yTrue, yPred, options);
+  }
+
+  /**
    * Computes the loss of each row of a batch: what the function of the same name gives, in the loss's `dtype`.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
@@ -88,6 +140,24 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     options?: Output<ComputeDtype<P>>,
   ): Tensor<ComputeDtype<P>> {
     return rowLosses(this.#loss, this.dtype, yTrue, yPred, true, options);
+  }
+
+  /**
+   * Computes what `call` does without keeping the event loop from other work, as `applyAsync`.
+   *
+   * @param yTrue - labels, shape `[batch, d0, .. dN]`.
+   * @param yPred - predictions of that shape, or of one that fits it as for `apply`.
+   * @param options - `out` as for `call`; `signal` and `transfer` as for `applyAsync`. With `transfer` the buffer of `out`
+   *   moves too, and comes back with the losses.
+   * @returns a promise of what `call` returns; with `transfer` of `{ value, yTrue, yPred }`.
+   * @throws nothing itself. The promise is rejected with what `call` throws, and as that of `applyAsync`.
+   */
+  async callAsync<T extends boolean = false>(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options?: Output<ComputeDtype<P>> & Background<T>,
+  ): Promise<Settled<Tensor<ComputeDtype<P>>, T>> {
+    return rowLossesAsync(this.#loss, this.dtype, yTrue, yPred, true, options);
   }
 
   /**
@@ -121,9 +191,27 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>>,
   ): ValueAndGradient<LossValue<R, ComputeDtype<P>>, ComputeDtype<P>> {
-    const known = ["sampleWeight", "mask", "out"] as const;
     const { dtype, reduction } = this;
     return valueAndGradient(this.#loss, dtype, reduction, yTrue, yPred, options, true, known);
+  }
+
+  /**
+   * Computes what `valueAndGradient` does without keeping the event loop from other work, as `applyAsync`.
+   *
+   * @param yTrue - labels, shape `[batch, d0, .. dN]`.
+   * @param yPred - predictions of that shape, or of one that fits it as for `apply`.
+   * @param options - `sampleWeight`, `mask` and `out` as for `valueAndGradient`; `signal` and `transfer` as for `applyAsync`.
+   *   With `transfer` the buffer of `out` moves too, and comes back with the gradient.
+   * @returns a promise of what `valueAndGradient` returns; with `transfer` `yTrue` and `yPred` are in it too.
+   * @throws nothing itself. The promise is rejected with what `valueAndGradient` throws, and as that of `applyAsync`.
+   */
+  async valueAndGradientAsync<T extends boolean = false>(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options?: GradientOptions<ComputeDtype<P>> & Background<T>,
+  ): Promise<SettledGradient<ValueAndGradient<LossValue<R, ComputeDtype<P>>, ComputeDtype<P>>, T>> {
+    const { dtype, reduction } = this;
+    return valueAndGradientAsync(this.#loss, dtype, reduction, yTrue, yPred, options, true, known);
   }
 
   /**
@@ -141,6 +229,23 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     options?: GradientOptions<ComputeDtype<P>>,
   ): Tensor<ComputeDtype<P>> {
     return this.valueAndGradient(yTrue, yPred, options).gradient;
+  }
+
+  /**
+   * Computes what `gradient` does without keeping the event loop from other work, as `applyAsync`.
+   *
+   * @param yTrue - labels, shape `[batch, d0, .. dN]`.
+   * @param yPred - predictions of that shape, or of one that fits it as for `apply`.
+   * @param options - as for `valueAndGradientAsync`.
+   * @returns a promise of what `gradient` returns; with `transfer` of `{ gradient, yTrue, yPred }`.
+   * @throws nothing itself. The promise is rejected as that of `valueAndGradientAsync`.
+   */
+  async gradientAsync<T extends boolean = false>(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options?: GradientOptions<ComputeDtype<P>> & Background<T>,
+  ): Promise<SettledOne<Tensor<ComputeDtype<P>>, T>> {
+    return gradientIn(await this.valueAndGradientAsync(yTrue, yPred, options));
   }
 
   /**

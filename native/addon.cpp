@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <iterator>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <string>
@@ -22,7 +22,16 @@ namespace {
 // as arguments and results do.
 struct Frame {
   double kind, width, column_dtypes, divisor;
+  // Of a part of a batch, before the call: the sums over the parts before it.
   double results[3];
+  // Of a part: whether its labels were 0/1.
+  double is_binary;
+
+  void give(const Total& total) {
+    results[0] = total.losses;
+    results[1] = total.weights;
+    results[2] = total.kept;
+  }
 };
 
 // What one JavaScript thread has chosen.
@@ -37,9 +46,21 @@ std::atomic<size_t> threads{0};
 
 size_t thread_count() { return std::max<size_t>(1, threads.load(std::memory_order_relaxed)); }
 
+// Environments, and jobs in the background.
+size_t users = 0;
 // Guards the count, so that no environment begins to compute while the last one stops the threads.
-std::mutex environments_mutex;
-size_t environments = 0;
+std::mutex users_mutex;
+
+void enter() {
+  std::lock_guard<std::mutex> lock(users_mutex);
+  ++users;
+}
+
+void leave() {
+  // A library may be unloaded with its last environment, and no thread may then be left in it.
+  std::lock_guard<std::mutex> lock(users_mutex);
+  if (--users == 0) stop_threads();
+}
 
 napi_value fail(napi_env env, const char* message) {
   napi_throw_type_error(env, "ERR_MAXMARGIN_NATIVE", message);
@@ -166,36 +187,6 @@ bool get_output(napi_env env, napi_value value, size_t n, Dtype as, View* out, D
   return true;
 }
 
-// Labels and predictions, and what else an entry gets.
-template <size_t kArguments>
-struct Call {
-  napi_value arguments[kArguments];
-  Environment* environment;
-  Batch batch;
-
-  bool read(napi_env env, napi_callback_info info) {
-    size_t count = kArguments;
-    void* data;
-    if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return false;
-    environment = static_cast<Environment*>(data);
-    return environment->frame != nullptr &&
-           get_batch(env, *environment->frame, arguments[0], arguments[1], &batch);
-  }
-
-  bool read_columns(napi_env env, size_t first) {
-    return get_columns(env, *environment->frame, arguments[first], arguments[first + 1], &batch);
-  }
-
-  void give(const Total& total) const {
-    double* results = environment->frame->results;
-    results[0] = total.losses;
-    results[1] = total.weights;
-    results[2] = total.kept;
-  }
-
-  Machine machine() const { return {environment->set, thread_count()}; }
-};
-
 constexpr const char* kBadBatch =
     "maxmargin: labels and predictions are not two typed arrays of one length and whole rows (a buffer "
     "that was detached or resized has another length)";
@@ -204,84 +195,250 @@ constexpr const char* kBadColumns =
     "has another length)";
 constexpr const char* kBadOutput =
     "maxmargin: the output is no array of one value a row, or a prediction, in the batch's dtype";
+constexpr const char* kBadFrame = "maxmargin: the frame is no Float64Array of enough values";
 constexpr const char* kNoMemory = "maxmargin: out of memory";
 
+// ---- What the entries compute. `read` unpacks arguments and checks them: null, or what is wrong with them. The batch
+// has been read by then.
+
 // total(labels, predictions): the frame gets the sum.
-napi_value total_entry(napi_env env, napi_callback_info info) {
-  Call<2> call;
-  if (!call.read(env, info)) return fail(env, kBadBatch);
-  try {
-    call.environment->frame->results[0] = total(call.batch, call.machine()).losses;
-  } catch (const std::bad_alloc&) {
-    return fail(env, kNoMemory);
+struct TotalOperation {
+  static constexpr size_t kArguments = 2;
+
+  const char* read(napi_env, const napi_value*, const Frame&, Batch*) { return nullptr; }
+
+  Total run(const Batch& batch, const Machine& machine, Part* part) const {
+    return total(batch, machine, part);
   }
-  return nullptr;
-}
+};
 
 // weightedTotal(labels, predictions, weights, mask): the frame gets the sums of losses, of weights and of the
 // mask. columnTotal: of weights and of the mask.
-template <Total total(const Batch&, const Machine&)>
-napi_value weighted_entry(napi_env env, napi_callback_info info) {
-  Call<4> call;
-  if (!call.read(env, info)) return fail(env, kBadBatch);
-  if (!call.read_columns(env, 2) || !call.batch.is_weighted()) return fail(env, kBadColumns);
-  try {
-    call.give(total(call.batch, call.machine()));
-  } catch (const std::bad_alloc&) {
-    return fail(env, kNoMemory);
+template <Total total(const Batch&, const Machine&, Part*)>
+struct WeightedOperation {
+  static constexpr size_t kArguments = 4;
+
+  const char* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
+    const bool is_good =
+        get_columns(env, frame, arguments[2], arguments[3], batch) && batch->is_weighted();
+    return is_good ? nullptr : kBadColumns;
   }
-  return nullptr;
-}
+
+  Total run(const Batch& batch, const Machine& machine, Part* part) const {
+    return total(batch, machine, part);
+  }
+};
 
 // gradient(labels, predictions, out, losses?, weights?, mask?): out gets the derivatives, in the dtype to which the
 // batch is cast or in double, losses those of the rows, and the frame the sums that total or weightedTotal give.
-napi_value gradient_entry(napi_env env, napi_callback_info info) {
-  Call<6> call;
-  if (!call.read(env, info)) return fail(env, kBadBatch);
-  const Batch& batch = call.batch;
-  Gradient gradient{call.environment->frame->divisor, batch.as, nullptr, nullptr};
-  View out, losses;
-  if (!get_output(env, call.arguments[2], batch.rows * batch.width, batch.as, &out, &gradient.dtype)) {
-    return fail(env, kBadOutput);
-  }
-  gradient.values = out.data;
-  napi_valuetype type;
-  if (napi_typeof(env, call.arguments[3], &type) != napi_ok) return fail(env, kBadOutput);
-  if (type != napi_undefined) {
-    Dtype dtype;
-    if (!get_output(env, call.arguments[3], batch.rows, batch.as, &losses, &dtype) ||
-        dtype != batch.as) {
-      return fail(env, kBadOutput);
+struct GradientOperation {
+  static constexpr size_t kArguments = 6;
+  Gradient gradient;
+
+  const char* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
+    gradient = {frame.divisor, batch->as, nullptr, nullptr};
+    View out, losses;
+    if (!get_output(env, arguments[2], batch->rows * batch->width, batch->as, &out,
+                    &gradient.dtype)) {
+      return kBadOutput;
     }
-    gradient.losses = losses.data;
+    gradient.values = out.data;
+    napi_valuetype type;
+    if (napi_typeof(env, arguments[3], &type) != napi_ok) return kBadOutput;
+    if (type != napi_undefined) {
+      Dtype dtype;
+      if (!get_output(env, arguments[3], batch->rows, batch->as, &losses, &dtype) ||
+          dtype != batch->as) {
+        return kBadOutput;
+      }
+      gradient.losses = losses.data;
+    }
+    return get_columns(env, frame, arguments[4], arguments[5], batch) ? nullptr : kBadColumns;
   }
-  if (!call.read_columns(env, 4)) return fail(env, kBadColumns);
+
+  Total run(const Batch& batch, const Machine& machine, Part* part) const {
+    return total_and_gradient(batch, machine, gradient, part);
+  }
+};
+
+// rowLosses(labels, predictions, out, weights?, mask?): out has the dtype to which the batch is cast, or is a
+// Float64Array.
+struct RowLossesOperation {
+  static constexpr size_t kArguments = 5;
+  Dtype dtype;
+  View out;
+
+  const char* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
+    if (!get_output(env, arguments[2], batch->rows, batch->as, &out, &dtype)) return kBadOutput;
+    return get_columns(env, frame, arguments[3], arguments[4], batch) ? nullptr : kBadColumns;
+  }
+
+  Total run(const Batch& batch, const Machine& machine, Part* part) const {
+    row_losses(batch, machine, dtype, out.data, part);
+    return {};
+  }
+};
+
+// ---- The entries
+
+Environment* environment_of(void* data) { return static_cast<Environment*>(data); }
+
+// operation(...): of a whole batch. Numbers go through the frame that is shared.
+template <class Operation>
+napi_value entry(napi_env env, napi_callback_info info) {
+  napi_value arguments[Operation::kArguments];
+  size_t count = Operation::kArguments;
+  void* data;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok) return nullptr;
+  Frame* frame = environment_of(data)->frame;
+  Batch batch;
+  Operation operation;
+  if (frame == nullptr || !get_batch(env, *frame, arguments[0], arguments[1], &batch)) {
+    return fail(env, kBadBatch);
+  }
+  const char* wrong = operation.read(env, arguments, *frame, &batch);
+  if (wrong != nullptr) return fail(env, wrong);
   try {
-    call.give(total_and_gradient(batch, call.machine(), gradient));
+    frame->give(operation.run(batch, {environment_of(data)->set, thread_count()}, nullptr));
   } catch (const std::bad_alloc&) {
     return fail(env, kNoMemory);
   }
   return nullptr;
 }
 
-// rowLosses(labels, predictions, out, weights?, mask?): out has the dtype to which the batch is cast, or is a
-// Float64Array.
-napi_value row_losses_entry(napi_env env, napi_callback_info info) {
-  Call<5> call;
-  View out;
-  if (!call.read(env, info)) return fail(env, kBadBatch);
-  const Batch& batch = call.batch;
-  Dtype dtype;
-  if (!get_output(env, call.arguments[2], batch.rows, batch.as, &out, &dtype)) {
-    return fail(env, kBadOutput);
+// A part of a batch with a frame of its own, which goes from part to part.
+template <class Operation>
+struct PartCall {
+  // The frame, and what the operation takes.
+  static constexpr size_t kArguments = 1 + Operation::kArguments;
+  napi_value arguments[kArguments];
+  Frame* frame;
+  Machine machine;
+  Batch batch;
+  Operation operation;
+  Part part;
+
+  const char* read(napi_env env, napi_callback_info info) {
+    size_t count = kArguments;
+    void* data;
+    View view;
+    if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok ||
+        !get_view(env, arguments[0], &view) || view.bytes < sizeof(Frame)) {
+      return kBadFrame;
+    }
+    frame = reinterpret_cast<Frame*>(view.data);
+    machine = {environment_of(data)->set, thread_count()};
+    if (!get_batch(env, *frame, arguments[1], arguments[2], &batch)) return kBadBatch;
+    part = {{frame->results[0], frame->results[1], frame->results[2]}, LabelReading::as_is};
+    return operation.read(env, arguments + 1, *frame, &batch);
   }
-  if (!call.read_columns(env, 3)) return fail(env, kBadColumns);
-  try {
-    row_losses(batch, call.machine(), dtype, out.data);
-  } catch (const std::bad_alloc&) {
-    return fail(env, kNoMemory);
+
+  // Null, or what went wrong. Touches nothing of the engine's.
+  const char* run() {
+    try {
+      part.before = operation.run(batch, machine, &part);
+    } catch (const std::bad_alloc&) {
+      return kNoMemory;
+    }
+    return nullptr;
   }
+
+  void give() const {
+    frame->give(part.before);
+    frame->is_binary = part.reading == LabelReading::binary;
+  }
+};
+
+// parts.operation(frame, ...): of a part of a batch.
+template <class Operation>
+napi_value part_entry(napi_env env, napi_callback_info info) {
+  PartCall<Operation> call;
+  const char* wrong = call.read(env, info);
+  if (wrong == nullptr) wrong = call.run();
+  if (wrong != nullptr) return fail(env, wrong);
+  call.give();
   return nullptr;
+}
+
+// What another thread computes. References keep the arrays; that nobody can take their memory away, the caller
+// has seen to.
+template <class Operation>
+struct BackgroundJob {
+  PartCall<Operation> call;
+  const char* error = nullptr;
+  napi_async_work work = nullptr;
+  napi_deferred deferred = nullptr;
+  napi_ref references[PartCall<Operation>::kArguments] = {};
+
+  BackgroundJob() { enter(); }
+  ~BackgroundJob() { leave(); }
+
+  bool keep(napi_env env) {
+    for (size_t i = 0; i < PartCall<Operation>::kArguments; ++i) {
+      napi_valuetype type;
+      if (napi_typeof(env, call.arguments[i], &type) != napi_ok) return false;
+      if (type != napi_undefined &&
+          napi_create_reference(env, call.arguments[i], 1, &references[i]) != napi_ok) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void release(napi_env env) {
+    for (napi_ref reference : references) {
+      if (reference != nullptr) napi_delete_reference(env, reference);
+    }
+    if (work != nullptr) napi_delete_async_work(env, work);
+  }
+
+  bool queue(napi_env env, napi_value* promise) {
+    napi_value name;
+    return keep(env) && napi_create_string_utf8(env, "maxmargin", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+           napi_create_async_work(env, nullptr, name, execute, complete, this, &work) == napi_ok &&
+           napi_create_promise(env, &deferred, promise) == napi_ok &&
+           napi_queue_async_work(env, work) == napi_ok;
+  }
+
+  static void execute(napi_env, void* data) {
+    auto* job = static_cast<BackgroundJob*>(data);
+    job->error = job->call.run();
+  }
+
+  // An environment that is about to end refuses to settle promises, and nobody waits for them there.
+  static void complete(napi_env env, napi_status, void* data) {
+    const std::unique_ptr<BackgroundJob> job(static_cast<BackgroundJob*>(data));
+    napi_value value;
+    if (job->error != nullptr) {
+      napi_value message;
+      if (napi_create_string_utf8(env, job->error, NAPI_AUTO_LENGTH, &message) == napi_ok &&
+          napi_create_error(env, nullptr, message, &value) == napi_ok) {
+        napi_reject_deferred(env, job->deferred, value);
+      }
+    } else {
+      job->call.give();
+      if (napi_get_undefined(env, &value) == napi_ok) {
+        napi_resolve_deferred(env, job->deferred, value);
+      }
+    }
+    job->release(env);
+  }
+};
+
+// background.operation(frame, ...): of a part of a batch, in another thread. Returns a promise. All arrays have to lie in
+// shared memory, or in memory that nobody else has.
+template <class Operation>
+napi_value background_entry(napi_env env, napi_callback_info info) {
+  auto job = std::make_unique<BackgroundJob<Operation>>();
+  const char* wrong = job->call.read(env, info);
+  if (wrong != nullptr) return fail(env, wrong);
+  napi_value promise;
+  if (!job->queue(env, &promise)) {
+    job->release(env);
+    return fail(env, "maxmargin: there can be no job in the background");
+  }
+  job.release();
+  return promise;
 }
 
 // share(frame): returns the Float64Array through which numbers go: the first that was offered, for all copies of
@@ -293,7 +450,7 @@ napi_value share_entry(napi_env env, napi_callback_info info) {
   View view;
   if (napi_get_cb_info(env, info, &count, &frame, nullptr, &data) != napi_ok ||
       !get_view(env, frame, &view) || view.bytes < sizeof(Frame)) {
-    return fail(env, "maxmargin: the frame is no Float64Array of enough values");
+    return fail(env, kBadFrame);
   }
   auto* environment = static_cast<Environment*>(data);
   if (environment->frame == nullptr) {
@@ -317,7 +474,7 @@ napi_value read_probe_entry(napi_env env, napi_callback_info info) {
       napi_get_value_bool(env, arguments[3], &blocks) != napi_ok) {
     return fail(env, "maxmargin: the probe takes two typed arrays and two booleans");
   }
-  const Machine machine{static_cast<Environment*>(data)->set, thread_count()};
+  const Machine machine{environment_of(data)->set, thread_count()};
   const bool seen = read_probe(a.data, a.bytes, b.data, b.bytes,
                                prefetch ? Prefetch::software : Prefetch::none,
                                blocks ? Sharing::blocks : Sharing::halves, machine);
@@ -371,36 +528,47 @@ Napi::Value get_threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(threads.load()));
 }
 
-void enter() {
-  std::lock_guard<std::mutex> lock(environments_mutex);
-  ++environments;
+void end(Environment* environment) {
+  delete environment;
+  leave();
 }
 
-void leave(Environment* environment) {
-  delete environment;
-  // A library may be unloaded with its last environment, and no thread may then be left in it.
-  std::lock_guard<std::mutex> lock(environments_mutex);
-  if (--environments == 0) stop_threads();
-}
+// Where functions are found from JavaScript.
+struct Entries {
+  napi_env env;
+  Napi::Object whole, parts, background;
+  Environment* environment;
+
+  void define(napi_value object, const char* name, napi_callback callback) const {
+    const napi_property_descriptor property = {name,    nullptr, callback,     nullptr,
+                                               nullptr, nullptr, napi_default, environment};
+    napi_define_properties(env, object, 1, &property);
+  }
+
+  template <class Operation>
+  void define(const char* name) const {
+    define(whole, name, entry<Operation>);
+    define(parts, name, part_entry<Operation>);
+    define(background, name, background_entry<Operation>);
+  }
+};
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   auto* environment = new Environment;
   enter();
-  env.AddCleanupHook(leave, environment);
+  env.AddCleanupHook(end, environment);
 
-  const napi_property_descriptor hot[] = {
-      {"share", nullptr, share_entry, nullptr, nullptr, nullptr, napi_default, environment},
-      {"total", nullptr, total_entry, nullptr, nullptr, nullptr, napi_default, environment},
-      {"weightedTotal", nullptr, weighted_entry<total>, nullptr, nullptr, nullptr, napi_default,
-       environment},
-      {"columnTotal", nullptr, weighted_entry<column_total>, nullptr, nullptr, nullptr, napi_default,
-       environment},
-      {"gradient", nullptr, gradient_entry, nullptr, nullptr, nullptr, napi_default, environment},
-      {"rowLosses", nullptr, row_losses_entry, nullptr, nullptr, nullptr, napi_default, environment},
-      {"readProbe", nullptr, read_probe_entry, nullptr, nullptr, nullptr, napi_default, environment},
-      {"writeProbe", nullptr, write_probe_entry, nullptr, nullptr, nullptr, napi_default, environment},
-  };
-  napi_define_properties(env, exports, std::size(hot), hot);
+  Entries entries{env, exports, Napi::Object::New(env), Napi::Object::New(env), environment};
+  entries.define<TotalOperation>("total");
+  entries.define<WeightedOperation<&total>>("weightedTotal");
+  entries.define<WeightedOperation<column_total>>("columnTotal");
+  entries.define<GradientOperation>("gradient");
+  entries.define<RowLossesOperation>("rowLosses");
+  entries.define(exports, "share", share_entry);
+  entries.define(exports, "readProbe", read_probe_entry);
+  entries.define(exports, "writeProbe", write_probe_entry);
+  exports.Set("parts", entries.parts);
+  exports.Set("background", entries.background);
   exports.Set("kernels", Napi::Function::New(env, kernels));
   exports.Set("useKernel", Napi::Function::New(env, use_kernel, "useKernel", environment));
   exports.Set("setThreads", Napi::Function::New(env, set_threads));

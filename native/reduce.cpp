@@ -111,8 +111,9 @@ size_t rows_at_once(const Batch& batch, bool has_gradient) {
   return std::clamp<size_t>(kTile / batch.width / kLanes * kLanes, kLanes, kRowTile);
 }
 
-Total sum_in_order(const std::vector<Total>& totals) {
-  Total sum{};
+Total before(const Part* part) { return part == nullptr ? Total{} : part->before; }
+
+Total sum_in_order(Total sum, const std::vector<Total>& totals) {
   for (const Total& total : totals) {
     sum.losses += total.losses;
     sum.weights += total.weights;
@@ -140,16 +141,17 @@ class Evaluation {
 
   bool is_pure() const { return pure_.load(std::memory_order_relaxed); }
 
-  // The sum of all terms, which need not be cut into rows.
-  Total flat_total() {
-    Total total{};
-    merge_chunks(1, batch_.rows * batch_.width,
+  // The sum of all terms, which need not be cut into rows, added to what was before.
+  Total flat_total(Total total) {
+    Partial before;
+    before.sum = total.losses;
+    merge_chunks(1, batch_.rows * batch_.width, before,
                  [&](size_t, const Partial& all) { total.losses = all.sum; });
     return total;
   }
 
-  // Sums over rows. Writes their losses to `losses` if that is not null.
-  Total total_of_rows(void* losses) {
+  // Sums over rows, added to what was before. Writes their losses to `losses` if that is not null.
+  Total total_of_rows(const Total& before, void* losses) {
     std::vector<Total> totals(groups(batch_));
     each_group([&](size_t group, size_t begin, size_t end, size_t worker) {
       LaneTotal lanes;
@@ -161,7 +163,7 @@ class Evaluation {
                 });
       totals[group] = lanes.total();
     });
-    return sum_in_order(totals);
+    return sum_in_order(before, totals);
   }
 
   void write_row_losses(Dtype dtype, void* losses) {
@@ -236,21 +238,26 @@ class Evaluation {
     }
   }
 
-  // Sums the chunks of each row, in parallel, and calls use(row, partial) for each row in order.
+  // Sums the chunks of each row, in parallel, and calls use(row, partial) for each row in order. `before` is what the
+  // chunks of a row are added to.
   template <class Use>
-  void merge_chunks(size_t rows, size_t width, Use use) {
+  void merge_chunks(size_t rows, size_t width, const Partial& before, Use use) {
     const size_t chunks = divided_up(width, kChunk);
     const auto sum = [&](size_t i, size_t worker) {
       const size_t begin = i % chunks * kChunk;
       return sum_chunk(i / chunks * width + begin, std::min(kChunk, width - begin), worker);
     };
-    if (rows * chunks == 1) return use(0, sum(0, 0));
+    if (rows * chunks == 1) {
+      Partial merged = before;
+      merged.merge(sum(0, 0));
+      return use(0, merged);
+    }
     std::vector<Partial> partials(rows * chunks);
     parallel(partials.size(), threads_, batch_.rows * batch_.width, [&](size_t i, size_t worker) {
       if (is_pure()) partials[i] = sum(i, worker);
     });
     for (size_t row = 0; row < rows; ++row) {
-      Partial merged;
+      Partial merged = before;
       for (size_t i = 0; i < chunks; ++i) merged.merge(partials[row * chunks + i]);
       use(row, merged);
     }
@@ -260,7 +267,7 @@ class Evaluation {
   template <class Use>
   void each_group(Use use) {
     if (has_long_rows(batch_)) {
-      merge_chunks(batch_.rows, batch_.width, [&](size_t row, const Partial& partial) {
+      merge_chunks(batch_.rows, batch_.width, {}, [&](size_t row, const Partial& partial) {
         long_row_ = partial;
         use(row, row, row + 1, 0);
       });
@@ -374,38 +381,47 @@ class Evaluation {
   std::atomic<bool> pure_{true};
 };
 
-// Calls use(evaluation) for the speculation and, where that was wrong, once more.
+// Calls use(evaluation) for the speculation and, where that was wrong, once more. Returns what the labels turned out to
+// be.
 template <class Use>
-void speculate(const Batch& batch, const Machine& machine, bool by_chunks, const Gradient* gradient,
+LabelReading speculate(const Batch& batch, const Machine& machine, bool by_chunks, const Gradient* gradient,
                Use use) {
   if (batch.may_be_binary && looks_binary(batch)) {
     Evaluation binary(batch, machine, by_chunks, LabelReading::binary, gradient);
     use(binary);
-    if (binary.is_pure()) return;
+    if (binary.is_pure()) return LabelReading::binary;
   }
   Evaluation as_is(batch, machine, by_chunks, LabelReading::as_is, gradient);
   use(as_is);
+  return LabelReading::as_is;
 }
 
-Total total(const Batch& batch, const Machine& machine, const Gradient* gradient) {
+Total total(const Batch& batch, const Machine& machine, const Gradient* gradient, Part* part) {
   void* losses = gradient == nullptr ? nullptr : gradient->losses;
   const bool is_flat = are_flat(batch) && losses == nullptr;
+  const bool by_chunks = is_flat || has_long_rows(batch);
   Total total;
-  speculate(batch, machine, is_flat || has_long_rows(batch), gradient, [&](Evaluation& evaluation) {
-    total = is_flat ? evaluation.flat_total() : evaluation.total_of_rows(losses);
-  });
+  const LabelReading reading =
+      speculate(batch, machine, by_chunks, gradient, [&](Evaluation& evaluation) {
+        total = is_flat ? evaluation.flat_total(before(part))
+                        : evaluation.total_of_rows(before(part), losses);
+      });
+  if (part != nullptr) part->reading = reading;
   return total;
 }
 
 }  // namespace
 
-Total total(const Batch& batch, const Machine& machine) { return total(batch, machine, nullptr); }
-
-Total total_and_gradient(const Batch& batch, const Machine& machine, const Gradient& gradient) {
-  return total(batch, machine, &gradient);
+Total total(const Batch& batch, const Machine& machine, Part* part) {
+  return total(batch, machine, nullptr, part);
 }
 
-Total column_total(const Batch& batch, const Machine& machine) {
+Total total_and_gradient(const Batch& batch, const Machine& machine, const Gradient& gradient,
+                         Part* part) {
+  return total(batch, machine, &gradient, part);
+}
+
+Total column_total(const Batch& batch, const Machine& machine, Part* part) {
   std::vector<Total> totals(groups(batch));
   parallel(totals.size(), useful_threads(batch, machine), batch.rows, [&](size_t group, size_t) {
     const size_t begin = group * rows_of_group(batch);
@@ -419,18 +435,20 @@ Total column_total(const Batch& batch, const Machine& machine) {
     }
     totals[group] = lanes.total();
   });
-  return sum_in_order(totals);
+  return sum_in_order(before(part), totals);
 }
 
-void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses) {
+void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses, Part* part) {
   const bool are_terms = are_flat(batch) && batch.width == 1 && dtype == Dtype::float32;
-  speculate(batch, machine, has_long_rows(batch), nullptr, [&](Evaluation& evaluation) {
-    if (are_terms) {
-      evaluation.write_terms(static_cast<float*>(losses));
-    } else {
-      evaluation.write_row_losses(dtype, losses);
-    }
-  });
+  const LabelReading reading =
+      speculate(batch, machine, has_long_rows(batch), nullptr, [&](Evaluation& evaluation) {
+        if (are_terms) {
+          evaluation.write_terms(static_cast<float*>(losses));
+        } else {
+          evaluation.write_row_losses(dtype, losses);
+        }
+      });
+  if (part != nullptr) part->reading = reading;
 }
 
 bool read_probe(const void* a, size_t a_bytes, const void* b, size_t b_bytes, Prefetch prefetch,

@@ -42,13 +42,25 @@ struct Total {
   // Of the weights where the mask is not 0, and the number of these rows. Only if there are such.
   double weights, kept;
 };
-Total total(const Batch& batch, const Machine& machine);
+
+// What a batch needs to know, and to tell, that is a part of a larger one. Parts begin where a chunk of terms begins or
+// a group of rows: then sums that go on from part to part have the bits of the whole.
+struct Part {
+  // The sums over the parts before it.
+  Total before;
+  // How its labels were read. All parts have to be read alike.
+  LabelReading reading;
+};
+
+// `part` is null for a whole batch, here and below.
+Total total(const Batch& batch, const Machine& machine, Part* part = nullptr);
 
 // The sums of weights and mask alone.
-Total column_total(const Batch& batch, const Machine& machine);
+Total column_total(const Batch& batch, const Machine& machine, Part* part = nullptr);
 
 // The weighted loss of each row, rounded to a float dtype.
-void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses);
+void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses,
+                Part* part = nullptr);
 
 // What is written of a batch whose total is divided by a number.
 struct Gradient {
@@ -61,7 +73,8 @@ struct Gradient {
   void* losses;
 };
 // The total, and its gradient.
-Total total_and_gradient(const Batch& batch, const Machine& machine, const Gradient& gradient);
+Total total_and_gradient(const Batch& batch, const Machine& machine, const Gradient& gradient,
+                         Part* part = nullptr);
 
 // How the threads of the read probe share the arrays: each a half of its own, or blocks in turn.
 enum class Sharing { halves, blocks };

@@ -12,3 +12,11 @@ export const ResizableBuffer = ArrayBuffer as unknown as new (
 export function detach(buffer: ArrayBufferLike): void {
   structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
 }
+
+declare const WebAssembly: {
+  Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer };
+};
+
+/** The memory of some pages of a WebAssembly module, which cannot be detached. */
+export const newWebAssemblyMemory = (pages: number) =>
+  new WebAssembly.Memory({ initial: pages }).buffer;

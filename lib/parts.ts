@@ -1,0 +1,112 @@
+// Parts of batches. Sums go on from part to part; where parts begin at multiples of a group they have the bits of the whole.
+import type { Stored } from "./cast.js";
+import { areBinary, fallback, rowsOfGroup } from "./fallback.js";
+import { asIs, isAsIs, type Sums } from "./kernels.js";
+
+/** The methods of `Kernels`. */
+export type Operation = keyof typeof operandsOf;
+
+/** What each operation takes, in the order of native/addon.cpp: one value a row, or one a prediction. */
+const operandsOf = {
+  total: ["value", "value"],
+  weightedTotal: ["value", "value", "row", "row"],
+  columnTotal: ["value", "value", "row", "row"],
+  gradient: ["value", "value", "value", "row", "row", "row"],
+  rowLosses: ["value", "value", "row", "row", "row"],
+} as const;
+
+/** How many values a row has in the operand at that place. */
+export const valuesOfRow = (operation: Operation, place: number, width: number) =>
+  operandsOf[operation][place] === "value" ? width : 1;
+
+export type Views = readonly (Stored | undefined)[];
+
+/** What computes parts. */
+export interface Parts {
+  /** Adds a part to the sums in its frame. */
+  compute(operation: Operation, frame: Frame, views: Views): void;
+  /** The same in another thread: of shared memory, or memory that nobody else has. */
+  readonly background?: (operation: Operation, frame: Frame, views: Views) => Promise<void>;
+}
+
+/** What is known of a batch, and what its parts add up to so far: laid out as native/addon.cpp's `Frame`. */
+export class Frame {
+  readonly numbers: Float64Array;
+
+  constructor(kind: number, width: number, dtypes: number, divisor: number) {
+    this.numbers = Float64Array.of(kind, width, dtypes, divisor, 0, 0, 0, 0);
+  }
+
+  get kind(): number {
+    return this.numbers[0];
+  }
+
+  get width(): number {
+    return this.numbers[1];
+  }
+
+  get sums(): Sums {
+    return sumsIn(this.numbers);
+  }
+
+  /** Whether the labels of the last part were 0/1. */
+  get isBinary(): boolean {
+    return this.numbers[7] === 1;
+  }
+
+  /** Begins anew, with labels as they are. */
+  restartAsIs(): void {
+    this.numbers[0] |= asIs;
+    this.numbers.fill(0, 4);
+  }
+}
+
+export const sumsIn = (numbers: Float64Array): Sums => ({
+  losses: numbers[4],
+  weights: numbers[5],
+  kept: numbers[6],
+});
+
+const noSums: Sums = { losses: 0, weights: 0, kept: 0 };
+
+function computeGroup(operation: Operation, { numbers }: Frame, views: Views): Sums {
+  const [kind, width, dtypes, divisor] = numbers;
+  const [y, p, a, b, c, d] = views as Stored[];
+  switch (operation) {
+    case "total":
+      return { ...noSums, losses: fallback.total(kind, y, p, width) };
+    case "weightedTotal":
+    case "columnTotal":
+      return fallback[operation](kind, y, p, width, dtypes, a, b);
+    case "gradient": {
+      const [gradient, losses] = [a, b] as Float64Array[];
+      return fallback.gradient(kind, y, p, width, divisor, gradient, losses, dtypes, c, d);
+    }
+    case "rowLosses":
+      fallback.rowLosses(kind, y, p, width, a as Float64Array, dtypes, b, c);
+      return noSums;
+  }
+}
+
+/** The parts of the fallback: a group after the other, as each is what a chunk of the whole would be. */
+export const fallbackParts: Parts = {
+  compute(operation, frame, views) {
+    const { numbers, kind, width } = frame;
+    const rows = (views[1] as Stored).length / width;
+    const step = rowsOfGroup(width);
+    let isBinary = !isAsIs(kind);
+    for (let first = 0; first < rows; first += step) {
+      const end = Math.min(first + step, rows);
+      const own = views.map((view, place) => {
+        const each = valuesOfRow(operation, place, width);
+        return view?.subarray(first * each, end * each);
+      });
+      isBinary &&= areBinary(kind, own[0] as Stored);
+      const sums = computeGroup(operation, frame, own);
+      numbers[4] += sums.losses;
+      numbers[5] += sums.weights;
+      numbers[6] += sums.kept;
+    }
+    numbers[7] = isBinary ? 1 : 0;
+  },
+};

@@ -1,0 +1,373 @@
+// Calls off the event loop: the bits of the synchronous ones, whatever happens meanwhile.
+import { availableParallelism } from "node:os";
+import {
+  backend,
+  callAsync,
+  categoricalHinge,
+  type FloatDtype,
+  gradient,
+  gradientAsync,
+  Hinge,
+  hinge,
+  type Reduction,
+  type Returned,
+  setBackend,
+  setNumThreads,
+  type Tensor,
+  type TensorLike,
+  tensor,
+  valueAndGradient,
+  valueAndGradientAsync,
+} from "maxmargin";
+import { afterAll, describe, expect, test } from "vitest";
+import { detach, newWebAssemblyMemory, ResizableBuffer } from "./support/buffers.js";
+import { dataOf, filled, generator, randomPredictions } from "./support/data.js";
+import { force, forEachImplementation } from "./support/implementations.js";
+import { classes, type LossName, lossNames, reductions } from "./support/losses.js";
+
+// The number of threads is one for the whole process.
+afterAll(() => setNumThreads(availableParallelism()));
+
+const ways = ["slices", "shared", "transfer"] as const;
+type Way = (typeof ways)[number];
+
+type Data = Float32Array | Int8Array | Float64Array | Uint16Array;
+
+function sharedCopy<T extends Data>(data: T): T {
+  const Kind = data.constructor as new (buffer: SharedArrayBuffer) => T;
+  const copy = new Kind(new SharedArrayBuffer(data.byteLength));
+  copy.set(data as never);
+  return copy;
+}
+
+/** A copy as that way takes it. */
+const copyFor = <T extends Data>(way: Way, data: T): T =>
+  way === "shared" ? sharedCopy(data) : (data.slice() as T);
+
+const bytes = ({ data: { buffer, byteOffset, byteLength } }: Tensor) =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
+function expectSame(value: number | Tensor, expected: number | Tensor): void {
+  if (typeof value === "number" || typeof expected === "number") {
+    expect(value).toBe(expected);
+  } else {
+    expect(value.shape).toEqual(expected.shape);
+    expect(value.dtype).toBe(expected.dtype);
+    expect(bytes(value).equals(bytes(expected))).toBe(true);
+  }
+}
+
+interface Batch {
+  readonly labels: Data;
+  readonly predictions: Data;
+  readonly shape: readonly number[];
+  readonly weights: Float32Array;
+  readonly mask: Int8Array;
+}
+
+function batchOf(loss: LossName, rows: number, width: number, salt: number): Batch {
+  const random = generator(salt);
+  const n = rows * width;
+  const labels = new Int8Array(n);
+  if (loss === "categorical_hinge") {
+    for (let row = 0; row < rows; row++) labels[row * width + Math.floor(random() * width)] = 1;
+  } else {
+    filled(labels, () => (random() < 0.5 ? 0 : 1));
+  }
+  return {
+    labels,
+    predictions: randomPredictions(n, random),
+    shape: [rows, width],
+    weights: filled(new Float32Array(rows), () => random() + 0.5),
+    mask: filled(new Int8Array(rows), () => (random() < 0.8 ? 1 : 0)),
+  };
+}
+
+/** What a call gives without and with each way, which has to be the same. */
+async function expectSameIn(
+  way: Way,
+  loss: LossName,
+  reduction: Reduction,
+  dtype: FloatDtype,
+  batch: Batch,
+  isWeighted: boolean,
+): Promise<void> {
+  const own = new classes[loss]({ reduction, dtype });
+  const args = (): [Tensor, Tensor] => [
+    tensor(copyFor(way, batch.labels) as Int8Array, batch.shape),
+    tensor(copyFor(way, batch.predictions) as Float32Array, batch.shape),
+  ];
+  const columns = () =>
+    isWeighted ? { sampleWeight: copyFor(way, batch.weights), mask: copyFor(way, batch.mask) } : {};
+  const transfer = way === "transfer";
+  const expected = own.apply(...args(), columns());
+  const given = args();
+  const promise = own.applyAsync(...given, { ...columns(), transfer });
+  expect(given.map(({ data }) => data.length === 0)).toEqual([transfer, transfer]);
+  const value = (await promise) as number | ({ value: number } & Returned);
+  if (transfer) {
+    const back = value as { value: number } & Returned;
+    expectSame(back.value, expected);
+    expectSame(back.yPred, args()[1]);
+    expectSame(back.yTrue, args()[0]);
+    if (isWeighted) expect(back.sampleWeight?.data).toEqual(batch.weights);
+  } else {
+    expectSame(value as number, expected);
+  }
+  const both = own.valueAndGradient(...args(), columns());
+  const later = await own.valueAndGradientAsync(...args(), { ...columns(), transfer });
+  expectSame(later.value, both.value);
+  expectSame(later.gradient, both.gradient);
+  const rows: Tensor | { value: Tensor } = await own.callAsync(...args(), { transfer });
+  expectSame("value" in rows ? rows.value : rows, own.call(...args()));
+}
+
+// Below and above what is done at once; in more than one slice, and with rows of more than a chunk.
+const shapes = [
+  [3, 5],
+  [70_001, 1],
+  [30_011, 10],
+  [701, 1000],
+  [19, 8193],
+] as const;
+
+forEachImplementation((implementation) => {
+  describe.each(ways)("%s", (way) => {
+    describe.each(lossNames)("%s", (loss) => {
+      test.each(shapes)(
+        "gives the bits of the synchronous calls, [%d, %d]",
+        async (rows, width) => {
+          const batch = batchOf(loss, rows, width, rows);
+          for (const isWeighted of [false, true]) {
+            await expectSameIn(way, loss, "sum_over_batch_size", "float32", batch, isWeighted);
+          }
+        },
+      );
+
+      test.each(reductions)("gives them for every reduction, %s", async (reduction) => {
+        const batch = batchOf(loss, 9001, 10, 3);
+        for (const isWeighted of [false, true]) {
+          await expectSameIn(way, loss, reduction, "float32", batch, isWeighted);
+        }
+      });
+
+      test.each(["float16", "bfloat16", "float64"] as const)("gives them in %s", async (dtype) => {
+        const batch = batchOf(loss, 9001, 10, 4);
+        const predictions = dataOf(dtype, batch.predictions.slice() as Float32Array) as Data;
+        const own = new classes[loss]({ dtype });
+        const args = (): [Tensor, Tensor] => [
+          tensor(copyFor(way, batch.labels) as Int8Array, batch.shape),
+          tensor(copyFor(way, predictions) as Uint16Array, batch.shape, dtype as "float16"),
+        ];
+        const expected = own.valueAndGradient(...args());
+        const transfer = way === "transfer";
+        const later = await own.valueAndGradientAsync(...args(), { transfer });
+        expectSame(later.value, expected.value);
+        expectSame(later.gradient, expected.gradient);
+      });
+    });
+
+    test.each([0, 150_000, 299_999])(
+      "takes labels as they are if that at %d is not 0/1",
+      async (at) => {
+        const batch = batchOf("hinge", 30_000, 10, 6);
+        batch.labels[at] = -1;
+        for (const isWeighted of [false, true]) {
+          await expectSameIn(way, "hinge", "sum_over_batch_size", "float32", batch, isWeighted);
+        }
+      },
+    );
+  });
+
+  test("refuses a buffer that is detached between slices", async () => {
+    const { labels, predictions, weights } = batchOf("hinge", 700_000, 1, 7);
+    const loss = new Hinge();
+    const column = (data: Data) => tensor(data as Float32Array, [data.length, 1]);
+    for (const [name, victim] of Object.entries({ yTrue: 0, yPred: 1, sampleWeight: 2 })) {
+      const arrays = [labels.slice(), predictions.slice(), weights.slice()] as const;
+      const promise = loss.applyAsync(column(arrays[0]), column(arrays[1]), {
+        sampleWeight: column(arrays[2]),
+      });
+      detach(arrays[victim].buffer);
+      await expect(promise).rejects.toThrow(
+        new RangeError(
+          `${name}: expected its 700000 values until the promise is settled, received none (was the buffer detached?)`,
+        ),
+      );
+    }
+    const out = new Float32Array(700_000);
+    const promise = loss.gradientAsync(column(labels), column(predictions), { out });
+    detach(out.buffer);
+    await expect(promise).rejects.toThrow("out: expected its 700000 values");
+  });
+
+  test("refuses a buffer that shrinks between slices", async () => {
+    const n = 300_000;
+    const buffer = new ResizableBuffer(4 * n, { maxByteLength: 8 * n });
+    const promise = new Hinge().applyAsync(new Int8Array(n), new Float32Array(buffer));
+    buffer.resize(4 * n - 1);
+    await expect(promise).rejects.toThrow(
+      new RangeError(
+        "yPred: expected its 300000 values until the promise is settled, received 299999",
+      ),
+    );
+    const another = new Hinge().applyAsync(new Int8Array(n), new Float32Array(buffer, 0, n - 1));
+    await expect(another).rejects.toThrow(RangeError);
+  });
+
+  test("lets other events run between slices, and stops at a signal", async () => {
+    const n = implementation === "js" ? 10_000_000 : 60_000_000;
+    const yTrue = new Int8Array(n).fill(1);
+    const yPred = new Float32Array(n);
+    const loss = new Hinge();
+    for (const shared of [false, true]) {
+      const controller = new AbortController();
+      const args = shared
+        ? ([sharedCopy(yTrue), sharedCopy(yPred)] as const)
+        : ([yTrue, yPred] as const);
+      const begin = performance.now();
+      const all = await loss.applyAsync(...args);
+      const whole = performance.now() - begin;
+      expect(all).toBe(1);
+      const promise = loss.applyAsync(...args, { signal: controller.signal });
+      const start = performance.now();
+      const reason = { why: "enough" };
+      setImmediate(() => controller.abort(reason));
+      await expect(promise).rejects.toBe(reason);
+      if (!shared) expect(performance.now() - start).toBeLessThan(Math.max(30, whole / 2));
+    }
+  });
+
+  test("any number of calls at once", async () => {
+    const { labels, predictions } = batchOf("hinge", 100_000, 1, 8);
+    const loss = new Hinge();
+    const expected = loss.apply(labels, predictions);
+    const shared = [sharedCopy(labels), sharedCopy(predictions)] as const;
+    const values = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => {
+        if (i % 3 === 0) return loss.applyAsync(...shared);
+        return loss.applyAsync(labels, predictions);
+      }),
+    );
+    expect(new Set(values)).toEqual(new Set([expected]));
+  });
+});
+
+describe("calls off the event loop", () => {
+  test("functions give what the synchronous ones give", async () => {
+    const { labels, predictions, shape } = batchOf("hinge", 20_000, 10, 9);
+    const yTrue = tensor(labels as Int8Array, shape);
+    const yPred = tensor(predictions as Float32Array, shape);
+    expectSame(await callAsync(hinge, yTrue, yPred), hinge(yTrue, yPred));
+    expectSame(await gradientAsync(hinge, yTrue, yPred), gradient(hinge, yTrue, yPred));
+    const expected = valueAndGradient(categoricalHinge, yTrue, yPred);
+    const both = await valueAndGradientAsync(categoricalHinge, yTrue, yPred);
+    expectSame(both.value, expected.value);
+    expectSame(both.gradient, expected.gradient);
+    const moved = await gradientAsync(hinge, yTrue, yPred, { transfer: true });
+    expectSame(moved.gradient, gradient(hinge, moved.yTrue, moved.yPred));
+    expect(yPred.data).toHaveLength(0);
+  });
+
+  test("broadcast", async () => {
+    const loss = new Hinge();
+    const yTrue = tensor([[1], [-1]]);
+    const yPred = tensor(Float32Array.of(0.5, 1, 2, 3), [2, 2]);
+    const options = { sampleWeight: [[1, 2]] };
+    expect(await loss.applyAsync(yTrue, yPred, options)).toBe(loss.apply(yTrue, yPred, options));
+    const data = Float32Array.of(0.5, 1, 2, 3);
+    const expected = loss.apply(yTrue, yPred);
+    const moved = await loss.applyAsync(yTrue, tensor(data, [2, 2]), { transfer: true });
+    expect(moved.value).toBe(expected);
+    expect(moved.yPred.data).toEqual(Float32Array.of(0.5, 1, 2, 3));
+    expect(data).toHaveLength(0);
+  });
+
+  test.each(ways)("write to out: %s", async (way) => {
+    const { labels, predictions } = batchOf("hinge", 100_000, 1, 10);
+    const shape = [100_000, 1];
+    const yTrue = tensor(copyFor(way, labels) as Int8Array, shape);
+    const yPred = tensor(copyFor(way, predictions) as Float32Array, shape);
+    const expected = new Hinge().gradient(yTrue, yPred);
+    const out = copyFor(way, new Float32Array(100_000));
+    const transfer = way === "transfer";
+    const result = await new Hinge().gradientAsync(yTrue, yPred, { out, transfer });
+    const own = transfer
+      ? (result as unknown as { gradient: Tensor }).gradient
+      : (result as Tensor);
+    expectSame(own, expected);
+    if (transfer) expect(out).toHaveLength(0);
+    else expect(own.data).toBe(out);
+  });
+
+  test("arguments that share a buffer move together", async () => {
+    const buffer = new ArrayBuffer(5 * 80_000);
+    const yPred = filled(new Float32Array(buffer, 0, 80_000), (i) => (i % 7) - 3);
+    const yTrue = filled(new Int8Array(buffer, 4 * 80_000), (i) => i % 2);
+    const expected = new Hinge().apply(yTrue, yPred);
+    const moved = await new Hinge().applyAsync(yTrue, yPred, { transfer: true });
+    expect(moved.value).toBe(expected);
+    expect(moved.yTrue.data.buffer).toBe(moved.yPred.data.buffer);
+    expect(buffer.byteLength).toBe(0);
+  });
+
+  test("reject, and never throw", async () => {
+    const loss = new Hinge();
+    const call = (...args: unknown[]) =>
+      (loss.applyAsync as (...args: unknown[]) => Promise<unknown>).apply(loss, args);
+    const p = Float32Array.of(1, 2);
+    const cases: [args: unknown[], error: Error][] = [
+      [["x", p], new TypeError("yTrue: expected a typed array")],
+      [[p, p, { signals: 1 }], new TypeError("options: expected no keys but")],
+      [[p, p, { signal: 1 }], new TypeError("signal: expected an AbortSignal, received 1")],
+      [[p, p, { transfer: 1 }], new TypeError("transfer: expected a boolean, received 1")],
+      [[p, p, null], new TypeError("options: expected an object, received null")],
+      [[Float32Array.of(1, 2, 3), p], new RangeError("yTrue: expected a shape that broadcasts")],
+      [[p, p, { signal: AbortSignal.abort(new Error("stop")) }], new Error("stop")],
+    ];
+    for (const [args, expected] of cases) {
+      const error = await call(...args).then(
+        () => undefined,
+        (error: unknown) => error as Error,
+      );
+      expect(error?.name).toBe(expected.name);
+      expect(error?.message).toContain(expected.message);
+    }
+    // What is wrong is found before anything moves.
+    await expect(call(Float32Array.of(1, 2, 3), p, { transfer: true })).rejects.toThrow(RangeError);
+    expect(p).toHaveLength(2);
+    const wrong = callAsync((() => 0) as never, p as TensorLike, p);
+    await expect(wrong).rejects.toThrow("loss: expected hinge, squaredHinge or categoricalHinge");
+  });
+
+  test("do not take a feigned buffer for shared", async () => {
+    // Such memory could vanish while another thread reads it: it has to be computed in slices.
+    const n = 300_000;
+    const yPred = new Float32Array(n);
+    Object.setPrototypeOf(yPred.buffer, SharedArrayBuffer.prototype);
+    const promise = new Hinge().applyAsync(new Int8Array(new SharedArrayBuffer(n)), yPred);
+    Object.setPrototypeOf(yPred.buffer, ArrayBuffer.prototype);
+    detach(yPred.buffer);
+    await expect(promise).rejects.toThrow("yPred: expected its 300000 values");
+  });
+
+  test("copy what cannot be moved", async () => {
+    const yPred = new Float32Array(newWebAssemblyMemory(5));
+    const yTrue = new Int8Array(yPred.length).fill(1);
+    const { value } = await new Hinge().applyAsync(yTrue, yPred, { transfer: true });
+    expect(value).toBe(1);
+    expect(yPred.length).toBeGreaterThan(0);
+  });
+
+  test("give the same bits with one thread and with several", async () => {
+    force(backend().kernels[0]);
+    const batch = batchOf("squared_hinge", 300_001, 2, 11);
+    for (const threads of [1, 3]) {
+      setNumThreads(threads);
+      for (const way of ways) {
+        await expectSameIn(way, "squared_hinge", "mean", "float32", batch, true);
+      }
+    }
+    setBackend("auto");
+  });
+});
