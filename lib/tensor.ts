@@ -134,12 +134,20 @@ export function resultTensor<D extends FloatDtype>(
   return new RowTensor(data, Object.freeze(shape), dtype) as Tensor<Dtype> as Tensor<D>;
 }
 
+/** More dimensions than anybody needs, and an end for arrays that contain themselves. */
+const maxRank = 64;
+
 /** Reads a shape once, whatever object it is, and checks every dimension. */
 function shapeOf(shape: unknown, argument: string): readonly number[] {
   if (!Array.isArray(shape)) throw wrongKind(argument, "an array of dimensions", described(shape));
+  // Of a proxy the length may be anything, another one each time, and endless.
+  const rank = Number(shape.length);
+  if (!(rank <= maxRank)) {
+    throw wrongValue(argument, `at most ${maxRank} dimensions`, String(rank));
+  }
   const dimensions: number[] = [];
   let size = 1;
-  for (let axis = 0, rank = shape.length; axis < rank; axis++) {
+  for (let axis = 0; axis < rank; axis++) {
     const dimension: unknown = shape[axis];
     if (typeof dimension !== "number") {
       throw wrongKind(`${argument}[${axis}]`, "a number", described(dimension));
@@ -180,33 +188,51 @@ function checkAttached({ buffer }: TensorData, argument: string): void {
   }
 }
 
-/** More dimensions than anybody needs, and an end for arrays that contain themselves. */
-const maxRank = 64;
-
 function fromNested(nested: unknown, argument: string): RowTensor {
-  const shape: number[] = [];
+  const lengths: unknown[] = [];
   for (let level = nested; Array.isArray(level); level = level[0]) {
-    if (shape.push(level.length) > maxRank) {
+    if (lengths.push(level.length) > maxRank) {
       throw wrongValue(argument, `at most ${maxRank} dimensions`, "deeper nesting");
     }
   }
-  const values: (number | boolean)[] = [];
-  const collect = (item: unknown, depth: number, place: string) => {
+  const shape = shapeOf(lengths, argument);
+  const size = shape.reduce((product, dimension) => product * dimension, 1);
+  // An array of JavaScript that grew as long as this one may would end the process.
+  let values = new Float64Array(Math.min(size, 1024));
+  let count = 0;
+  let areBooleans = true;
+  const path: number[] = [];
+  const place = (depth: number) =>
+    `${argument}${path
+      .map((i) => `[${i}]`)
+      .slice(0, depth)
+      .join("")}`;
+  const collect = (item: unknown, depth: number) => {
     if (depth < shape.length) {
-      if (!Array.isArray(item) || item.length !== shape[depth]) {
-        throw wrongValue(place, `an array of length ${shape[depth]}`, described(item));
+      const length = shape[depth] as number;
+      if (!Array.isArray(item) || item.length !== length) {
+        throw wrongValue(place(depth), `an array of length ${length}`, described(item));
       }
-      for (const [i, inner] of item.entries()) collect(inner, depth + 1, `${place}[${i}]`);
+      for (let i = 0; i < length; i++) {
+        path[depth] = i;
+        collect(item[i], depth + 1);
+      }
     } else if (typeof item === "number" || typeof item === "boolean") {
-      values.push(item);
+      if (count === values.length) {
+        const shorter = values;
+        values = new Float64Array(Math.min(size, 2 * count));
+        values.set(shorter);
+      }
+      values[count++] = Number(item);
+      areBooleans &&= typeof item === "boolean";
     } else {
-      throw wrongKind(place, "a number or a boolean", described(item));
+      throw wrongKind(place(depth), "a number or a boolean", described(item));
     }
   };
-  collect(nested, 0, argument);
-  return values.length > 0 && values.every((value) => typeof value === "boolean")
-    ? new RowTensor(Uint8Array.from(values, Number), Object.freeze(shape), "bool", true)
-    : new RowTensor(Float64Array.from(values, Number), Object.freeze(shape), "float64", true);
+  collect(nested, 0);
+  return areBooleans && count > 0
+    ? new RowTensor(Uint8Array.from(values), shape, "bool", true)
+    : new RowTensor(values, shape, "float64", true);
 }
 
 /** `path` is what stands before `data` and `shape` in messages. */
