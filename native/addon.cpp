@@ -112,6 +112,11 @@ bool get_view(napi_env env, napi_value value, View* view) {
   return true;
 }
 
+// Whether values of a dtype can stand there. Whoever calls the addon by itself may hand over bytes from anywhere.
+bool is_aligned(const View& view, Dtype dtype) {
+  return reinterpret_cast<uintptr_t>(view.data) % size_of(dtype) == 0;
+}
+
 // A whole number below `end`; NaN is none.
 bool get_number(double value, double end, size_t* number) {
   if (!(value >= 0 && value < end)) return false;
@@ -144,7 +149,8 @@ bool get_batch(napi_env env, const Frame& frame, napi_value labels, napi_value p
   }
   // A detached array has no bytes.
   const size_t n = p.bytes / size_of(batch->prediction_dtype);
-  if (y.bytes / size_of(batch->label_dtype) != n ||
+  if (y.bytes / size_of(batch->label_dtype) != n || !is_aligned(y, batch->label_dtype) ||
+      !is_aligned(p, batch->prediction_dtype) ||
       !get_number(frame.width, static_cast<double>(n) + 1, &batch->width) || batch->width == 0 ||
       n % batch->width != 0) {
     return false;
@@ -162,7 +168,7 @@ bool get_column(napi_env env, napi_value value, size_t code, size_t rows, Column
   if (type == napi_undefined) return true;
   View view;
   if (!get_dtype(code, &column->dtype) || !get_view(env, value, &view) ||
-      view.bytes / size_of(column->dtype) != rows) {
+      view.bytes / size_of(column->dtype) != rows || !is_aligned(view, column->dtype)) {
     return false;
   }
   column->values = view.data;
@@ -182,7 +188,7 @@ bool get_columns(napi_env env, const Frame& frame, napi_value weights, napi_valu
 bool get_output(napi_env env, napi_value value, size_t n, Dtype as, View* out, Dtype* dtype) {
   if (!get_view(env, value, out)) return false;
   *dtype = out->bytes == n * size_of(Dtype::float64) ? Dtype::float64 : as;
-  if (out->bytes != n * size_of(*dtype)) return false;
+  if (out->bytes != n * size_of(*dtype) || !is_aligned(*out, *dtype)) return false;
   expect_writes(out->data, out->bytes);
   return true;
 }
