@@ -1,7 +1,7 @@
 // What a random program hands over: values of some dtype, shape and style, somewhere in memory.
 import { runInNewContext } from "node:vm";
 import { type Tensor, type TensorLike, tensor } from "maxmargin";
-import { ResizableBuffer } from "../support/buffers.js";
+import { GrowableBuffer, ResizableBuffer } from "../support/buffers.js";
 import {
   type AnyDtype,
   dataOf,
@@ -85,16 +85,11 @@ const foreign = runInNewContext(
     "BigInt64Array, Float32Array, Float64Array } })",
 ) as { ArrayBuffer: typeof ArrayBuffer; kinds: Record<string, Kind> };
 
-const Growable = SharedArrayBuffer as unknown as new (
-  length: number,
-  options: { maxByteLength: number },
-) => SharedArrayBuffer;
-
 const memories = {
   usual: (bytes) => new ArrayBuffer(bytes),
   shared: (bytes) => new SharedArrayBuffer(bytes),
   resizable: (bytes) => new ResizableBuffer(bytes, { maxByteLength: 2 * bytes }),
-  growable: (bytes) => new Growable(bytes, { maxByteLength: 2 * bytes }),
+  growable: (bytes) => new GrowableBuffer(bytes, { maxByteLength: 2 * bytes }),
   foreign: (bytes) => new foreign.ArrayBuffer(bytes),
 } satisfies Record<string, (bytes: number) => ArrayBufferLike>;
 type Memory = keyof typeof memories;

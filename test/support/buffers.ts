@@ -13,10 +13,25 @@ export function detach(buffer: ArrayBufferLike): void {
   structuredClone(buffer, { transfer: [buffer as ArrayBuffer] });
 }
 
-declare const WebAssembly: {
-  Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer };
-};
+export const GrowableBuffer = SharedArrayBuffer as unknown as new (
+  length: number,
+  options: { maxByteLength: number },
+) => SharedArrayBuffer & { grow(length: number): void };
 
-/** The memory of some pages of a WebAssembly module, which cannot be detached. */
+interface Pages {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): void;
+}
+
+/** Memory of WebAssembly, in pages of 64 KiB. */
+export const WebAssemblyMemory = (
+  globalThis as unknown as {
+    WebAssembly: {
+      Memory: new (pages: { initial: number; maximum: number; shared?: boolean }) => Pages;
+    };
+  }
+).WebAssembly.Memory;
+
+/** Some pages, which cannot be detached. */
 export const newWebAssemblyMemory = (pages: number) =>
-  new WebAssembly.Memory({ initial: pages }).buffer;
+  new WebAssemblyMemory({ initial: pages, maximum: pages }).buffer;
