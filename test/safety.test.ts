@@ -416,15 +416,18 @@ describe("every export and every argument", () => {
     ...[Promise.resolve(1), new Date(0), /x/, new Error("x"), new WeakMap(), globalThis],
   ];
 
-  /** Calls with every value in every place, the others good; nothing may come but answers and exceptions. */
-  function attempt(call: (...args: never[]) => unknown, good: readonly unknown[]): number {
+  /** Calls with every value in every place, the others good; nothing may come but answers, exceptions and rejections. */
+  async function attempt(
+    call: (...args: never[]) => unknown,
+    good: readonly unknown[],
+  ): Promise<number> {
     let calls = 0;
     for (let place = 0; place < Math.max(1, good.length); place++) {
       for (const value of values) {
         const args = good.map((usual, i) => (i === place ? value : usual));
         calls++;
         try {
-          call(...(args as never[]));
+          await call(...(args as never[]));
         } catch (error) {
           expect(error).toBeInstanceOf(Error);
         }
@@ -433,7 +436,7 @@ describe("every export and every argument", () => {
     return calls;
   }
 
-  test("functions", () => {
+  test("functions", async () => {
     // These are for the whole process: errors.test.ts has what they refuse.
     const settings = ["setBackend", "setNumThreads", "setFloatx"];
     const exported = Object.entries({ ...maxmargin, ...metrics }).filter(
@@ -445,27 +448,27 @@ describe("every export and every argument", () => {
       const call = isClass
         ? (...args: never[]) => Reflect.construct(value, args) as unknown
         : value;
-      expect(attempt(call, [[1, -1], [0.5, 0.5], {}])).toBe(3 * values.length);
+      expect(await attempt(call, [[1, -1], [0.5, 0.5], {}])).toBe(3 * values.length);
     }
   });
 
-  test("methods", () => {
+  test("methods", async () => {
     const one: TensorLike = [[1, -1]];
     for (const name of lossNames) {
       for (const reduction of reductions as readonly Reduction[]) {
         const loss = new classes[name]({ reduction });
-        attempt(loss.apply.bind(loss), [one, one, {}]);
-        attempt(loss.call.bind(loss), [one, one, {}]);
+        await attempt(loss.apply.bind(loss), [one, one, {}]);
+        await attempt(loss.call.bind(loss), [one, one, {}]);
         for (const key of ["sampleWeight", "mask"]) {
-          attempt((value) => loss.apply(one, one, { [key]: value }), [1]);
+          await attempt((value) => loss.apply(one, one, { [key]: value }), [1]);
         }
-        attempt((value) => loss.call(one, one, { out: value }), [1]);
+        await attempt((value) => loss.call(one, one, { out: value }), [1]);
       }
     }
     const metric = new metrics.Hinge();
-    attempt(metric.updateState.bind(metric), [one, one, {}]);
-    attempt(metric.merge.bind(metric), [metric]);
-    attempt(metric.setState.bind(metric), [{ total: 0, count: 0 }]);
+    await attempt(metric.updateState.bind(metric), [one, one, {}]);
+    await attempt(metric.merge.bind(metric), [metric]);
+    await attempt(metric.setState.bind(metric), [{ total: 0, count: 0 }]);
   });
 });
 
