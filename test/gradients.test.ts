@@ -240,6 +240,20 @@ forEachImplementation(() => {
     expect(slopes).toEqual(Float32Array.of(third, third, third, -1, 0, 0, -1, 0.5));
   });
 
+  // The last chunk, or tile, of these has one value.
+  test.each([
+    ["float32", 8193],
+    ["float64", 8193],
+    ["float16", 2 * 8192 + 2049],
+    ["int8", 8192 + 2049],
+  ] as const)("all classes of a row of %s share, however it is cut: %d", (dtype, width) => {
+    const zeros = tensor(dataOf(dtype, new Float32Array(width)), [1, width], dtype);
+    const { data } = new classes.categorical_hinge({ dtype: "float64" }).gradient(zeros, zeros);
+    expect(data).toEqual(new Float64Array(width).fill(1 / width));
+    const own = make("categorical_hinge", "sum").gradient(zeros, zeros);
+    expect(new Set(own.data as Float32Array)).toEqual(new Set([Math.fround(1 / width)]));
+  });
+
   test("no slope is a zero below 0", () => {
     const yPred = tensor(Float32Array.of(-2, 2, -3, 4), [2, 2]);
     for (const labels of [Float32Array.of(-1, 1, -1, 1), Int8Array.of(0, 1, 0, 1)]) {

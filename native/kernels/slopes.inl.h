@@ -130,7 +130,8 @@ static void slopes(const void* labels, const void* predictions, size_t rows, siz
                    size_t readable, const RowSlopes& of_rows, void* slopes) {
   const Slopes<L, kBinary, T> values{static_cast<const T*>(labels), static_cast<const T*>(predictions),
                                      readable, static_cast<T*>(slopes)};
-  if (width == 1) {
+  // One value alone may be the rest of a long row: that shares with others.
+  if (width == 1 && rows > 1) {
     for (size_t row = 0; row < rows; row += kUnit) {
       values.write_row(OfRow<Unit<T>>::template each<typename L::Row>(of_rows, row), row, row + 1);
     }
