@@ -14,19 +14,18 @@ import {
   type Weighting,
 } from "./evaluate.js";
 import {
+  divisorsOf,
   type GradientOptions,
-  noSums,
   shapeOfLosses,
-  termsOf,
   type ValueAndGradient,
   valueAndGradient,
 } from "./gradients.js";
-import { categoricalHinge, dtypesOfColumns, type Sums } from "./kernels.js";
+import { categoricalHinge, dtypesOfColumns, noSums, type Sums } from "./kernels.js";
 import type { Operation } from "./parts.js";
 import { computeInSlices, Operand, throwIfAborted } from "./slices.js";
 import { checkLength, checkOut, RowTensor, resultTensor, type Tensor, toTensor } from "./tensor.js";
 import { checkArguments, checkOptions, type Reduction } from "./validate.js";
-import { divisorOf, divisorOfColumn, leavesTensor, quotient } from "./weights.js";
+import { leavesTensor, quotient } from "./weights.js";
 
 /** How a call off the event loop goes about it. */
 export interface Background<T extends boolean = boolean> {
@@ -211,18 +210,20 @@ class Evaluation {
   async reduced(reduction: Reduction): Promise<number | Tensor<FloatDtype>> {
     if (leavesTensor(reduction)) return this.rowLosses();
     const sums = await this.run(this.isWeighted ? "weightedTotal" : "total");
-    const divisor = this.#divisor(sums, reduction);
-    return roundTo(this.batch.dtype, quotient(sums.losses, divisor));
+    return roundTo(
+      this.batch.dtype,
+      quotient(sums.losses, this.#divisors(sums, reduction).ofTotal),
+    );
   }
 
   async gradient(reduction: Reduction): Promise<ValueAndGradient<number | Tensor<FloatDtype>>> {
-    const { loss, dtype, predictions } = this.batch;
+    const { dtype, predictions } = this.batch;
     const { rows, width, shape } = predictions;
     const out = this.outFor(rows * width);
     const columns =
       this.isWeighted && !leavesTensor(reduction) ? await this.run("columnTotal") : noSums;
-    const divisor = this.#divisor(columns, reduction);
-    if (divisor === 0) {
+    const { ofTotal, ofSlopes } = this.#divisors(columns, reduction);
+    if (ofTotal === 0) {
       out.operand.view(0, rows * width).fill(0 as never);
       return { value: 0, gradient: this.resultOf(out.tensor, shape) };
     }
@@ -230,22 +231,17 @@ class Evaluation {
       ? new RowTensor(newResults(dtype, rows), [rows], dtype)
       : undefined;
     const losses = tensor && new Operand(tensor, "losses", true);
-    const byTerms = this.isWeighted ? divisor * termsOf(loss, width) : divisor;
-    const sums = await this.run("gradient", [out.operand, losses], byTerms);
+    const sums = await this.run("gradient", [out.operand, losses], ofSlopes);
     const value =
       tensor === undefined
-        ? roundTo(dtype, sums.losses / divisor)
+        ? roundTo(dtype, sums.losses / ofTotal)
         : this.resultOf(tensor, this.shape);
     return { value, gradient: this.resultOf(out.tensor, shape) };
   }
 
-  /** What the sum of the losses is divided by: of terms, if they are not weighted. */
-  #divisor(sums: Sums, reduction: Reduction): number {
-    const { loss, predictions } = this.batch;
-    const { rows, width } = predictions;
-    return this.isWeighted
-      ? divisorOfColumn(sums, this.#inputs.mask !== undefined, rows, reduction)
-      : divisorOf(this.shape, undefined, reduction) * termsOf(loss, width);
+  #divisors(sums: Sums, reduction: Reduction): ReturnType<typeof divisorsOf> {
+    const columns = this.isWeighted ? sums : undefined;
+    return divisorsOf(this.batch, this.shape, reduction, columns, this.#inputs.mask !== undefined);
   }
 }
 

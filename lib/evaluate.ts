@@ -5,7 +5,7 @@ import { floatx } from "./config.js";
 import { type Arrays, codes, type FloatDtype, isFloat } from "./dtypes.js";
 import { described, wrongKind, wrongValue } from "./errors.js";
 import { categoricalHinge, dtypesOfColumns, kindOfBatch } from "./kernels.js";
-import { writeBroadcastLosses } from "./spread.js";
+import { type Spread, writeBroadcastLosses } from "./spread.js";
 import {
   checkLength,
   checkOut,
@@ -65,6 +65,9 @@ export interface Batch {
 export const kindOf = ({ loss, dtype, labels, predictions }: Batch) =>
   kindOfBatch(loss, labels.code, predictions.code, codes[dtype]);
 
+/** How many terms the loss of a row is the mean of: kernels add these up where rows need not be told apart. */
+export const termsOf = (loss: number, width: number) => (loss === categoricalHinge ? 1 : width);
+
 /** The dtype in which a function computes: that of its predictions, if it is one to compute in. */
 export function ownDtype({ dtype, isNested }: RowTensor): FloatDtype {
   return !isNested && isFloat(dtype) ? dtype : floatx();
@@ -105,8 +108,8 @@ export function reducedLoss<R extends Reduction, D extends FloatDtype>(
   }
   const kind = kindOfBatch(loss, labels.code, predictions.code, as);
   const total = kernelsFor(rows * width).total(kind, labels.stored, predictions.stored, width);
-  const termsOfLoss = loss === categoricalHinge ? 1 : width;
-  const divisor = reduction === "sum" ? termsOfLoss : termsOfLoss * rows;
+  const terms = termsOf(loss, width);
+  const divisor = reduction === "sum" ? terms : terms * rows;
   return roundTo(dtype, total / divisor) as LossValue<R, D>;
 }
 
@@ -297,6 +300,15 @@ export function broadcastOf(batch: Batch, fixRanks: boolean): Broadcast {
   return { own, other, shape };
 }
 
+export const spreadOf = (batch: Batch, { own, other, shape }: Broadcast): Spread => ({
+  kind: kindOf(batch),
+  labels: batch.labels.stored,
+  labelShape: own,
+  predictions: batch.predictions.stored,
+  predictionShape: other,
+  shape,
+});
+
 /** The losses of all rows of a checked batch before they are rounded. Labels and predictions are broadcast. */
 export function doubleLosses(batch: Batch, { own, other, shape }: Broadcast): Doubles {
   const { labels, predictions } = batch;
@@ -311,7 +323,7 @@ export function doubleLosses(batch: Batch, { own, other, shape }: Broadcast): Do
     const { stored } = predictions;
     kernelsFor(stored.length).rowLosses(kind, labels.stored, stored, width, values);
   } else {
-    writeBroadcastLosses(kind, labels.stored, own, predictions.stored, other, shape, values);
+    writeBroadcastLosses(spreadOf(batch, { own, other, shape }), values);
   }
   return { values, shape: rows };
 }

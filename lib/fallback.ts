@@ -17,6 +17,7 @@ import {
   labelsOfKind,
   lossOfKind,
   maskOfColumns,
+  noSums,
   predictionsOfKind,
   squaredHinge,
   weightsOfColumns,
@@ -51,26 +52,33 @@ const largest = new Float64Array(1);
 type Rounding = (value: number) => number;
 const unrounded: Rounding = (value) => value;
 
-/** max(0, 1 - y p), or its square. */
-function term(round: Rounding, squared: boolean, exact: boolean, y: number, p: number): number {
-  const margin = round(1 - round(y * p));
-  // Without a branch, which random signs would mispredict every other time. But -Infinity becomes NaN:
-  // whoever gets a sum that is not finite has to sum again, exactly.
-  const loss = exact ? (0 > margin ? 0 : margin) : (margin + Math.abs(margin)) * 0.5;
-  return squared ? round(loss * loss) : loss;
-}
-
-const rowMargin = (pos: number, neg: number) => neg - pos + 1;
+/** 1 - y p */
+const marginOf = (round: Rounding, y: number, p: number) => round(1 - round(y * p));
 
 /** max(0, margin) */
 const lossOfMargin = (margin: number) => (0 > margin ? 0 : margin);
+
+/** max(0, 1 - y p), or its square. */
+function term(round: Rounding, squared: boolean, exact: boolean, y: number, p: number): number {
+  const margin = marginOf(round, y, p);
+  // Without a branch, which random signs would mispredict every other time. But -Infinity becomes NaN:
+  // whoever gets a sum that is not finite has to sum again, exactly.
+  const loss = exact ? lossOfMargin(margin) : (margin + Math.abs(margin)) * 0.5;
+  return squared ? round(loss * loss) : loss;
+}
+
+/** (1 - y) p */
+const otherOf = (round: Rounding, y: number, p: number) => round(round(1 - y) * p);
+
+/** neg - pos + 1 */
+const rowMargin = (pos: number, neg: number) => neg - pos + 1;
 
 /** The slope of max(0, margin): at the kink that of the side on which there is a loss. */
 const slopeOfMargin = (margin: number) => (0 > margin ? 0 : margin >= 0 ? 1 : Number.NaN);
 
 /** d term / d p, of hinge or squared hinge. */
 function slope(round: Rounding, squared: boolean, y: number, p: number): number {
-  const margin = round(1 - round(y * p));
+  const margin = marginOf(round, y, p);
   return round(y * (squared ? round(-2 * lossOfMargin(margin)) : -slopeOfMargin(margin)));
 }
 
@@ -82,8 +90,7 @@ function categoricalSlope(
   neg: number,
   share: number,
 ): number {
-  const rest = round(1 - y);
-  return round(round(rest * (round(rest * p) === neg ? share : 0)) - y);
+  return round(round(round(1 - y) * (otherOf(round, y, p) === neg ? share : 0)) - y);
 }
 
 // ---- Sums of n values from yAt and pAt on
@@ -256,10 +263,10 @@ function widenedSumOf(
 
 /** The product y p; `largest` grows to the largest (1 - y) p. */
 function product(round: Rounding, y: number, p: number): number {
-  const rest = round(round(1 - y) * p);
-  if (rest > largest[0]) largest[0] = rest;
+  const other = otherOf(round, y, p);
+  if (other > largest[0]) largest[0] = other;
   // A comparison loses a NaN, a sum never does.
-  return Number.isNaN(rest) ? rest : round(y * p);
+  return Number.isNaN(other) ? other : round(y * p);
 }
 
 const writerOfProducts =
@@ -522,8 +529,6 @@ function eachGroupOf(
   eachGroup(false, kind, labels, predictions, width, use);
 }
 
-const noSums = { losses: 0, weights: 0, kept: 0 };
-
 // ---- Gradients
 
 /** Calls use(labels, their start, predictions, their start, count, first) for parts of values from `start` on. */
@@ -556,7 +561,7 @@ function tiesOfRow(
   let ties = 0;
   eachPart(false, kind, labels, predictions, start, width, (y, yAt, p, pAt, n) => {
     for (let i = 0; i < n; i++) {
-      if (round(round(1 - y[yAt + i]) * p[pAt + i]) === largest[0]) ties++;
+      if (otherOf(round, y[yAt + i], p[pAt + i]) === largest[0]) ties++;
     }
   });
   return ties;
@@ -645,7 +650,7 @@ export const fallback: Kernels = {
   },
 
   weightedTotal(kind, labels, predictions, width, dtypes, weights, mask) {
-    let total = noSums;
+    let total = { ...noSums };
     const restart = () => {
       total = { ...noSums };
     };

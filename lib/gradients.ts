@@ -11,11 +11,13 @@ import {
   ownDtype,
   readWeighting,
   resultOf,
+  spreadOf,
+  termsOf,
   type Weighting,
   weightedBy,
   writtenWeights,
 } from "./evaluate.js";
-import { categoricalHinge, dtypesOfColumns, type Sums } from "./kernels.js";
+import { dtypesOfColumns, noSums, type Sums } from "./kernels.js";
 import { sumsOfBroadcastSlopes } from "./spread.js";
 import {
   checkLength,
@@ -122,10 +124,26 @@ export function shapeOfLosses(
   return shapeOfColumns(losses, sampleWeight, mask);
 }
 
-export const noSums: Sums = { losses: 0, weights: 0, kept: 0 };
-
-/** How many terms' slopes make up that of a loss. */
-export const termsOf = (loss: number, width: number) => (loss === categoricalHinge ? 1 : width);
+/**
+ * What the sum that kernels give of a batch is divided by, and its slopes. The sum is one of terms, unless rows are weighted:
+ * `columns` is what their weights and mask add up to.
+ */
+export function divisorsOf(
+  { loss, predictions }: Batch,
+  shape: readonly number[],
+  reduction: Reduction,
+  columns: Sums | undefined,
+  isMasked: boolean,
+): { readonly ofTotal: number; readonly ofSlopes: number } {
+  const { rows, width } = predictions;
+  const terms = termsOf(loss, width);
+  if (columns === undefined) {
+    const divisor = divisorOf(shape, undefined, reduction) * terms;
+    return { ofTotal: divisor, ofSlopes: divisor };
+  }
+  const divisor = divisorOfColumn(columns, isMasked, rows, reduction);
+  return { ofTotal: divisor, ofSlopes: divisor * terms };
+}
 
 /** Of a batch whose weights and mask, if any, are one a row each, in the rows' order. */
 function writeGradient(
@@ -135,7 +153,7 @@ function writeGradient(
   shape: readonly number[],
   gradient: Results,
 ): Value {
-  const { loss, dtype, labels, predictions } = batch;
+  const { dtype, labels, predictions } = batch;
   const { rows, width } = predictions;
   const kernels = kernelsFor(rows * width);
   const kind = kindOf(batch);
@@ -145,26 +163,29 @@ function writeGradient(
   const weights = sampleWeight?.stored;
   const kept = mask?.stored;
   const isWeighted = weights !== undefined || kept !== undefined;
-  const columns =
-    isWeighted && !leavesTensor(reduction)
-      ? kernels.columnTotal(kind, y, p, width, dtypes, weights, kept)
-      : noSums;
-  const divisor = isWeighted
-    ? divisorOfColumn(columns, mask !== undefined, rows, reduction)
-    : divisorOf(shape, undefined, reduction);
-  const terms = termsOf(loss, width);
-  const losses = leavesTensor(reduction) ? newResults(dtype, rows) : undefined;
+  const columnTotal = () =>
+    leavesTensor(reduction)
+      ? noSums
+      : kernels.columnTotal(kind, y, p, width, dtypes, weights, kept);
+  const { ofTotal, ofSlopes } = divisorsOf(
+    batch,
+    shape,
+    reduction,
+    isWeighted ? columnTotal() : undefined,
+    kept !== undefined,
+  );
   // A sum of weights of 0 makes the loss 0, whatever the predictions are.
-  if (divisor === 0) {
+  if (ofTotal === 0) {
     gradient.fill(0);
     return 0;
   }
+  const losses = leavesTensor(reduction) ? newResults(dtype, rows) : undefined;
   const total = kernels.gradient(
     kind,
     y,
     p,
     width,
-    divisor * terms,
+    ofSlopes,
     gradient,
     losses,
     dtypes,
@@ -172,7 +193,7 @@ function writeGradient(
     kept,
   );
   if (losses !== undefined) return resultTensor(dtype, losses, shape, predictions);
-  return roundTo(dtype, total.losses / (isWeighted ? divisor : divisor * terms));
+  return roundTo(dtype, total.losses / ofTotal);
 }
 
 /** Of a batch in which something is repeated, or that is empty. */
@@ -183,9 +204,9 @@ function writeBroadcastGradient(
   fixRanks: boolean,
   gradient: Results,
 ): Value {
-  const { loss, dtype, labels, predictions } = batch;
+  const { loss, dtype, predictions } = batch;
   const broadcast = broadcastOf(batch, fixRanks);
-  const { own, other, shape } = broadcast;
+  const { shape } = broadcast;
   const losses = doubleLosses(batch, broadcast);
   const weights = writtenWeights(dtype, reduction, sampleWeight, mask);
   const weighted = weightedBy(losses, weights, sampleWeight);
@@ -195,13 +216,11 @@ function writeBroadcastGradient(
       ? new Float64Array(losses.values.length).fill(1)
       : weightOfEach(losses, weights);
   const factors = each.map((weight) => quotient(weight, divisor));
-  const y = labels.stored;
-  const p = predictions.stored;
   const round = dtype === "float64" ? (value: number) => value : Math.fround;
   const sums =
     sizeOf(shape) === 0
-      ? new Float64Array(p.length)
-      : sumsOfBroadcastSlopes(kindOf(batch), y, own, p, other, shape, factors, round);
+      ? new Float64Array(predictions.data.length)
+      : sumsOfBroadcastSlopes(spreadOf(batch, broadcast), factors, round);
   writeResults(codes[dtype], sums, sums.length, gradient, 0);
   return resultOf(weighted, weights, dtype, reduction, predictions);
 }

@@ -34,6 +34,19 @@ export interface Sums {
   kept: number;
 }
 
+export const noSums: Readonly<Sums> = { losses: 0, weights: 0, kept: 0 };
+
+/** What takes weights, a mask or both. */
+type WeightedTotal = (
+  kind: number,
+  labels: Stored,
+  predictions: Stored,
+  width: number,
+  dtypes: number,
+  weights: Stored | undefined,
+  mask: Stored | undefined,
+) => Sums;
+
 /**
  * What computes: the addon, or lib/fallback.ts. Labels and predictions are row-major, of one length that
  * is a multiple of the row's width, and not empty. Weights, and a mask that is 0 where a loss does not count,
@@ -43,25 +56,9 @@ export interface Kernels {
   /** The sum over all rows: for categorical hinge of their losses, otherwise of their terms. */
   total(kind: number, labels: Stored, predictions: Stored, width: number): number;
   /** The sums of the weighted losses of the rows, of what these weigh, and of the mask as 0 and 1. */
-  weightedTotal(
-    kind: number,
-    labels: Stored,
-    predictions: Stored,
-    width: number,
-    dtypes: number,
-    weights: Stored | undefined,
-    mask: Stored | undefined,
-  ): Sums;
+  readonly weightedTotal: WeightedTotal;
   /** The sums of what the rows weigh, and of the mask; of losses 0. */
-  columnTotal(
-    kind: number,
-    labels: Stored,
-    predictions: Stored,
-    width: number,
-    dtypes: number,
-    weights: Stored | undefined,
-    mask: Stored | undefined,
-  ): Sums;
+  readonly columnTotal: WeightedTotal;
   /**
    * What `total`, or `weightedTotal` of weighted rows, gives. Writes the derivatives of that by the predictions, each
    * divided by `divisor`, to `gradient`, rounded to the dtype of the batch unless it holds doubles; and what

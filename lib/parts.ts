@@ -1,7 +1,7 @@
 // Parts of batches. Sums go on from part to part; where parts begin at multiples of a group they have the bits of the whole.
 import type { Stored } from "./cast.js";
 import { areBinary, fallback, rowsOfGroup } from "./fallback.js";
-import { asIs, isAsIs, type Sums } from "./kernels.js";
+import { asIs, isAsIs, noSums, type Sums } from "./kernels.js";
 
 /** The methods of `Kernels`. */
 export type Operation = keyof typeof operandsOf;
@@ -66,8 +66,6 @@ export const sumsIn = (numbers: Float64Array): Sums => ({
   weights: numbers[5],
   kept: numbers[6],
 });
-
-const noSums: Sums = { losses: 0, weights: 0, kept: 0 };
 
 function computeGroup(operation: Operation, { numbers }: Frame, views: Views): Sums {
   const [kind, width, dtypes, divisor] = numbers;

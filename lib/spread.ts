@@ -9,7 +9,19 @@ type Shape = readonly number[];
 /** Values that are spread out at once: a large broadcast is never there as a whole. */
 const valuesAtOnce = 65536;
 
-/** Labels and predictions of some rows of the shape over which they are broadcast. */
+/** Labels and predictions, and the shape over which they are broadcast. */
+export interface Spread {
+  readonly kind: number;
+  readonly labels: Stored;
+  readonly labelShape: Shape;
+  readonly predictions: Stored;
+  readonly predictionShape: Shape;
+  readonly shape: Shape;
+}
+
+const widthOf = ({ shape }: Spread) => shape.at(-1) ?? 1;
+
+/** Labels and predictions of some rows of that shape. */
 interface Part {
   readonly kind: number;
   readonly labels: Stored;
@@ -18,17 +30,10 @@ interface Part {
   readonly rows: number;
 }
 
-/** Calls use(part) for all rows of `shape`, a part at a time. */
-function eachPart(
-  kind: number,
-  labels: Stored,
-  labelShape: Shape,
-  predictions: Stored,
-  predictionShape: Shape,
-  shape: Shape,
-  use: (part: Part) => void,
-): void {
-  const width = shape.at(-1) ?? 1;
+/** Calls use(part) for all rows of the shape, a part at a time. */
+function eachPart(spread: Spread, use: (part: Part) => void): void {
+  const { kind, labels, labelShape, predictions, predictionShape, shape } = spread;
+  const width = widthOf(spread);
   const rows = sizeOf(shape.slice(0, -1));
   const rowsAtOnce = Math.max(1, Math.floor(valuesAtOnce / width));
   const n = rowsAtOnce * width;
@@ -53,18 +58,10 @@ function eachPart(
   }
 }
 
-/** Writes the losses of the rows of `shape`, over which labels and predictions are broadcast. */
-export function writeBroadcastLosses(
-  kind: number,
-  labels: Stored,
-  labelShape: Shape,
-  predictions: Stored,
-  predictionShape: Shape,
-  shape: Shape,
-  losses: Float64Array,
-): void {
-  const width = shape.at(-1) ?? 1;
-  eachPart(kind, labels, labelShape, predictions, predictionShape, shape, (part) => {
+/** Writes the losses of the rows of the shape. */
+export function writeBroadcastLosses(spread: Spread, losses: Float64Array): void {
+  const width = widthOf(spread);
+  eachPart(spread, (part) => {
     const { first, rows } = part;
     const out = losses.subarray(first, first + rows);
     kernelsFor(rows * width).rowLosses(part.kind, part.labels, part.predictions, width, out);
@@ -72,27 +69,23 @@ export function writeBroadcastLosses(
 }
 
 /**
- * The slopes of the rows of `shape`, each row's times its factor, added up where predictions are repeated.
+ * The slopes of the rows of the shape, each row's times its factor, added up where predictions are repeated.
  *
  * @param round - rounds to the type that slopes are computed in.
  */
 export function sumsOfBroadcastSlopes(
-  kind: number,
-  labels: Stored,
-  labelShape: Shape,
-  predictions: Stored,
-  predictionShape: Shape,
-  shape: Shape,
+  spread: Spread,
   factors: Float64Array,
   round: (value: number) => number,
 ): Float64Array {
+  const { predictions, predictionShape, shape } = spread;
   const sums = new Float64Array(predictions.length);
-  const width = shape.at(-1) ?? 1;
+  const width = widthOf(spread);
   const ownWidth = predictionShape.at(-1) ?? 1;
   const step = ownWidth === 1 ? 0 : 1;
   const walk = new Walk(predictionShape.slice(0, -1), shape.slice(0, -1));
   const slopes = new Float64Array(Math.max(valuesAtOnce, width));
-  eachPart(kind, labels, labelShape, predictions, predictionShape, shape, (part) => {
+  eachPart(spread, (part) => {
     const { first, rows } = part;
     const out = slopes.subarray(0, rows * width);
     const kernels = kernelsFor(out.length);
