@@ -30,6 +30,7 @@
         "native/dtypes.cpp",
         "native/gradient.cpp",
         "native/pages.cpp",
+        "native/probe.cpp",
         "native/reader.cpp",
         "native/reduce.cpp",
         "native/thread_pool.cpp",

@@ -12,6 +12,7 @@
 
 #include "dispatch.h"
 #include "pages.h"
+#include "probe.h"
 #include "reduce.h"
 #include "thread_pool.h"
 

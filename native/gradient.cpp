@@ -1,6 +1,5 @@
 #include "gradient.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace maxmargin {
@@ -8,9 +7,12 @@ namespace {
 
 struct Ones {
   double values[kRowTile];
-  Ones() { std::fill(values, values + kRowTile, 1.0); }
+
+  constexpr Ones() : values() {
+    for (double& value : values) value = 1.0;
+  }
 };
-const Ones ones;
+constexpr Ones kOnes;
 
 }  // namespace
 
@@ -29,7 +31,7 @@ void GradientWriter::write(size_t start, const Values& values, size_t rows, size
                            const double* weights, const RowParts& parts, const double* ties,
                            size_t worker) {
   double factors[kRowTile + kSlack];
-  set_.row_factors[static_cast<int>(batch_.loss)](weights == nullptr ? ones.values : weights,
+  set_.row_factors[static_cast<int>(batch_.loss)](weights == nullptr ? kOnes.values : weights,
                                                   gradient_.divisor, parts, rows, factors);
   char* slopes = scratch_.data() + worker * worker_bytes_;
   kernel_.slopes(values.labels, values.predictions, rows, width, values.readable,

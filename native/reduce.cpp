@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstdint>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <vector>
 
 #include "gradient.h"
+#include "parallel.h"
 #include "reader.h"
-#include "thread_pool.h"
 #include "weights.h"
 
 namespace maxmargin {
@@ -19,28 +17,10 @@ namespace {
 
 // Below this many values no second thread can pay.
 constexpr size_t kValuesPerThread = 16 * 1024;
-// What a thousand values take one thread, about. Only threads depend on it.
-constexpr int64_t kNanosecondsPerThousand = 60;
-
-size_t divided_up(size_t n, size_t by) { return n / by + (n % by != 0); }
-
-int64_t nanoseconds_for(size_t values) {
-  return static_cast<int64_t>(values / 1000) * kNanosecondsPerThousand;
-}
 
 size_t useful_threads(const Batch& batch, const Machine& machine) {
   const size_t useful = batch.rows * batch.width / kValuesPerThread;
   return std::max<size_t>(1, std::min({machine.threads, useful, kMostWorkers}));
-}
-
-template <class Function>
-void parallel(size_t count, size_t threads, size_t values, Function function) {
-  run_parallel(
-      count, threads, nanoseconds_for(values),
-      [](void* context, size_t i, size_t worker) {
-        (*static_cast<Function*>(context))(i, worker);
-      },
-      &function);
 }
 
 double folded(const double (&lanes)[kLanes]) {
@@ -381,19 +361,19 @@ class Evaluation {
   std::atomic<bool> pure_{true};
 };
 
-// Calls use(evaluation) for the speculation and, where that was wrong, once more. Returns what the labels turned out to
-// be.
+// Calls use(evaluation) for the speculation and, where that was wrong, once more. `part`, if there is one, gets what the
+// labels turned out to be.
 template <class Use>
-LabelReading speculate(const Batch& batch, const Machine& machine, bool by_chunks, const Gradient* gradient,
-               Use use) {
-  if (batch.may_be_binary && looks_binary(batch)) {
-    Evaluation binary(batch, machine, by_chunks, LabelReading::binary, gradient);
-    use(binary);
-    if (binary.is_pure()) return LabelReading::binary;
-  }
-  Evaluation as_is(batch, machine, by_chunks, LabelReading::as_is, gradient);
-  use(as_is);
-  return LabelReading::as_is;
+void speculate(const Batch& batch, const Machine& machine, bool by_chunks, const Gradient* gradient,
+               Part* part, Use use) {
+  const auto is_read_as = [&](LabelReading reading) {
+    Evaluation evaluation(batch, machine, by_chunks, reading, gradient);
+    use(evaluation);
+    if (part != nullptr) part->reading = reading;
+    return evaluation.is_pure();
+  };
+  if (batch.may_be_binary && looks_binary(batch) && is_read_as(LabelReading::binary)) return;
+  is_read_as(LabelReading::as_is);
 }
 
 Total total(const Batch& batch, const Machine& machine, const Gradient* gradient, Part* part) {
@@ -401,12 +381,10 @@ Total total(const Batch& batch, const Machine& machine, const Gradient* gradient
   const bool is_flat = are_flat(batch) && losses == nullptr;
   const bool by_chunks = is_flat || has_long_rows(batch);
   Total total;
-  const LabelReading reading =
-      speculate(batch, machine, by_chunks, gradient, [&](Evaluation& evaluation) {
-        total = is_flat ? evaluation.flat_total(before(part))
-                        : evaluation.total_of_rows(before(part), losses);
-      });
-  if (part != nullptr) part->reading = reading;
+  speculate(batch, machine, by_chunks, gradient, part, [&](Evaluation& evaluation) {
+    total = is_flat ? evaluation.flat_total(before(part))
+                    : evaluation.total_of_rows(before(part), losses);
+  });
   return total;
 }
 
@@ -440,64 +418,13 @@ Total column_total(const Batch& batch, const Machine& machine, Part* part) {
 
 void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses, Part* part) {
   const bool are_terms = are_flat(batch) && batch.width == 1 && dtype == Dtype::float32;
-  const LabelReading reading =
-      speculate(batch, machine, has_long_rows(batch), nullptr, [&](Evaluation& evaluation) {
-        if (are_terms) {
-          evaluation.write_terms(static_cast<float*>(losses));
-        } else {
-          evaluation.write_row_losses(dtype, losses);
-        }
-      });
-  if (part != nullptr) part->reading = reading;
-}
-
-bool read_probe(const void* a, size_t a_bytes, const void* b, size_t b_bytes, Prefetch prefetch,
-                Sharing sharing, const Machine& machine) {
-  constexpr size_t kBlockBytes = 32 * 1024;
-  const size_t blocks = std::max<size_t>(1, std::max(a_bytes, b_bytes) / kBlockBytes);
-  const size_t parts = sharing == Sharing::halves ? machine.threads : blocks;
-  const auto share = [&](size_t bytes, size_t i) {
-    return i == parts ? bytes : bytes / parts / 64 * 64 * i;
-  };
-  std::atomic<bool> seen{false};
-  parallel(parts, machine.threads, (a_bytes + b_bytes) / 8, [&](size_t i, size_t) {
-    const size_t a_begin = share(a_bytes, i), b_begin = share(b_bytes, i);
-    if (machine.set->read_probe[static_cast<int>(prefetch)](
-            static_cast<const char*>(a) + a_begin, share(a_bytes, i + 1) - a_begin,
-            static_cast<const char*>(b) + b_begin, share(b_bytes, i + 1) - b_begin)) {
-      seen = true;
+  speculate(batch, machine, has_long_rows(batch), nullptr, part, [&](Evaluation& evaluation) {
+    if (are_terms) {
+      evaluation.write_terms(static_cast<float*>(losses));
+    } else {
+      evaluation.write_row_losses(dtype, losses);
     }
   });
-  return seen;
-}
-
-bool write_probe(const void* a, size_t a_bytes, const void* b, size_t b_bytes, void* to, bool streams,
-                 const Machine& machine) {
-  constexpr size_t kPieceBytes = 8 * 1024, kPieces = 8;
-  const size_t pieces = std::max<size_t>(1, b_bytes / kPieceBytes);
-  const auto begin = [pieces](size_t bytes, size_t i) {
-    return i >= pieces ? bytes : bytes / pieces / 64 * 64 * i;
-  };
-  std::atomic<bool> seen{false};
-  parallel(divided_up(pieces, kPieces), machine.threads, (a_bytes + b_bytes) / 8, [&](size_t task, size_t) {
-    const size_t end = std::min(pieces, (task + 1) * kPieces);
-    for (size_t i = task * kPieces; i < end; ++i) {
-      const char* from = static_cast<const char*>(b) + begin(b_bytes, i);
-      const size_t bytes = begin(b_bytes, i + 1) - begin(b_bytes, i);
-      if (machine.set->read_probe[static_cast<int>(Prefetch::none)](
-              static_cast<const char*>(a) + begin(a_bytes, i), begin(a_bytes, i + 1) - begin(a_bytes, i),
-              from, bytes)) {
-        seen = true;
-      }
-      char* copy = static_cast<char*>(to) + begin(b_bytes, i);
-      if (streams) {
-        machine.set->stream(from, bytes, copy);
-      } else {
-        std::memcpy(copy, from, bytes);
-      }
-    }
-  });
-  return seen;
 }
 
 }  // namespace maxmargin
