@@ -24,6 +24,7 @@ import { detach, newWebAssemblyMemory, ResizableBuffer } from "./support/buffers
 import { dataOf, filled, generator, randomPredictions } from "./support/data.js";
 import { force, forEachImplementation } from "./support/implementations.js";
 import { classes, type LossName, lossNames, reductions } from "./support/losses.js";
+import { expectSame } from "./support/same.js";
 
 // The number of threads is one for the whole process.
 afterAll(() => setNumThreads(availableParallelism()));
@@ -43,19 +44,6 @@ function sharedCopy<T extends Data>(data: T): T {
 /** A copy as that way takes it. */
 const copyFor = <T extends Data>(way: Way, data: T): T =>
   way === "shared" ? sharedCopy(data) : (data.slice() as T);
-
-const bytes = ({ data: { buffer, byteOffset, byteLength } }: Tensor) =>
-  Buffer.from(buffer, byteOffset, byteLength);
-
-function expectSame(value: number | Tensor, expected: number | Tensor): void {
-  if (typeof value === "number" || typeof expected === "number") {
-    expect(value).toBe(expected);
-  } else {
-    expect(value.shape).toEqual(expected.shape);
-    expect(value.dtype).toBe(expected.dtype);
-    expect(bytes(value).equals(bytes(expected))).toBe(true);
-  }
-}
 
 interface Batch {
   readonly labels: Data;

@@ -29,6 +29,7 @@ import {
 import { rowGradient } from "./support/gradients.js";
 import { force, forEachImplementation, implementations } from "./support/implementations.js";
 import { classes, functions, type LossName, lossNames, reductions } from "./support/losses.js";
+import { expectSame } from "./support/same.js";
 
 // The number of threads is one for the whole process.
 afterAll(() => setNumThreads(availableParallelism()));
@@ -44,19 +45,6 @@ function labelsFor(loss: LossName, rows: number, width: number, random: Random):
 
 const make = (loss: LossName, reduction: Reduction, dtype: FloatDtype = "float32") =>
   new classes[loss]({ reduction, dtype });
-
-const bytes = ({ data: { buffer, byteOffset, byteLength } }: Tensor) =>
-  Buffer.from(buffer, byteOffset, byteLength);
-
-/** Equal to the last bit: numbers, or the data of tensors. */
-function expectSame(value: number | Tensor, expected: number | Tensor): void {
-  if (typeof value === "number" || typeof expected === "number") {
-    expect(value).toBe(expected);
-  } else {
-    expect(value.shape).toEqual(expected.shape);
-    expect(bytes(value).equals(bytes(expected))).toBe(true);
-  }
-}
 
 function expectClose(values: ArrayLike<number>, expected: readonly number[], bound: number): void {
   expect(values.length).toBe(expected.length);
