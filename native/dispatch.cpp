@@ -1,3 +1,5 @@
+#include "compact.h"
+
 #include "dispatch.h"
 
 namespace maxmargin {

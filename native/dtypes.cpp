@@ -1,3 +1,5 @@
+#include "compact.h"
+
 #include "dtypes.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+#include "compact.h"
+
 #include "reader.h"
 
 #include <algorithm>
@@ -78,7 +80,7 @@ Plan Plan::for_chunks(const Batch& batch, const InstructionSet& set, LabelReadin
   Layout layout;
   if (find_layout(batch, reading, &layout)) {
     const Kernel& in_place = kernel_of(batch, set, reading, layout);
-    if (in_place.add != nullptr) return {&in_place, false, false};
+    if (in_place.add != nullptr) return {&in_place, false, false, false};
   }
   return for_rows(batch, set, reading);
 }
@@ -87,8 +89,8 @@ Plan Plan::for_rows(const Batch& batch, const InstructionSet& set, LabelReading 
   const Dtype computed = computed_in(batch.as);
   const auto is_converted = [&](Dtype dtype) { return dtype != computed || batch.as != computed; };
   const Layout layout = is_wide(batch.as) ? Layout::float64 : Layout::float32;
-  return {&kernel_of(batch, set, reading, layout), is_converted(batch.label_dtype),
-          is_converted(batch.prediction_dtype)};
+  return {&kernel_of(batch, set, LabelReading::as_is, layout), is_converted(batch.label_dtype),
+          reading == LabelReading::binary, is_converted(batch.prediction_dtype)};
 }
 
 Reader::Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t workers,
@@ -104,23 +106,27 @@ Reader::Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, 
 size_t Reader::bytes() const { return capacity_ * size_of(computed_in(batch_.as)); }
 
 size_t Reader::worker_bytes() const {
-  return bytes() * (plan_.converts_labels + plan_.converts_predictions);
+  return bytes() * (plan_.copies_labels() + plan_.converts_predictions);
 }
 
 Values Reader::read(size_t start, size_t n, size_t worker) {
   Values values{at(batch_.labels, batch_.label_dtype, start),
-                at(batch_.predictions, batch_.prediction_dtype, start), values_ - start};
+                at(batch_.predictions, batch_.prediction_dtype, start), values_ - start, true};
   char* scratch = scratch_.data() + worker * worker_bytes();
   if (plan_.converts_labels) {
     convert(set_, batch_.label_dtype, values.labels, n, batch_.as, scratch);
     values.labels = scratch;
-    scratch += bytes();
+  }
+  if (plan_.signs_labels) {
+    values.pure = set_.sign_labels[is_wide(batch_.as)](values.labels, n, scratch);
+    values.labels = scratch;
   }
   if (plan_.converts_predictions) {
+    if (plan_.copies_labels()) scratch += bytes();
     convert(set_, batch_.prediction_dtype, values.predictions, n, batch_.as, scratch);
     values.predictions = scratch;
   }
-  if (plan_.converts()) values.readable = std::min(values.readable, capacity_);
+  if (plan_.copies()) values.readable = std::min(values.readable, capacity_);
   return values;
 }
 

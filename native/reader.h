@@ -28,9 +28,11 @@ bool looks_binary(const Batch& batch);
 // The kernels for a batch, and what is converted before they read it.
 struct Plan {
   const Kernel* kernel;
-  bool converts_labels, converts_predictions;
+  // Labels are converted too where they are 0/1 and their signs are what kernels read.
+  bool converts_labels, signs_labels, converts_predictions;
 
-  bool converts() const { return converts_labels || converts_predictions; }
+  bool copies_labels() const { return converts_labels || signs_labels; }
+  bool copies() const { return copies_labels() || converts_predictions; }
 
   static Plan for_chunks(const Batch& batch, const InstructionSet& set, LabelReading reading);
   static Plan for_rows(const Batch& batch, const InstructionSet& set, LabelReading reading);
@@ -41,6 +43,8 @@ struct Values {
   const void* labels;
   const void* predictions;
   size_t readable;
+  // False if a label was taken for 0 or 1 and is neither.
+  bool pure;
 };
 
 // Finds the values of a batch, converting them, a tile at a time, into memory of each worker's own.
@@ -50,7 +54,7 @@ class Reader {
   Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t workers, size_t most);
 
   // How many values can be read at once.
-  size_t most(size_t wanted) const { return plan_.converts() ? capacity_ - kBlock : wanted; }
+  size_t most(size_t wanted) const { return plan_.copies() ? capacity_ - kBlock : wanted; }
 
   Values read(size_t start, size_t n, size_t worker);
 

@@ -1,3 +1,5 @@
+#include "compact.h"
+
 #include "reduce.h"
 
 #include <algorithm>
@@ -109,10 +111,11 @@ class Evaluation {
              const Gradient* gradient)
       : batch_(batch),
         set_(*machine.set),
+        reading_(reading),
         plan_(by_chunks && gradient == nullptr ? Plan::for_chunks(batch, set_, reading)
                                                : Plan::for_rows(batch, set_, reading)),
         threads_(useful_threads(batch, machine)),
-        ahead_(plan_.converts() || bytes_of(batch) > kCachedBytes ? 0 : kPrefetchAhead),
+        ahead_(plan_.copies() || bytes_of(batch) > kCachedBytes ? 0 : kPrefetchAhead),
         most_(by_chunks ? kTile : std::max(kTile, batch.width)),
         row_tile_(rows_at_once(batch, gradient != nullptr)),
         reader_(batch, set_, plan_, threads_, most_) {
@@ -160,8 +163,8 @@ class Evaluation {
     each_group([&](size_t, size_t begin, size_t end, size_t worker) {
       for (size_t row = begin, count; row < end; row += count) {
         count = std::min(reader_.most(end - row), end - row);
-        const Values values = reader_.read(row, count, worker);
-        note(plan_.kernel->terms(values.labels, values.predictions, count, losses + row));
+        const Values values = read(row, count, worker);
+        plan_.kernel->terms(values.labels, values.predictions, count, losses + row);
       }
     });
   }
@@ -169,6 +172,12 @@ class Evaluation {
  private:
   void note(bool pure) {
     if (!pure) pure_.store(false, std::memory_order_relaxed);
+  }
+
+  Values read(size_t start, size_t n, size_t worker) {
+    const Values values = reader_.read(start, n, worker);
+    note(values.pure);
+    return values;
   }
 
   void write(size_t row, const double* losses, size_t count, Dtype dtype, void* to) const {
@@ -198,15 +207,22 @@ class Evaluation {
     });
     Partial partial{n > kBlock ? folded(sums.lanes) : folded_block(sums.lanes, n, is_wide(batch_.as)),
                     sums.max};
-    if (!std::isfinite(partial.sum) && plan_.kernel->add_widened != nullptr) {
-      sums = {};
-      each_tile_of_values(start, n, worker, [&](size_t, const Values& values, size_t count) {
-        note(plan_.kernel->add_widened(values.labels, values.predictions, count, values.readable,
-                                       &sums));
-      });
-      partial.sum = folded(sums.lanes);
-    }
+    if (!std::isfinite(partial.sum) && !is_wide(batch_.as)) partial.sum = widened_sum(start, n);
     return partial;
+  }
+
+  double widened_sum(size_t start, size_t n) const {
+    Sums sums{};
+    float labels[kTile], predictions[kTile];
+    for (size_t i = start, end = start + n, count; i < end; i += count) {
+      count = std::min(kTile, end - i);
+      convert(set_, batch_.label_dtype, at(batch_.labels, batch_.label_dtype, i), count, batch_.as, labels);
+      convert(set_, batch_.prediction_dtype, at(batch_.predictions, batch_.prediction_dtype, i), count,
+              batch_.as, predictions);
+      if (reading_ == LabelReading::binary && !has_max(batch_)) set_.sign_labels[0](labels, count, labels);
+      add_widened(batch_.loss, labels, predictions, count, &sums);
+    }
+    return folded(sums.lanes);
   }
 
   // Calls use(first value, values, count).
@@ -214,7 +230,7 @@ class Evaluation {
   void each_tile_of_values(size_t start, size_t n, size_t worker, Use use) {
     for (size_t i = 0, count; i < n; i += count) {
       count = std::min(most(n), n - i);
-      use(start + i, reader_.read(start + i, count, worker), count);
+      use(start + i, read(start + i, count, worker), count);
     }
   }
 
@@ -298,13 +314,13 @@ class Evaluation {
     for (size_t done = 0, some; done < count; done += some) {
       some = std::min(rows, count - done);
       const size_t start = (row + done) * width;
-      const Values values = reader_.read(start, some * width, worker);
+      const Values values = read(start, some * width, worker);
       if (writer_) {
         const double* own = weights == nullptr ? nullptr : weights + done;
         write_losses_and_slopes(start, values, some, worker, own, losses + done);
       } else {
-        note(plan_.kernel->rows(values.labels, values.predictions, some, width, values.readable,
-                                losses + done, nullptr));
+        plan_.kernel->rows(values.labels, values.predictions, some, width, values.readable,
+                           losses + done, nullptr);
       }
     }
   }
@@ -314,8 +330,7 @@ class Evaluation {
     double sums[kRowTile + kLanes], maxes[kRowTile + kLanes], ties[kRowTile + kSlack];
     const RowParts parts{sums, maxes};
     const size_t width = batch_.width;
-    note(plan_.kernel->rows(values.labels, values.predictions, rows, width, values.readable, losses,
-                            &parts));
+    plan_.kernel->rows(values.labels, values.predictions, rows, width, values.readable, losses, &parts);
     if (has_max(batch_)) {
       plan_.kernel->ties(values.labels, values.predictions, rows, width, values.readable, maxes, ties);
     }
@@ -352,6 +367,7 @@ class Evaluation {
 
   const Batch& batch_;
   const InstructionSet& set_;
+  const LabelReading reading_;
   const Plan plan_;
   const size_t threads_;
   const size_t ahead_, most_, row_tile_;

@@ -1,3 +1,5 @@
+#include "compact.h"
+
 #include "thread_pool.h"
 
 #include <algorithm>

@@ -17,7 +17,7 @@ MAXMARGIN_TARGET_BEGIN("avx2,f16c")
 namespace maxmargin {
 namespace {
 
-constexpr bool kHasShuffles = true;
+constexpr bool kIsCompact = false;
 constexpr int kUnit = 8;
 
 #include "vec.inl.h"
@@ -71,13 +71,23 @@ MAXMARGIN_INLINE vec<double, 8> widen(F8 a) {
           {_mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))}};
 }
 
+template <int kSegment>
+MAXMARGIN_INLINE void halves(D4 a, D4 b, D4& low, D4& high) {
+  if constexpr (kSegment == 4) {
+    low.v = _mm256_permute2f128_pd(a.v, b.v, 0x20);
+    high.v = _mm256_permute2f128_pd(a.v, b.v, 0x31);
+  } else {
+    low.v = _mm256_unpacklo_pd(a.v, b.v);
+    high.v = _mm256_unpackhi_pd(a.v, b.v);
+  }
+}
 MAXMARGIN_INLINE F8 narrow(vec<double, 8> a) {
   return {_mm256_set_m128(_mm256_cvtpd_ps(a.hi.v), _mm256_cvtpd_ps(a.lo.v))};
 }
 
 #include "instruction_set.inl.h"
 
-constexpr InstructionSet kTable = instruction_set<true>("avx2", cpu_has_avx2);
+constexpr InstructionSet kTable = instruction_set("avx2", cpu_has_avx2);
 
 }  // namespace
 const InstructionSet* const kAvx2 = &kTable;

@@ -23,7 +23,7 @@ MAXMARGIN_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")
 namespace maxmargin {
 namespace {
 
-constexpr bool kHasShuffles = true;
+constexpr bool kIsCompact = false;
 constexpr int kUnit = 16;
 
 #include "vec.inl.h"
@@ -135,12 +135,25 @@ MAXMARGIN_INLINE void settle(D8& a) { __asm__ volatile("" : "+v"(a.v)); }
 MAXMARGIN_INLINE void store(double* to, D8 a) { _mm512_storeu_pd(to, a.v); }
 MAXMARGIN_INLINE D8 widen(F8 a) { return {_mm512_cvtps_pd(a.v)}; }
 
+template <int kSegment>
+MAXMARGIN_INLINE void halves(D8 a, D8 b, D8& low, D8& high) {
+  if constexpr (kSegment == 8) {
+    low.v = _mm512_shuffle_f64x2(a.v, b.v, 0x44);
+    high.v = _mm512_shuffle_f64x2(a.v, b.v, 0xEE);
+  } else if constexpr (kSegment == 4) {
+    low.v = _mm512_permutex2var_pd(a.v, _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13), b.v);
+    high.v = _mm512_permutex2var_pd(a.v, _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15), b.v);
+  } else {
+    low.v = _mm512_unpacklo_pd(a.v, b.v);
+    high.v = _mm512_unpackhi_pd(a.v, b.v);
+  }
+}
 MAXMARGIN_INLINE F8 narrow(D8 a) { return {_mm512_cvtpd_ps(a.v)}; }
 MAXMARGIN_INLINE F16 narrow(vec<double, 16> a) { return joined(narrow(a.lo), narrow(a.hi)); }
 
 #include "instruction_set.inl.h"
 
-constexpr InstructionSet kTable = instruction_set<true>("avx512", cpu_has_avx512);
+constexpr InstructionSet kTable = instruction_set("avx512", cpu_has_avx512);
 
 }  // namespace
 const InstructionSet* const kAvx512 = &kTable;

@@ -147,6 +147,11 @@ struct Accumulator {
     sum = sum + widen(lanes.sum);
     if constexpr (Row::kHasMax) max = larger(max, lanes.max);
   }
+
+  MAXMARGIN_FORCE_INLINE void store_to(Sums* sums) const {
+    store(sums->lanes, sum);
+    if constexpr (Row::kHasMax) sums->max = max_of(max);
+  }
 };
 
 template <class Y, class P>
@@ -156,79 +161,110 @@ MAXMARGIN_INLINE void prefetch_block(const Y* labels, const P* predictions) {
   for (size_t i = 0; i < kBlock; i += kLine / sizeof(P)) MAXMARGIN_PREFETCH(predictions + i);
 }
 
+// Folds by halves what is left of a block of which only the first `count` registers are there. What would fill it up
+// changes nothing.
+template <class Merge, class V>
+MAXMARGIN_INLINE V first_folded(V* values, size_t count) {
+  for (size_t half = kBlock / kLanes / 2; half > 0; half /= 2) {
+    for (size_t k = half; k < count; ++k) values[k - half] = Merge::merged(values[k - half], values[k]);
+    if (half < count) count = half;
+  }
+  return values[0];
+}
+
+// A block of which only the first n terms are there, folded to 8 lanes: by eight terms at a time, in little code.
+template <class Row, class Source>
+MAXMARGIN_INLINE auto few_to_lanes(const Source& source, size_t n) {
+  using V = decltype(source.at(0).sum);
+  V sum[kBlock / kLanes], max[kBlock / kLanes];
+  size_t count = 0;
+  for (size_t i = 0; i < n; i += kLanes, ++count) {
+    const Terms<V> terms = FilledUp<Row, 0, Source>{source, static_cast<int>(n)}.at(i);
+    sum[count] = terms.sum;
+    if constexpr (Row::kHasMax) max[count] = terms.max;
+  }
+  Terms<V> lanes{first_folded<Add>(sum, count), {}};
+  if constexpr (Row::kHasMax) lanes.max = first_folded<Larger>(max, count);
+  return lanes;
+}
+
+template <class Row, class Source>
+MAXMARGIN_INLINE auto whole_block(const Source& source) {
+  if constexpr (kIsCompact) {
+    return few_to_lanes<Row>(source, kBlock);
+  } else {
+    return block_to_lanes<Row, kBlock>(source);
+  }
+}
+
+// Whether the last terms of a chunk are computed by eights: of doubles, a block at once would be as much code as all the
+// rest.
+template <class T>
+constexpr bool kEndsByLanes = kIsCompact || sizeof(T) == sizeof(double);
+
 // Adds n values of a row, block by block.
 template <class L, bool kBinary, class T, class Y, class P>
-MAXMARGIN_INLINE void add_values(const Y* labels, const P* predictions, size_t n, size_t readable,
-                                 size_t ahead, Accumulator<typename L::Row, T>& total,
-                                 Unit<T>& impure) {
+MAXMARGIN_NO_INLINE static bool add(const void* labels_, const void* predictions_, size_t n,
+                                    size_t readable, size_t ahead, Sums* sums) {
   using Row = typename L::Row;
   using Values = Computed<L, kBinary, Unit<T>, Y, P>;
+  const Y* labels = static_cast<const Y*>(labels_);
+  const P* predictions = static_cast<const P*>(predictions_);
+  auto total = Accumulator<Row, T>::from(loaded<WideLanes>(sums->lanes), sums->max);
+  Unit<T> impure = constant<Unit<T>>(0.0);
   size_t i = 0;
   for (; i + kBlock <= n; i += kBlock) {
     if (ahead != 0) prefetch_block(labels + i + ahead, predictions + i + ahead);
-    total.add_lanes(block_to_lanes<Row, kBlock>(Values{labels + i, predictions + i, &impure}));
+    total.add_lanes(whole_block<Row>(Values{labels + i, predictions + i, &impure}));
   }
-  if (i == n) return;
-  Padded<Y, kBlock> last_labels;
-  Padded<P, kBlock> last_predictions;
-  const Values last{last_labels.from(labels + i, n - i, readable - i),
-                   last_predictions.from(predictions + i, n - i, readable - i), &impure};
-  total.add_lanes(block_to_lanes<Row, kBlock>(FilledUp<Row, 0, Values>{last, static_cast<int>(n - i)}));
-}
-
-template <class L, bool kBinary, class T, class Y, class P>
-static bool add(const void* labels, const void* predictions, size_t n, size_t readable,
-                size_t ahead, Sums* sums) {
-  auto total = Accumulator<typename L::Row, T>::from(loaded<WideLanes>(sums->lanes), sums->max);
-  Unit<T> impure = constant<Unit<T>>(0.0);
-  add_values<L, kBinary, T, Y, P>(static_cast<const Y*>(labels), static_cast<const P*>(predictions),
-                                  n, readable, ahead, total, impure);
-  store(sums->lanes, total.sum);
-  sums->max = max_of(total.max);
-  return is_pure(impure);
-}
-
-template <class L, bool kBinary, class Y, class P>
-MAXMARGIN_NO_INLINE static bool add_widened(const void* labels_, const void* predictions_, size_t n,
-                                            size_t readable, Sums* sums) {
-  using Some = Computed<L, kBinary, Lanes<float>, Y, P>;
-  const Y* labels = static_cast<const Y*>(labels_);
-  const P* predictions = static_cast<const P*>(predictions_);
-  Padded<Y, kLanes> last_labels;
-  Padded<P, kLanes> last_predictions;
-  Lanes<float> impure = constant<Lanes<float>>(0.0);
-  WideLanes sum = loaded<WideLanes>(sums->lanes);
-  for (size_t i = 0; i < n; i += kLanes) {
-    const size_t count = n - i < kLanes ? n - i : kLanes;
-    const Some some{last_labels.from(labels + i, count, readable - i),
-                    last_predictions.from(predictions + i, count, readable - i), &impure};
-    const FilledUp<typename L::Row, 0, Some> own{some, static_cast<int>(count)};
-    sum = sum + widen(own.at(0).sum);
+  bool pure = are_pure(impure);
+  constexpr bool kIsConverted = std::is_same_v<Y, T> && std::is_same_v<P, T>;
+  const size_t left = n - i;
+  if constexpr (kIsConverted) {
+    if (left > 0) {
+      using V = std::conditional_t<kEndsByLanes<T>, Lanes<T>, Unit<T>>;
+      V last_impure = constant<V>(0.0);
+      Padded<T, kBlock> last_labels, last_predictions;
+      const Computed<L, kBinary, V, T, T> last{
+          last_labels.from(labels + i, left, readable - i),
+          last_predictions.from(predictions + i, left, readable - i), &last_impure};
+      if constexpr (kEndsByLanes<T>) {
+        total.add_lanes(few_to_lanes<Row>(last, left));
+      } else {
+        total.add_lanes(block_to_lanes<Row, kBlock>(
+            FilledUp<Row, 0, decltype(last)>{last, static_cast<int>(left)}));
+      }
+      pure &= are_pure(last_impure);
+    }
   }
-  store(sums->lanes, sum);
-  return is_pure(impure);
+  total.store_to(sums);
+  if constexpr (!kIsConverted) {
+    if (left > 0) {
+      T last_labels[kBlock], last_predictions[kBlock];
+      convert<T, Y, Unrounded>(labels + i, left, last_labels);
+      convert<T, P, Unrounded>(predictions + i, left, last_predictions);
+      pure &= add<L, kBinary, T, T, T>(last_labels, last_predictions, left, left, 0, sums);
+    }
+  }
+  return pure;
 }
 
 // Writes n terms: those of hinge and squared hinge are the losses of rows of one value.
-template <class L, bool kBinary, class Y, class P>
-static bool write_terms(const void* labels_, const void* predictions_, size_t n, float* terms) {
-  using Some = Computed<L, kBinary, Unit<float>, Y, P>;
-  const Y* labels = static_cast<const Y*>(labels_);
-  const P* predictions = static_cast<const P*>(predictions_);
-  Unit<float> impure = constant<Unit<float>>(0.0);
+template <class L>
+static void write_terms(const void* labels_, const void* predictions_, size_t n, float* terms) {
+  using Some = Computed<L, false, Unit<float>, float, float>;
+  const float* labels = static_cast<const float*>(labels_);
+  const float* predictions = static_cast<const float*>(predictions_);
   size_t i = 0;
   for (; i + kUnit <= n; i += kUnit) {
-    store(terms + i, with_one_nan(Some{labels + i, predictions + i, &impure}.at(0).sum));
+    store(terms + i, with_one_nan(Some{labels + i, predictions + i, nullptr}.at(0).sum));
   }
   if (i < n) {
-    Padded<Y, kUnit> last_labels;
-    Padded<P, kUnit> last_predictions;
+    Padded<float, kUnit> last_labels, last_predictions;
     float last[kUnit];
-    store(last, with_one_nan(Some{last_labels.from(labels + i, n - i, n - i),
-                                  last_predictions.from(predictions + i, n - i, n - i), &impure}
-                                 .at(0)
-                                 .sum));
+    const Some some{last_labels.from(labels + i, n - i, n - i),
+                    last_predictions.from(predictions + i, n - i, n - i), nullptr};
+    store(last, with_one_nan(some.at(0).sum));
     std::memcpy(terms + i, last, (n - i) * sizeof(float));
   }
-  return is_pure(impure);
 }

@@ -15,9 +15,8 @@ constexpr int kLosses = 3;
 enum class Layout { float32, int8_labels, bool_labels, float16, bfloat16, float64 };
 constexpr int kLayouts = 6;
 
-// How labels are read: as they are, or as 0/1 that stand for -1/+1. The second is a speculation that
-// every function below checks on the way: it answers false where a label was neither 0 nor 1, and what
-// it has computed is then void.
+// How labels are read: as they are, or as 0/1 that stand for -1/+1. The second is a speculation that is checked on the
+// way: what reads labels so answers false where one was neither 0 nor 1, and what was computed of them is void.
 enum class LabelReading { as_is, binary };
 constexpr int kLabelReadings = 2;
 
@@ -59,21 +58,17 @@ struct RowSlopes {
 };
 
 // One loss of labels and predictions in one layout, and one reading of the labels. `readable`, at least n, says
-// how many values may be read; only the first n count.
+// how many values may be read; only the first n count. All but `add` read float32 or float64, and labels as they are.
 struct Kernel {
-  // Writes the terms of n values, which are float.
-  bool (*terms)(const void* labels, const void* predictions, size_t n, float* terms);
   // Adds n values of one row: whole blocks, or up to its end. Prefetches what stands `ahead` values later, if
   // that is not 0.
   bool (*add)(const void* labels, const void* predictions, size_t n, size_t readable, size_t ahead,
               Sums* sums);
-  // The same, each term widened to double before the first addition, which float32 may have overflowed
-  // in. Null where terms are double already.
-  bool (*add_widened)(const void* labels, const void* predictions, size_t n, size_t readable,
-                      Sums* sums);
+  // Writes the terms of n values, which are float.
+  void (*terms)(const void* labels, const void* predictions, size_t n, float* terms);
   // The losses of rows of up to a chunk of values, and what they were computed of if `parts` is not null and there
   // is a max. Writes whole groups of eight.
-  bool (*rows)(const void* labels, const void* predictions, size_t rows, size_t width,
+  void (*rows)(const void* labels, const void* predictions, size_t rows, size_t width,
                size_t readable, double* losses, const RowParts* parts);
   // How many values of each row are its max. Null for a loss without.
   void (*ties)(const void* labels, const void* predictions, size_t rows, size_t width,
@@ -103,6 +98,8 @@ struct InstructionSet {
                                size_t n, double* factors);
   // From a dtype to a float dtype, numbered from float16 on. Null where portable code has to do it.
   Convert convert[kDtypes][kFloatDtypes];
+  // Writes -1 for labels that are 0 and 1 for those that are 1, of float32 and of float64. False where one is neither.
+  bool (*sign_labels[2])(const void* labels, size_t n, void* to);
   // Multiplies losses by weights, in place.
   void (*multiply)(double* losses, const double* weights, size_t n);
   // Adds values to kLanes lanes: value i to lane i modulo kLanes. Both arrays hold whole groups of eight.
@@ -120,5 +117,9 @@ extern const InstructionSet* const kScalar;
 extern const InstructionSet* const kAvx2;
 extern const InstructionSet* const kAvx512;
 extern const InstructionSet* const kNeon;
+
+// Adds n values of one row to the lanes of `sums`, each term widened to double before the first addition, which
+// float32 may have overflowed in. That is rare enough for all sets to share this one.
+void add_widened(Loss loss, const float* labels, const float* predictions, size_t n, Sums* sums);
 
 }  // namespace maxmargin

@@ -49,6 +49,7 @@ struct MarginOfTerms {
 // max(0, 1 - y p)
 struct Hinge {
   using Row = MeanOfTerms;
+  static constexpr Loss kLoss = Loss::hinge;
   static constexpr bool kSignedLabels = true;
 
   template <class V>
@@ -66,6 +67,7 @@ struct Hinge {
 // max(0, 1 - y p)²
 struct SquaredHinge {
   using Row = MeanOfTerms;
+  static constexpr Loss kLoss = Loss::squared_hinge;
   static constexpr bool kSignedLabels = true;
 
   template <class V>
@@ -82,6 +84,7 @@ struct SquaredHinge {
 
 struct CategoricalHinge {
   using Row = MarginOfTerms;
+  static constexpr Loss kLoss = Loss::categorical_hinge;
   static constexpr bool kSignedLabels = false;
 
   template <class V>

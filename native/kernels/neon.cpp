@@ -14,7 +14,7 @@
 namespace maxmargin {
 namespace {
 
-constexpr bool kHasShuffles = true;
+constexpr bool kIsCompact = false;
 constexpr int kUnit = 8;
 
 #include "vec.inl.h"
@@ -148,6 +148,12 @@ MAXMARGIN_INLINE void halves(F4 a, F4 b, F4& low, F4& high) {
   }
 }
 
+template <int kSegment>
+MAXMARGIN_INLINE void halves(D2 a, D2 b, D2& low, D2& high) {
+  low.v = vzip1q_f64(a.v, b.v);
+  high.v = vzip2q_f64(a.v, b.v);
+}
+
 // Lane i from lane index[i].
 MAXMARGIN_INLINE vec<float, 8> permuted(vec<float, 8> a, const int (&index)[8]) {
   float from[8], to[8];
@@ -159,7 +165,7 @@ MAXMARGIN_INLINE vec<float, 8> permuted(vec<float, 8> a, const int (&index)[8]) 
 
 #include "instruction_set.inl.h"
 
-constexpr InstructionSet kTable = instruction_set<true>("neon", [] { return true; });
+constexpr InstructionSet kTable = instruction_set("neon", [] { return true; });
 
 }  // namespace
 const InstructionSet* const kNeon = &kTable;

@@ -1,3 +1,5 @@
+#include "../compact.h"
+
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -10,7 +12,8 @@
 namespace maxmargin {
 namespace {
 
-constexpr bool kHasShuffles = false;
+// Few processors have nothing better.
+constexpr bool kIsCompact = true;
 constexpr int kUnit = 8;
 
 #include "vec.inl.h"
@@ -92,9 +95,22 @@ MAXMARGIN_INLINE F4 narrow(vec<double, 4> a) {
 }
 
 #include "instruction_set.inl.h"
+#include "overflow.inl.h"
 
-constexpr InstructionSet kTable = instruction_set<false>("scalar", [] { return true; });
+constexpr InstructionSet kTable = instruction_set("scalar", [] { return true; });
 
 }  // namespace
 const InstructionSet* const kScalar = &kTable;
+
+void add_widened(Loss loss, const float* labels, const float* predictions, size_t n, Sums* sums) {
+  switch (loss) {
+    case Loss::hinge:
+      return add_widened_of<Hinge>(labels, predictions, n, sums);
+    case Loss::squared_hinge:
+      return add_widened_of<SquaredHinge>(labels, predictions, n, sums);
+    case Loss::categorical_hinge:
+      return add_widened_of<CategoricalHinge>(labels, predictions, n, sums);
+  }
+}
+
 }  // namespace maxmargin

@@ -34,16 +34,13 @@ static void ties(const void* labels_, const void* predictions_, size_t rows, siz
   }
 }
 
-// d term / d prediction, of a row's values. A label that is no 0/1 was found before.
-template <class L, bool kBinary, class V>
+// d term / d prediction, of a row's values.
+template <class L, class V>
 MAXMARGIN_INLINE V slope_of(V y, V p, V max, V share) {
-  if constexpr (!L::kSignedLabels) {
-    return L::slope(y, p, max, share);
-  } else if constexpr (kBinary) {
-    V impure = constant<V>(0.0);
-    return negated_unless_one(y, L::slope(negated_unless_one(y, p, impure)), impure);
-  } else {
+  if constexpr (L::kSignedLabels) {
     return y * L::slope(y * p);
+  } else {
+    return L::slope(y, p, max, share);
   }
 }
 
@@ -53,7 +50,7 @@ MAXMARGIN_INLINE V scaled(V slope, V factor) {
   return with_one_nan(slope * factor + constant<V>(0.0));
 }
 
-// What the slopes of some values depend on.
+// What the slopes of a register's values depend on.
 template <class V>
 struct OfRow {
   V factor, max, share;
@@ -80,34 +77,33 @@ struct OfRow {
   }
 };
 
-template <class L, bool kBinary, class T>
+template <class L, class T>
 struct Slopes {
+  using V = Unit<T>;
+
   const T* labels;
   const T* predictions;
   size_t readable;
   T* slopes;
 
   // Of a register's values from `at` on.
-  template <class V>
   MAXMARGIN_FORCE_INLINE void write(const OfRow<V>& row, size_t at) const {
     const V y = loaded<V>(labels + at), p = loaded<V>(predictions + at);
-    store(slopes + at, scaled(slope_of<L, kBinary>(y, p, row.max, row.share), row.factor));
+    store(slopes + at, scaled(slope_of<L>(y, p, row.max, row.share), row.factor));
   }
 
   // Where only some of a register may be read.
-  template <class V>
   MAXMARGIN_NO_INLINE void write_last(const OfRow<V>& row, size_t at) const {
     const size_t left = readable - at;
-    Padded<T, kCount<V>> last_labels, last_predictions;
+    Padded<T, kUnit> last_labels, last_predictions;
     const Slopes last{last_labels.from(labels + at, left, left),
-                      last_predictions.from(predictions + at, left, left), kCount<V>, slopes + at};
+                      last_predictions.from(predictions + at, left, left), kUnit, slopes + at};
     last.write(row, 0);
   }
 
-  template <class V>
   MAXMARGIN_FORCE_INLINE void write_row(const OfRow<V>& row, size_t at, size_t end) const {
-    const size_t whole = readable < kCount<V> ? 0 : readable - kCount<V> + 1;
-    for (; at < end && at < whole; at += kCount<V>) {
+    const size_t whole = readable < kUnit ? 0 : readable - kUnit + 1;
+    for (; at < end && at < whole; at += kUnit) {
       // The next tile: memory would rest meanwhile.
       MAXMARGIN_PREFETCH(labels + at + kTile);
       MAXMARGIN_PREFETCH(predictions + at + kTile);
@@ -115,30 +111,21 @@ struct Slopes {
     }
     if (at < end) write_last(row, at);
   }
-
-  template <class V>
-  MAXMARGIN_FORCE_INLINE void write_rows(const RowSlopes& of_rows, size_t rows, size_t width) const {
-    for (size_t row = 0; row < rows; ++row) {
-      const auto same = OfRow<V>::template same<typename L::Row>(of_rows, row);
-      write_row(same, row * width, (row + 1) * width);
-    }
-  }
 };
 
-template <class L, bool kBinary, class T>
+template <class L, class T>
 static void slopes(const void* labels, const void* predictions, size_t rows, size_t width,
                    size_t readable, const RowSlopes& of_rows, void* slopes) {
-  const Slopes<L, kBinary, T> values{static_cast<const T*>(labels), static_cast<const T*>(predictions),
-                                     readable, static_cast<T*>(slopes)};
+  using Of = OfRow<Unit<T>>;
+  using Row = typename L::Row;
+  const Slopes<L, T> values{static_cast<const T*>(labels), static_cast<const T*>(predictions), readable,
+                            static_cast<T*>(slopes)};
   // One value alone may be the rest of a long row: that shares with others.
-  if (width == 1 && rows > 1) {
-    for (size_t row = 0; row < rows; row += kUnit) {
-      values.write_row(OfRow<Unit<T>>::template each<typename L::Row>(of_rows, row), row, row + 1);
-    }
-  } else if (width <= kLanes) {
-    values.template write_rows<Lanes<T>>(of_rows, rows, width);
-  } else {
-    values.template write_rows<Unit<T>>(of_rows, rows, width);
+  const bool are_single = width == 1 && rows > 1;
+  for (size_t row = 0; row < rows; row += are_single ? kUnit : 1) {
+    const Of of_row =
+        are_single ? Of::template each<Row>(of_rows, row) : Of::template same<Row>(of_rows, row);
+    values.write_row(of_row, row * width, (row + 1) * width);
   }
 }
 

@@ -25,7 +25,12 @@
 #define MAXMARGIN_UNROLL
 #else
 #define MAXMARGIN_FORCE_INLINE inline __attribute__((always_inline))
+// Nor copied for callers with constant arguments.
+#if defined(__clang__)
 #define MAXMARGIN_NO_INLINE __attribute__((noinline))
+#else
+#define MAXMARGIN_NO_INLINE __attribute__((noinline, noclone))
+#endif
 #define MAXMARGIN_PREFETCH(address) __builtin_prefetch(address)
 // Arrays of registers stay in registers only if nothing indexes them at run time.
 #if defined(__clang__)

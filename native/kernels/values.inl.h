@@ -41,6 +41,11 @@ MAXMARGIN_INLINE V loaded(const Source* values) {
 
 MAXMARGIN_INLINE WideLanes widen(WideLanes lanes) { return lanes; }
 
+static MAXMARGIN_NO_INLINE void copy_before_zeros(const void* from, size_t bytes, void* to, size_t all) {
+  std::memcpy(to, from, bytes);
+  std::memset(static_cast<char*>(to) + bytes, 0, all - bytes);
+}
+
 // n values behind which others may be read, `needed` in all: in a copy, followed by zeros, where they are not
 // readable.
 template <class Source, size_t kMost>
@@ -50,8 +55,7 @@ struct Padded {
   MAXMARGIN_FORCE_INLINE const Source* from(const Source* values, size_t n, size_t readable,
                                             size_t needed = kMost) {
     if (readable >= needed) return values;
-    std::memset(copy, 0, sizeof copy);
-    std::memcpy(copy, values, n * sizeof(Source));
+    copy_before_zeros(values, n * sizeof(Source), copy, needed * sizeof(Source));
     return copy;
   }
 };
@@ -64,14 +68,23 @@ MAXMARGIN_INLINE V with_one_nan(V values) {
 
 MAXMARGIN_INLINE bool is_finite(double x) { return x - x == 0.0; }
 
+template <class T>
+MAXMARGIN_INLINE Lanes<T> bits_of(Lanes<T> a) {
+  return a;
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE Lanes<T> bits_of(vec<T, N> a) {
+  return bits_of<T>(low(a) | high(a));
+}
+
 // No bit but the sign of a zero.
 template <class V>
-MAXMARGIN_INLINE bool is_pure(V impure) {
-  Element<V> f[kCount<V>];
-  store(f, impure);
-  bool pure = true;
-  for (const Element<V> x : f) pure &= x == 0;
-  return pure;
+MAXMARGIN_INLINE bool are_pure(V impure) {
+  using Bits = Lanes<Element<V>>;
+  const Bits ones = where_equal(bits_of<Element<V>>(impure), constant<Bits>(0.0), constant<Bits>(1.0));
+  // Infinity times anything else, which is 0 here, is NaN.
+  return !any_nan(widen(ones * constant<Bits>(INFINITY)));
 }
 
 // ---- Whole arrays
@@ -113,6 +126,26 @@ static void convert(const void* from_, size_t n, void* to_) {
   T converted[kUnit];
   store(converted, Rounding::of(loaded<Unit<T>>(last.from(from + i, n - i, n - i))));
   std::memcpy(to + i, converted, (n - i) * sizeof(T));
+}
+
+// Labels of 0 and 1 as -1 and 1. False where a label is neither.
+template <class T>
+static bool sign_labels(const void* labels_, size_t n, void* to_) {
+  const T* labels = static_cast<const T*>(labels_);
+  T* to = static_cast<T*>(to_);
+  Unit<T> impure = constant<Unit<T>>(0.0);
+  const auto signs = [&](const T* from) {
+    return negated_unless_one(loaded<Unit<T>>(from), constant<Unit<T>>(1.0), impure);
+  };
+  size_t i = 0;
+  for (; i + kUnit <= n; i += kUnit) store(to + i, signs(labels + i));
+  if (i < n) {
+    Padded<T, kUnit> last;
+    T rest[kUnit];
+    store(rest, signs(last.from(labels + i, n - i, n - i)));
+    std::memcpy(to + i, rest, (n - i) * sizeof(T));
+  }
+  return are_pure(impure);
 }
 
 static void narrow_losses(const double* losses, size_t n, float* to) {

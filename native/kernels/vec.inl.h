@@ -135,10 +135,10 @@ MAXMARGIN_INLINE vec<float, N> as_bfloat16(vec<float, N> a) {
 }
 
 // Puts the low halves of every kSegment lanes, of a and of b in turn, into `low`, and the high ones into
-// `high`: in registers of 4 lanes each, where kSegment is less than 8.
-template <int kSegment, class T>
-MAXMARGIN_INLINE void halves(vec<T, 8> a, vec<T, 8> b, vec<T, 8>& low, vec<T, 8>& high) {
-  if constexpr (kSegment == 8) {
+// `high`: in registers of 4 lanes each, where kSegment is less than 8 and lanes are float.
+template <int kSegment, class T, int N>
+MAXMARGIN_INLINE void halves(vec<T, N> a, vec<T, N> b, vec<T, N>& low, vec<T, N>& high) {
+  if constexpr (kSegment == N) {
     low = {a.lo, b.lo};
     high = {a.hi, b.hi};
   } else {
