@@ -285,6 +285,26 @@ forEachImplementation(() => {
     expect(gradient.data).toEqual(new Float32Array(4));
   });
 
+  test.each([
+    ["one for each loss", [1, -1]],
+    ["one for all losses", [0]],
+    [
+      "more than losses",
+      [
+        [1, -1],
+        [2, -2],
+      ],
+    ],
+    ["none", tensor(new Float32Array(0), [0, 1, 1])],
+  ])("a sum of 0 hides what would be NaN: weights, %s", (_, sampleWeight) => {
+    const yPred = tensor(Float32Array.of(Number.NaN, 0, Infinity, -1), [2, 2]);
+    const yTrue = tensor(Float32Array.of(1, -1, 0, 2), [2, 2]);
+    const loss = make("hinge", "mean_with_sample_weight");
+    const { value, gradient } = loss.valueAndGradient(yTrue, yPred, { sampleWeight });
+    expect(value).toBe(0);
+    expect(gradient.data).toEqual(new Float32Array(4));
+  });
+
   test("is empty, or 0, where there is no loss", () => {
     const none = tensor(new Float32Array(0), [0, 3]);
     const { value, gradient: empty } = new Hinge().valueAndGradient(none, none);
