@@ -120,6 +120,16 @@ async function expectSameIn(
   expectSame("value" in rows ? rows.value : rows, own.call(...args()));
 }
 
+/** Weights and masks that all dtypes hold, but for bool. */
+const inSmallIntegers = Object.fromEntries(
+  lossNames.map((loss) => {
+    const batch = batchOf(loss, 7001, 11, 12);
+    const random = generator(13);
+    const column = () => filled(new Int8Array(7001), () => integerBelow(3, random));
+    return [loss, { ...batch, columns: { sampleWeight: column(), mask: column() } }];
+  }),
+);
+
 // Below and above what is done at once; in more than one slice, and with rows of more than a chunk.
 const shapes = [
   [3, 5],
@@ -166,18 +176,15 @@ forEachImplementation(() => {
     });
 
     test.each(dtypes)("takes labels, weights and masks of %s", async (dtype) => {
-      const [rows, width] = [7001, 11];
       for (const loss of lossNames) {
-        const { labels, predictions } = batchOf(loss, rows, width, 12);
-        const random = generator(13);
-        const small = () => filled(new Int8Array(rows), () => integerBelow(3, random));
-        const columns = { sampleWeight: small(), mask: small() };
-        const operand = (values: ArrayLike<number>, shape: number[]) =>
+        const { labels, predictions, shape, columns } = inSmallIntegers[loss];
+        const [rows] = shape;
+        const operand = (values: ArrayLike<number>, shape: readonly number[]) =>
           tensor(copyFor(way, dataOf(dtype, values)), shape, dtype);
         const args = () =>
           [
-            operand(labels, [rows, width]),
-            tensor(copyFor(way, predictions), [rows, width]),
+            operand(labels, shape),
+            tensor(copyFor(way, predictions), shape),
             {
               sampleWeight: operand(columns.sampleWeight, [rows]),
               mask: operand(columns.mask, [rows]),
@@ -347,5 +354,5 @@ describe("calls off the event loop", () => {
       }
     }
     setBackend("auto");
-  });
+  }, 30_000);
 });
