@@ -285,6 +285,25 @@ describe("calls off the event loop", () => {
     else expect(own.data).toBe(out);
   });
 
+  test.each(ways)("take no memory of the size of their arguments: %s", async (way) => {
+    const n = 4_000_000;
+    // No copies of others, which could be collected meanwhile.
+    const memory = (bytes: number) =>
+      way === "shared" ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+    const yTrue = new Int8Array(memory(n)).fill(1);
+    const yPred = new Float32Array(memory(4 * n));
+    const inUse = () => process.memoryUsage().arrayBuffers;
+    const before = inUse();
+    const promise = new Hinge().applyAsync(yTrue, yPred, { transfer: way === "transfer" });
+    let most = inUse();
+    const watch = setInterval(() => {
+      most = Math.max(most, inUse());
+    });
+    await promise;
+    clearInterval(watch);
+    expect(Math.max(most, inUse()) - before).toBeLessThan(n / 4);
+  });
+
   test("arguments that share a buffer move together", async () => {
     const buffer = new ArrayBuffer(5 * 80_000);
     const yPred = filled(new Float32Array(buffer, 0, 80_000), (i) => (i % 7) - 3);
