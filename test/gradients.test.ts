@@ -329,6 +329,15 @@ forEachImplementation(() => {
     expect(Array.from(categorical as Float32Array).slice(0, 2)).toEqual([Number.NaN, Number.NaN]);
   });
 
+  test("an infinite label has a slope where there is a loss, and NaN where there is none", () => {
+    const yTrue = tensor(Float32Array.of(Infinity, Infinity, -Infinity, -Infinity), [1, 4]);
+    const yPred = tensor(Float32Array.of(-1, 1, 1, -1), [1, 4]);
+    for (const loss of ["hinge", "squared_hinge"] as const) {
+      const { data } = make(loss, "sum").gradient(yTrue, yPred);
+      expect(data).toEqual(Float32Array.of(-Infinity, Number.NaN, Infinity, Number.NaN));
+    }
+  });
+
   test("weights that add up to 0 have no slope, as they have no loss", () => {
     const options = { sampleWeight: [0, 0], mask: [1, 1] };
     const loss = make("hinge", "mean_with_sample_weight");
