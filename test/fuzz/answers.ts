@@ -2,7 +2,7 @@
 import type { FloatDtype, Tensor } from "maxmargin";
 import { roundedTo, valuesOf } from "../support/data.js";
 import { isRight } from "./bounded.js";
-import type { Answers, Exact } from "./oracle.js";
+import type { Exact, ExactAnswer } from "./oracle.js";
 import { sameShape } from "./shapes.js";
 import type { Result } from "./subjects.js";
 
@@ -65,7 +65,7 @@ export function differences(first: Answer, answer: Answer): string[] {
 }
 
 /** What of an answer is wrong; without `exact` it has to be an error. */
-export function wrongNumbers(exact: Answers | undefined, answer: Answer): string[] {
+export function wrongNumbers(exact: ExactAnswer | undefined, answer: Answer): string[] {
   const { error } = answer;
   if (exact === undefined) {
     if (error === undefined) return ["an answer, where the oracle has none"];

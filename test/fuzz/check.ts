@@ -3,7 +3,7 @@
 import { backend, setBackend, setNumThreads } from "maxmargin";
 import { type Answer, differences, wrongNumbers } from "./answers.js";
 import { Given } from "./given.js";
-import type { Answers } from "./oracle.js";
+import type { ExactAnswer } from "./oracle.js";
 import { type Program, shownProgram } from "./program.js";
 import { Refusal } from "./rows.js";
 import { Run, signalOf } from "./run.js";
@@ -90,7 +90,7 @@ export async function check(
 }
 
 /** Undefined where the program is to be refused. */
-function exactOf(subject: Subject, program: Program): Answers | undefined {
+function exactOf(subject: Subject, program: Program): ExactAnswer | undefined {
   try {
     return subject.exact(program);
   } catch (error) {

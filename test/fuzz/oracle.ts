@@ -22,7 +22,7 @@ export interface Exact {
 }
 
 /** What is right for all calls of a subject. */
-export interface Answers {
+export interface ExactAnswer {
   readonly value: Exact;
   /** Of a subject that has one. */
   readonly gradient?: Exact;
@@ -90,7 +90,7 @@ function gradientOf(
 }
 
 /** What `apply` has to answer, and `valueAndGradient`. */
-export function exactApply(program: Program): Answers {
+export function exactApply(program: Program): ExactAnswer {
   const { dtype, reduction } = program;
   const pairs = pairsOf(program, dtype, true);
   const weighting = weightingOf(program, dtype);
@@ -107,7 +107,7 @@ export function exactApply(program: Program): Answers {
 }
 
 /** What the function has to answer, and those that take it for its gradient. */
-export function exactFunction(program: Program): Answers {
+export function exactFunction(program: Program): ExactAnswer {
   const { dtype: from, form } = program.predictions;
   const dtype = form !== "nested" && isFloating(from) ? (from as FloatDtype) : "float32";
   const pairs = pairsOf(program, dtype, false);
@@ -119,7 +119,7 @@ export function exactFunction(program: Program): Answers {
 }
 
 /** What `call` has to answer. */
-export function exactCall(program: Program): Answers {
+export function exactCall(program: Program): ExactAnswer {
   const { dtype } = program;
   const pairs = pairsOf(program, dtype, true);
   return { value: { dtype, shape: pairs.shape, values: lossesOf(pairs) } };

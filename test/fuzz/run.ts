@@ -4,7 +4,7 @@ import { dataOf } from "../support/data.js";
 import { type Answer, answerOf } from "./answers.js";
 import type { Given } from "./given.js";
 import { type Placed, placed } from "./operands.js";
-import type { Answers } from "./oracle.js";
+import type { ExactAnswer } from "./oracle.js";
 import type { Program } from "./program.js";
 import type { Call, Result } from "./subjects.js";
 
@@ -34,11 +34,11 @@ export class Run {
   readonly mistakes: string[] = [];
   readonly #call: Call;
   readonly #program: Program;
-  readonly #exact: Answers | undefined;
+  readonly #exact: ExactAnswer | undefined;
   readonly #given: Given;
   readonly #out: Placed | undefined;
 
-  constructor(call: Call, program: Program, exact: Answers | undefined, given: Given) {
+  constructor(call: Call, program: Program, exact: ExactAnswer | undefined, given: Given) {
     this.#call = call;
     this.#program = program;
     this.#exact = exact;

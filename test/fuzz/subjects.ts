@@ -12,7 +12,7 @@ import {
   type Weighting,
 } from "maxmargin";
 import { classes, functions } from "../support/losses.js";
-import { type Answers, exactApply, exactCall, exactFunction } from "./oracle.js";
+import { type ExactAnswer, exactApply, exactCall, exactFunction } from "./oracle.js";
 import type { Program } from "./program.js";
 
 /** As far as a call takes them. */
@@ -46,7 +46,7 @@ export interface Subject {
   /** Whether the calls take weights and masks. */
   readonly isWeighted: boolean;
   /** Throws a Refusal where every call has to throw. */
-  exact(program: Program): Answers;
+  exact(program: Program): ExactAnswer;
   readonly calls: readonly Call[];
 }
 

@@ -1,5 +1,5 @@
 // Weights and masks, by docs/semantics.md: what each loss weighs, and what their sum is divided by.
-import type { FloatDtype } from "maxmargin";
+import type { FloatDtype, Reduction } from "maxmargin";
 import { castValues } from "../support/data.js";
 import { type Bounded, bounded, exactly, sumOf, wideError } from "./bounded.js";
 import type { Operand } from "./operands.js";
@@ -67,15 +67,17 @@ export function fittedTo(losses: Shape, weights: Column): Fitted {
 }
 
 /** What each of the losses of that shape weighs, as often as it is there. */
-export function weightOfEach(losses: Shape, { all, mask }: Weighting, reduction: Reduction) {
+export function weightOfEach(
+  losses: Shape,
+  { all, mask }: Weighting,
+  reduction: Reduction,
+): readonly Bounded[] {
   const parts = Array.from({ length: sizeOf(losses) }, (): Bounded[] => []);
   if (all === undefined) return parts.map(() => ({ value: 1, error: 0 }));
   const { places, factors } = fittedTo(losses, all);
   for (let i = 0; i < places.length; i++) parts[places[i]].push({ value: factors[i], error: 0 });
   return withScale(parts.map(sumOf), mask, reduction);
 }
-
-type Reduction = Program["reduction"];
 
 const isMean = (reduction: Reduction) =>
   reduction === "mean" || reduction === "sum_over_batch_size";

@@ -72,7 +72,8 @@ function signalOf(random: Random): AbortSignal | undefined {
 
 /**
  * Calls that follow each other, on batches of their own. What has moved is used again if it comes back: large new buffers
- * would leave the system's memory in pieces, whose number says nothing. */
+ * would leave the system's memory in pieces, whose number says nothing.
+ */
 function lane(random: Random): (count: number) => Promise<number> {
   const batchFor = (way: Way, size: number) => argumentsOf(size, way === "shared", random);
   const batches = new Map(

@@ -25,9 +25,9 @@ const { values } = parseArgs({
 const parts = 10;
 const random = randomFrom(1);
 
-/** What is going on, for a person who waits. */
+/** What is going on: a line each, or one that changes for a person who waits. */
 function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  process.stdout.write(process.stdout.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
 }
 
 /** Makes calls, after half as many to warm up, and compares the least that is in use in their first and second half. */
@@ -38,14 +38,15 @@ async function soak(title: string, count: number, run: (count: number) => unknow
   await run(count / 2);
   const measured: Memory[] = [];
   for (let part = 0; part < parts; part++) {
-    progress(`${title}: ${part} of ${parts} parts, ${seconds()}`);
     await run(count / parts);
-    measured.push(await memoryInUse());
+    const memory = await memoryInUse();
+    measured.push(memory);
+    progress(`${part + 1} of ${parts}, ${seconds()}: ${shown(memory)} MB`);
   }
-  progress("");
   const first = least(measured.slice(0, parts / 2));
   const growth = difference(least(measured.slice(parts / 2)), first);
-  console.log(`${seconds()}, ${shown(first)} MB, growth ${shown(growth)} MB`);
+  progress(`growth ${shown(growth)} MB`);
+  if (process.stdout.isTTY) console.log();
   const grown = grownBeyond(growth);
   if (grown.length === 0) return;
   console.log(`expected at most ${shown(bounds)} MB: ${grown.join(", ")} grew by more`);
