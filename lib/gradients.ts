@@ -218,7 +218,7 @@ function writeBroadcastGradient(
   const factors = each.map((weight) => quotient(weight, divisor));
   const round = dtype === "float64" ? (value: number) => value : Math.fround;
   const sums =
-    sizeOf(shape) === 0
+    sizeOf(shape) === 0 || divisor === 0
       ? new Float64Array(predictions.data.length)
       : sumsOfBroadcastSlopes(spreadOf(batch, broadcast), factors, round);
   writeResults(codes[dtype], sums, sums.length, gradient, 0);

@@ -4,30 +4,27 @@ import type { Tensor } from "maxmargin";
 import { expect, test } from "vitest";
 import { check } from "./fuzz/check.js";
 import { randomProgram } from "./fuzz/program.js";
-import { type Subject, subjects } from "./fuzz/subjects.js";
+import { type Call, type Result, type Subject, subjects } from "./fuzz/subjects.js";
 
 const fuzz = fileURLToPath(new URL("../build/checks/fuzz/main.js", import.meta.url));
 
 // In a process of its own: it sets the number of threads, which is the process's.
 test("random programs, from a fixed seed on", () => {
-  const printed = execFileSync(
-    process.execPath,
-    [fuzz, "--seed", "20250101", "--programs", "250"],
-    {
-      encoding: "utf8",
-    },
-  );
+  const programs = 60;
+  const args = [fuzz, "--seed", "20250101", "--programs", String(programs)];
+  const printed = execFileSync(process.execPath, args, { encoding: "utf8" });
   expect(printed).toMatch(/^from seed 20250101\n\{.*\}\n$/);
   const counts = JSON.parse(printed.split("\n")[1]) as Record<
-    "programs" | "runs" | "refused" | "values" | "undecided",
+    "programs" | "runs" | "refused" | "values" | "undecided" | "aborted",
     number
   >;
-  expect(counts).toMatchObject({ programs: 250, runs: 250 * subjects.length });
+  expect(counts).toMatchObject({ programs, runs: programs * subjects.length });
   // Most programs have an answer, and the oracle knows nearly all of these.
-  expect(counts.refused).toBeGreaterThan(50);
+  expect(counts.refused).toBeGreaterThan(10);
   expect(counts.refused).toBeLessThan(0.3 * counts.runs);
   expect(counts.values).toBeGreaterThan(50_000);
   expect(counts.undecided).toBeLessThan(0.05 * counts.values);
+  expect(counts.aborted).toBeGreaterThan(100);
 }, 60_000);
 
 test("a seed gives the same program again, and another seed another", () => {
@@ -38,90 +35,118 @@ test("a seed gives the same program again, and another seed another", () => {
   }
 });
 
-const named = (name: string) => subjects.find((subject) => subject.name === name) as Subject;
+/** The call of that name, and its subject. */
+function named(name: string): { subject: Subject; call: Call } {
+  for (const subject of subjects) {
+    const call = subject.calls.find((call) => call.name === name);
+    if (call !== undefined) return { subject, call };
+  }
+  throw new RangeError(`no call ${name}`);
+}
 
-/** A subject with something wrong, and what a run of many programs says of it. */
-function mistakesOf(wrong: Partial<Subject>, of: string): string[] {
-  const right = named(of);
+/** What a run of many programs says of a call that has something wrong. */
+async function mistakesOf(name: string, run: (right: Call["run"]) => Call["run"]) {
+  const { subject, call } = named(name);
+  const calls = [{ ...call, run: run(call.run) }];
   const found: string[] = [];
   for (let seed = 0; seed < 60; seed++) {
-    found.push(...check({ ...right, ...wrong }, randomProgram(seed), []).mistakes);
+    const { mistakes } = await check({ ...subject, calls }, randomProgram(seed), []);
+    found.push(...mistakes);
   }
   return found;
 }
 
-test("the right answers are found right", () => {
-  for (const { name } of subjects) expect(mistakesOf({}, name)).toEqual([]);
-});
+/** What a call gives, at once or later, with something done to it. */
+const changed = (result: Result | Promise<Result>, change: (result: Result) => Result) =>
+  result instanceof Promise ? result.then(change) : change(result);
 
-test("a last bit that is different once is found, and the message repeats it", () => {
-  let calls = 0;
-  const [message] = mistakesOf(
-    {
-      run(program, args) {
-        const result = named("call").run(program, args) as Tensor;
-        const bytes = new Uint8Array(result.data.buffer, result.data.byteOffset);
-        // One machine of many.
-        if (calls++ % 3 === 1 && bytes.length > 0) bytes[0] ^= 1;
+test.each(["call", "callAsync", "valueAndGradient", "gradientAsync of a function"])(
+  "a last bit that is different once is found, and the message repeats it: %s",
+  async (name) => {
+    let calls = 0;
+    const [message] = await mistakesOf(name, (right) => (...args) => {
+      // One machine of many.
+      const isWrong = calls++ % 3 === 1;
+      return changed(right(...args), (result) => {
+        const { data } = (result.gradient ?? result.value) as Tensor;
+        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        if (isWrong && bytes.length > 0) bytes[0] ^= 1;
         return result;
-      },
-    },
-    "call",
-  );
-  expect(message).toMatch(/but JavaScript: /);
-  expect(message).toMatch(/in seed \d+: call of \w+, class dtype/);
-  expect(message).toMatch(/yTrue: \w+ \w+ \[/);
-});
+      });
+    });
+    expect(message).toMatch(/but JavaScript: /);
+    expect(message).toMatch(/in seed \d+: \w+, class dtype/);
+    expect(message).toMatch(/yTrue: \w+ \w+ \[/);
+  },
+);
 
-test("a wrong number that all agree on is found", () => {
-  const twice = mistakesOf(
-    {
-      run: (program, args) => {
-        const result = named("apply").run(program, args);
-        return typeof result === "number" ? result * (1 + 2 ** -20) : result;
-      },
-    },
+test("a wrong number that all agree on is found", async () => {
+  const tooLarge = await mistakesOf(
     "apply",
+    (right) =>
+      (...args) =>
+        changed(right(...args), ({ value }) => ({
+          value: typeof value === "number" ? value * (1 + 2 ** -20) : (value as Tensor),
+        })),
   );
-  expect(twice.length).toBeGreaterThan(5);
-  expect(twice[0]).toMatch(/but the oracle: /);
+  expect(tooLarge.length).toBeGreaterThan(5);
+  expect(tooLarge[0]).toMatch(/but the oracle: /);
+  const shifted = await mistakesOf(
+    "gradient",
+    (right) =>
+      (...args) =>
+        changed(right(...args), ({ gradient }) => {
+          const { data } = gradient as Tensor;
+          if (data instanceof Float32Array) data.copyWithin(1, 0);
+          return { gradient: gradient as Tensor };
+        }),
+  );
+  expect(shifted.length).toBeGreaterThan(5);
+  expect(shifted[0]).toMatch(/gradient \d+: .*but the oracle: /);
 });
 
-test("an answer to what is to be refused is found, and a foreign error", () => {
-  const bold = mistakesOf({ run: () => 0 }, "apply");
+test("an answer to what is to be refused is found, and a foreign error", async () => {
+  const bold = await mistakesOf("apply", () => () => ({ value: 0 }));
   expect(bold.join()).toMatch(/an answer, where the oracle has none/);
-  const broken = mistakesOf(
-    {
-      run: () => {
-        throw new SyntaxError("broken");
-      },
-    },
-    "apply",
-  );
+  const broken = await mistakesOf("apply", () => () => {
+    throw new SyntaxError("broken");
+  });
   expect(broken.join()).toMatch(/no error of ours: SyntaxError: broken/);
   expect(broken.join()).toMatch(/broken, where the oracle has an answer/);
 });
 
-test("what is written where nothing is to be written is found", () => {
-  const beside = mistakesOf(
-    {
-      run(program, args) {
-        new Uint8Array(args.out.buffer).fill(1);
-        return named("call with out").run(program, args);
-      },
-    },
-    "call with out",
-  );
+test("what is written where nothing is to be written is found", async () => {
+  const beside = await mistakesOf("call with out", (right) => (program, yTrue, yPred, options) => {
+    const out = options.out as Tensor["data"] | undefined;
+    if (out) new Uint8Array(out.buffer).fill(1);
+    return right(program, yTrue, yPred, options);
+  });
   expect(beside.join()).toMatch(/something was written beside out/);
-  const input = mistakesOf(
-    {
-      run(program, args) {
-        const result = named("call").run(program, args);
-        if (ArrayBuffer.isView(args.yPred)) new Uint8Array(args.yPred.buffer).fill(7);
-        return result;
-      },
-    },
-    "call",
-  );
+  const input = await mistakesOf("call", (right) => (...args) => {
+    const result = right(...args);
+    const [, , yPred] = args;
+    if (ArrayBuffer.isView(yPred)) new Uint8Array(yPred.buffer).fill(7);
+    return result;
+  });
   expect(input.join()).toMatch(/yPred was written to/);
+});
+
+test("a call that does not stop is found, and one that moves nothing or loses what has moved", async () => {
+  const deaf = await mistakesOf("callAsync", (right) => (program, yTrue, yPred, options) => {
+    const { signal: _, ...others } = options;
+    return right(program, yTrue, yPred, others);
+  });
+  expect(deaf.join()).toMatch(/an answer in spite of the signal/);
+  const lazy = await mistakesOf("callAsync", (right) => (program, yTrue, yPred, options) => {
+    const { transfer: _, ...others } = options;
+    return right(program, yTrue, yPred, others);
+  });
+  expect(lazy.join()).toMatch(/yTrue has not moved/);
+  const careless = await mistakesOf(
+    "callAsync",
+    (right) =>
+      (...args) =>
+        changed(right(...args), ({ value }) => ({ value: value as Tensor })),
+  );
+  expect(careless.join()).toMatch(/yPred did not come back as it was/);
 });

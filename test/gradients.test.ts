@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import {
+  type Dtype,
   type FloatDtype,
   gradient,
   Hinge,
@@ -20,6 +21,7 @@ import {
   filled,
   floatDtypes,
   generator,
+  integerBelow,
   type Random,
   randomPredictions,
   roundedTo,
@@ -63,6 +65,19 @@ const shapes: [rows: number, width: number][] = [
   [1, 8193],
   [2, 20011],
 ];
+
+/** Around every size of a block, a tile and a chunk. */
+const widths = [
+  ...[1, 2, 3, 7, 8, 9, 16, 17, 31, 32, 33, 63, 64, 65, 100, 128, 129, 1000],
+  ...[2048, 2049, 8192, 8193, 8192 + 2049],
+];
+
+/** Without a difference in words: that of thousands of slopes takes longer than anybody waits. */
+function expectSameSlopes({ data }: Tensor, expected: Float32Array | Float64Array): void {
+  expect(data.length).toBe(expected.length);
+  const i = expected.findIndex((slope, i) => !Object.is(slope, data[i]));
+  expect([i, data[i]]).toEqual([i, expected[i]]);
+}
 
 forEachImplementation(() => {
   describe.each(lossNames)("%s", (loss) => {
@@ -192,6 +207,53 @@ forEachImplementation(() => {
       }
     });
 
+    test.each(widths)("has them at ties and kinks, rows of %d", (width) => {
+      const rows = width > 1000 ? 2 : 19;
+      const random = generator(width);
+      const y = labelsFor(loss, rows, width, random);
+      const p = Array.from({ length: rows * width }, () => integerBelow(3, random) - 1);
+      const slopes = Array.from({ length: rows }, (_, row) => {
+        const own = [row * width, (row + 1) * width] as const;
+        return rowGradient(loss, y.slice(...own), p.slice(...own)).map((slope) => slope + 0);
+      }).flat();
+      const yTrue = tensor(Int8Array.from(y), [rows, width]);
+      for (const dtype of ["int8", "float32", "float64"] as const) {
+        const yPred = tensor(dataOf(dtype, p), [rows, width], dtype);
+        expectSameSlopes(make(loss, "sum").gradient(yTrue, yPred), Float32Array.from(slopes));
+        const wide = make(loss, "sum", "float64").gradient(yTrue, yPred);
+        expectSameSlopes(wide, Float64Array.from(slopes));
+      }
+    });
+
+    test.each(dtypes)("takes weights and masks of %s", (dtype) => {
+      const [rows, width] = [3000, 3];
+      const random = generator(23);
+      const yTrue = tensor(Int8Array.from(labelsFor(loss, rows, width, random)), [rows, width]);
+      const yPred = tensor(randomPredictions(rows * width, random), [rows, width]);
+      const column = (as: Dtype, values: ArrayLike<number>) =>
+        tensor(dataOf(as, values), [rows], as);
+      const most = dtype === "bool" ? 2 : 4;
+      const weights = filled(new Float32Array(rows), () => integerBelow(most, random));
+      const mask = filled(new Float32Array(rows), () => integerBelow(most, random));
+      for (const reduction of ["sum", "mean", "mean_with_sample_weight", null] as const) {
+        const own = make(loss, reduction);
+        const given = (as: Dtype): Weighting[] => [
+          { sampleWeight: column(as, weights) },
+          { mask: column(as, mask) },
+          { sampleWeight: column(as, weights), mask: column(as, mask) },
+        ];
+        const expected = given("float32").map((options) =>
+          own.valueAndGradient(yTrue, yPred, options),
+        );
+        given(dtype).forEach((options, i) => {
+          const { value, gradient } = own.valueAndGradient(yTrue, yPred, options);
+          expectSame(value, expected[i].value);
+          expectSame(value, own.apply(yTrue, yPred, options));
+          expectSame(gradient, expected[i].gradient);
+        });
+      }
+    });
+
     test("of 16 bits is that of float32, rounded", () => {
       const [rows, width] = [40, 10];
       const random = generator(13);
@@ -267,6 +329,15 @@ forEachImplementation(() => {
     expect(Array.from(categorical as Float32Array).slice(0, 2)).toEqual([Number.NaN, Number.NaN]);
   });
 
+  test("an infinite label has a slope where there is a loss, and NaN where there is none", () => {
+    const yTrue = tensor(Float32Array.of(Infinity, Infinity, -Infinity, -Infinity), [1, 4]);
+    const yPred = tensor(Float32Array.of(-1, 1, 1, -1), [1, 4]);
+    for (const loss of ["hinge", "squared_hinge"] as const) {
+      const { data } = make(loss, "sum").gradient(yTrue, yPred);
+      expect(data).toEqual(Float32Array.of(-Infinity, Number.NaN, Infinity, Number.NaN));
+    }
+  });
+
   test("weights that add up to 0 have no slope, as they have no loss", () => {
     const options = { sampleWeight: [0, 0], mask: [1, 1] };
     const loss = make("hinge", "mean_with_sample_weight");
@@ -281,6 +352,26 @@ forEachImplementation(() => {
       ],
       options,
     );
+    expect(value).toBe(0);
+    expect(gradient.data).toEqual(new Float32Array(4));
+  });
+
+  test.each([
+    ["one for each loss", [1, -1]],
+    ["one for all losses", [0]],
+    [
+      "more than losses",
+      [
+        [1, -1],
+        [2, -2],
+      ],
+    ],
+    ["none", tensor(new Float32Array(0), [0, 1, 1])],
+  ])("a sum of 0 hides what would be NaN: weights, %s", (_, sampleWeight) => {
+    const yPred = tensor(Float32Array.of(Number.NaN, 0, Infinity, -1), [2, 2]);
+    const yTrue = tensor(Float32Array.of(1, -1, 0, 2), [2, 2]);
+    const loss = make("hinge", "mean_with_sample_weight");
+    const { value, gradient } = loss.valueAndGradient(yTrue, yPred, { sampleWeight });
     expect(value).toBe(0);
     expect(gradient.data).toEqual(new Float32Array(4));
   });

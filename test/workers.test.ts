@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { backend, Hinge, setBackend, setNumThreads } from "maxmargin";
+import { fileURLToPath } from "node:url";
+import { backend, Hinge, setBackend, setNumThreads, tensor } from "maxmargin";
 import { expect, test } from "vitest";
 import { generator, randomPredictions } from "./support/data.js";
 import { implementations } from "./support/implementations.js";
@@ -14,8 +16,8 @@ const batch = {
   width,
 };
 
-function start(implementation: string, rounds: number) {
-  return startWorker({ task: "compute", implementation, rounds, ...batch });
+function start(implementation: string, rounds: number, task = "compute") {
+  return startWorker({ task, implementation, rounds, ...batch });
 }
 
 test("threads that compute at once, each with an implementation of its own, give the same bits", async () => {
@@ -89,3 +91,27 @@ test("threads that call thousands of times at once share the helpers, and none w
   for (const { results } of answers) expect(results).toEqual(first);
   setNumThreads(availableParallelism());
 }, 60_000);
+
+test("threads that call off their event loops at once give the same bits, in all ways", async () => {
+  const answers = (await Promise.all(
+    [...implementations, ...implementations].map((implementation) =>
+      resultOf(start(implementation, 5, "background")),
+    ),
+  )) as string[][];
+  const all = new Set(answers.flat());
+  expect(all.size).toBe(1);
+  const shape = [n / width, width];
+  const { value } = new Hinge().valueAndGradient(
+    tensor(batch.labels, shape),
+    tensor(batch.predictions, shape),
+  );
+  expect([...all][0].startsWith(`${value} `)).toBe(true);
+}, 60_000);
+
+// Two helpers for the three threads, and the four that libuv has for background jobs.
+test.skipIf(process.platform !== "linux")("many threads have one pool", () => {
+  const script = fileURLToPath(new URL("./support/threads.mjs", import.meta.url));
+  const added = Number(execFileSync(process.execPath, [script], { encoding: "utf8" }));
+  expect(added).toBeGreaterThanOrEqual(1);
+  expect(added).toBeLessThanOrEqual(2 + 4);
+});

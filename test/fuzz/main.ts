@@ -29,7 +29,7 @@ const most = number("programs", isRepeat ? 1 : Infinity);
 const end = Date.now() + number("minutes", values.programs === undefined ? 1 : Infinity) * 60_000;
 
 console.log(`from seed ${start}`);
-const counts = { programs: 0, runs: 0, refused: 0, values: 0, undecided: 0 };
+const counts = { programs: 0, runs: 0, refused: 0, values: 0, undecided: 0, aborted: 0 };
 for (
   ;
   counts.programs < most && Date.now() < end && process.exitCode === undefined;
@@ -37,11 +37,12 @@ for (
 ) {
   const program = randomProgram(start + counts.programs);
   for (const subject of subjects) {
-    const seen = check(subject, program, threads);
+    const seen = await check(subject, program, threads);
     counts.runs++;
     counts.refused += Number(seen.isRefused);
     counts.values += seen.values;
     counts.undecided += seen.undecided;
+    counts.aborted += seen.aborted;
     for (const mistake of seen.mistakes) {
       console.log(`${mistake}\n  repeat it: npm run fuzz -- --seed ${program.seed}`);
       process.exitCode = 1;

@@ -37,8 +37,8 @@ const integers = [0, 1, -1, 2, 3, 127, -128, 255, 32767, -32768, 65535, 2 ** 31 
 const special = (dtype: AnyDtype, random: Random) =>
   isFloating(dtype) ? pick(specials, random) : pick(integers, random);
 
-/** Numbers one after the other, of a row `width` wide. */
-type Numbers = (dtype: AnyDtype, width: number, random: Random) => (i: number) => number;
+/** n numbers one after the other, in rows `width` wide. */
+type Numbers = (dtype: AnyDtype, width: number, random: Random, n: number) => (i: number) => number;
 
 const numbers = {
   "0 and 1": (_dtype, _width, random) => () => integerBelow(2, random),
@@ -52,6 +52,11 @@ const numbers = {
   },
   "0 and 1 with few others": (dtype, _width, random) => () =>
     random() < 0.002 ? special(dtype, random) : integerBelow(2, random),
+  "0 and 1 but for one": (dtype, _width, random, n) => {
+    // Anywhere, and not seldom among the last.
+    const place = random() < 0.5 ? n - 1 - integerBelow(20, random) : integerBelow(n, random);
+    return (i) => (i === place ? special(dtype, random) : integerBelow(2, random));
+  },
   reals: (dtype, _width, random) => () => real(dtype, random),
   specials: (dtype, _width, random) => () => special(dtype, random),
   "few specials": (dtype, _width, random) => () =>
@@ -71,7 +76,7 @@ function valuesOf(dtype: AnyDtype, shape: Shape, style: Style, random: Random): 
     for (let i = 0; i < bytes.length; i++) bytes[i] = integerBelow(256, random);
     return new (none.constructor as Kind)(bytes.buffer);
   }
-  const next = numbers[style](dtype, shape.at(-1) ?? 1, random);
+  const next = numbers[style](dtype, shape.at(-1) ?? 1, random, n);
   return dataOf(
     dtype,
     Float64Array.from({ length: n }, (_, i) => next(i)),
@@ -188,17 +193,18 @@ function possible(
 /** An operand as an argument, and the memory that it stands in, if that can be looked at. */
 export function argumentOf({ dtype, shape, data, form, place }: Operand): {
   argument: TensorLike;
-  bytes: Uint8Array;
+  placed: Placed | undefined;
 } {
   if (form === "nested") {
     const all = Array.from(data as Float64Array);
     const items = dtype === "bool" ? all.map((value) => value !== 0) : all;
-    return { argument: nested(items, shape), bytes: new Uint8Array(0) };
+    return { argument: nested(items, shape), placed: undefined };
   }
-  const { array, bytes } = placed(data, place);
-  if (form === "array") return { argument: array, bytes };
-  if (form === "object") return { argument: { data: array, shape, dtype }, bytes };
-  return { argument: tensor(array, shape, dtype), bytes };
+  const own = placed(data, place);
+  const { array } = own;
+  if (form === "array") return { argument: array, placed: own };
+  if (form === "object") return { argument: { data: array, shape, dtype }, placed: own };
+  return { argument: tensor(array, shape, dtype), placed: own };
 }
 
 function nested(

@@ -31,17 +31,36 @@ export interface Program {
   readonly predictions: Operand;
   readonly sampleWeight: Operand | undefined;
   readonly mask: Operand | undefined;
-  /** Where `out` stands, in a subject that has one. */
+  /** Where `out` stands, for a call that writes there. */
   readonly out: Place;
+  readonly background: Background;
+}
+
+/** How calls off the event loop are made. */
+export interface Background {
+  /** What the arguments stand in: as theirs say, in shared memory alone, or with their buffers moving into the call. */
+  readonly way: "as they are" | "shared" | "transfer";
+  /** How many are under way at once. */
+  readonly calls: number;
+  /** After how many turns of the event loop their signal fires: at 0 before they begin. */
+  readonly abortAfter: number | undefined;
+}
+
+function randomBackground(random: Random): Background {
+  return {
+    way: pick(["as they are", "shared", "transfer"] as const, random),
+    calls: pick([1, 1, 1, 2, 3], random),
+    abortAfter: pick([undefined, undefined, undefined, Infinity, 0, 1, 2, 4], random),
+  };
 }
 
 const labelStyles = [
   ...(["0 and 1", "signs", "one-hot", "0 and 1 with few others", "0 and 1", "one-hot"] as const),
-  ...(["reals", "specials", "any bits", "zeros"] as const),
+  ...(["0 and 1 but for one", "reals", "specials", "any bits", "zeros"] as const),
 ];
 const predictionStyles = [
   ...(["reals", "reals", "reals", "specials", "few specials", "few specials"] as const),
-  ...(["of any magnitude", "any bits"] as const),
+  ...(["of any magnitude", "any bits", "0 and 1", "signs", "zeros"] as const),
 ];
 const weightStyles = ["reals", "0 and 1", "zeros", "few specials", "specials", "any bits"] as const;
 const maskStyles = ["0 and 1", "0 and 1", "zeros", "specials", "signs"] as const;
@@ -54,6 +73,9 @@ const widths = [
   ...[1000, 2047, 2048, 2049, 4097, 8191, 8192, 8193, 20_000],
 ];
 
+/** Rows of more than a chunk, of which one or few values are left for the last tile. */
+const longWidths = [8193, 8193, 8192 + 2049, 2 * 8192 + 1, 2 * 8192 + 2049, 8192 + 63, 9000];
+
 /** The most values of a program: most are small, as then there are more of them. */
 function mostValues(random: Random): number {
   const chance = random();
@@ -61,6 +83,7 @@ function mostValues(random: Random): number {
 }
 
 function randomShape(random: Random): number[] {
+  if (random() < 0.03) return [1 + integerBelow(2, random), pick(longWidths, random)];
   const most = mostValues(random);
   const width = pick(
     widths.filter((each) => each <= most),
@@ -136,17 +159,21 @@ export function randomProgram(seed: number): Program {
     sampleWeight: randomColumn(losses, weightStyles, random),
     mask: randomColumn(losses, maskStyles, random),
     out: randomPlace(random),
+    background: randomBackground(random),
   };
 }
 
-export function shownProgram(subject: string, program: Program): string {
-  const { seed, loss, dtype, reduction, labels, predictions, sampleWeight, mask, out } = program;
+export function shownProgram(program: Program): string {
+  const { seed, loss, dtype, reduction, labels, predictions, sampleWeight, mask } = program;
+  const { out, background } = program;
+  const { way, calls, abortAfter } = background;
   return [
-    `seed ${seed}: ${subject} of ${loss}, class dtype ${dtype}, reduction ${JSON.stringify(reduction)}`,
+    `seed ${seed}: ${loss}, class dtype ${dtype}, reduction ${JSON.stringify(reduction)}`,
     `yTrue: ${shownOperand(labels)}`,
     `yPred: ${shownOperand(predictions)}`,
     `sampleWeight: ${sampleWeight ? shownOperand(sampleWeight) : "none"}`,
     `mask: ${mask ? shownOperand(mask) : "none"}`,
     `out: ${shownPlace(out)}`,
+    `off the event loop: ${calls} at once, ${way}, with ${abortAfter === undefined ? "no signal" : `a signal after ${abortAfter} turns`}`,
   ].join("\n    ");
 }

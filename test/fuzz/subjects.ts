@@ -1,60 +1,145 @@
-// What is fuzzed: one entry each. An entry runs a program with the library, and tells what is right.
-import type { FloatDtype, Tensor, TensorLike, Weighting } from "maxmargin";
+// What is fuzzed: the calls of a subject have one answer, which the oracle knows.
+import {
+  callAsync,
+  gradient,
+  gradientAsync,
+  type hinge,
+  type Returned,
+  type Tensor,
+  type TensorLike,
+  valueAndGradient,
+  valueAndGradientAsync,
+  type Weighting,
+} from "maxmargin";
 import { classes, functions } from "../support/losses.js";
-import { type Exact, exactApply, exactCall, exactFunction } from "./oracle.js";
+import { type ExactAnswer, exactApply, exactCall, exactFunction } from "./oracle.js";
 import type { Program } from "./program.js";
 
-/** The operands of a program, ready to be handed over. */
-export interface Arguments {
-  readonly yTrue: TensorLike;
-  readonly yPred: TensorLike;
-  readonly weighting: Weighting;
-  /** An array of the right dtype and length. */
-  readonly out: Tensor["data"];
+/** As far as a call takes them. */
+export interface Options extends Weighting {
+  /** An array of the right dtype and length, which no type tells. */
+  readonly out?: never;
+  readonly signal?: AbortSignal;
+  readonly transfer?: boolean;
+}
+
+/** What a call gives of its subject's answer, and what came back with it. */
+export interface Result extends Partial<Returned> {
+  readonly value?: number | Tensor;
+  readonly gradient?: Tensor;
+}
+
+export interface Call {
+  readonly name: string;
+  /** What of the result is written to `out`. */
+  readonly writes?: "value" | "gradient";
+  readonly isAsync: boolean;
+  run(
+    program: Program,
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options: Options,
+  ): Result | Promise<Result>;
 }
 
 export interface Subject {
-  readonly name: string;
-  /** Whether it writes to `out`, which is then its result's data. */
-  readonly writes: boolean;
-  run(program: Program, args: Arguments): number | Tensor;
-  /** Throws a Refusal where `run` has to throw. */
-  exact(program: Program): Exact;
+  /** Whether the calls take weights and masks. */
+  readonly isWeighted: boolean;
+  /** Throws a Refusal where every call has to throw. */
+  exact(program: Program): ExactAnswer;
+  readonly calls: readonly Call[];
 }
 
 const lossOf = ({ loss, dtype, reduction }: Program) => new classes[loss]({ dtype, reduction });
+const functionOf = ({ loss }: Program) => functions[loss] as typeof hinge;
 
-type Out = { out: Tensor<FloatDtype>["data"] };
+/** A result that is one thing, unless arguments came back with it. */
+const alone = (key: "value" | "gradient", result: number | object): Result =>
+  typeof result === "object" && "yTrue" in result ? (result as Result) : { [key]: result };
+
+const synchronous = (name: string, run: Call["run"]): Call => ({ name, isAsync: false, run });
+const asynchronous = (name: string, run: Call["run"]): Call => ({ name, isAsync: true, run });
+
+/** A call, and the same with `out`. */
+const twice = (writes: "value" | "gradient", call: Call): Call[] => [
+  call,
+  { ...call, name: `${call.name} with out`, writes },
+];
 
 export const subjects: readonly Subject[] = [
   {
-    name: "apply",
-    writes: false,
-    run: (program, { yTrue, yPred, weighting }) => lossOf(program).apply(yTrue, yPred, weighting),
+    isWeighted: true,
     exact: exactApply,
+    calls: [
+      synchronous("apply", (program, ...args) => ({ value: lossOf(program).apply(...args) })),
+      asynchronous("applyAsync", async (program, ...args) =>
+        alone("value", await lossOf(program).applyAsync(...args)),
+      ),
+      ...twice(
+        "gradient",
+        synchronous("valueAndGradient", (program, ...args) =>
+          lossOf(program).valueAndGradient(...args),
+        ),
+      ),
+      ...twice(
+        "gradient",
+        asynchronous("valueAndGradientAsync", (program, ...args) =>
+          lossOf(program).valueAndGradientAsync(...args),
+        ),
+      ),
+      synchronous("gradient", (program, ...args) => ({
+        gradient: lossOf(program).gradient(...args),
+      })),
+      asynchronous("gradientAsync", async (program, ...args) =>
+        alone("gradient", await lossOf(program).gradientAsync(...args)),
+      ),
+    ],
   },
   {
-    name: "call",
-    writes: false,
-    run: (program, { yTrue, yPred }) => lossOf(program).call(yTrue, yPred),
+    isWeighted: false,
     exact: exactCall,
+    calls: [
+      ...twice(
+        "value",
+        synchronous("call", (program, ...args) => ({ value: lossOf(program).call(...args) })),
+      ),
+      ...twice(
+        "value",
+        asynchronous("callAsync", async (program, ...args) =>
+          alone("value", await lossOf(program).callAsync(...args)),
+        ),
+      ),
+    ],
   },
   {
-    name: "call with out",
-    writes: true,
-    run: (program, { yTrue, yPred, out }) => lossOf(program).call(yTrue, yPred, { out } as Out),
-    exact: exactCall,
-  },
-  {
-    name: "function",
-    writes: false,
-    run: ({ loss }, { yTrue, yPred }) => functions[loss](yTrue, yPred),
+    isWeighted: false,
     exact: exactFunction,
-  },
-  {
-    name: "function with out",
-    writes: true,
-    run: ({ loss }, { yTrue, yPred, out }) => functions[loss](yTrue, yPred, { out } as never),
-    exact: exactFunction,
+    calls: [
+      ...twice(
+        "value",
+        synchronous("function", (program, ...args) => ({ value: functionOf(program)(...args) })),
+      ),
+      asynchronous("callAsync of a function", async (program, ...args) =>
+        alone("value", await callAsync(functionOf(program), ...args)),
+      ),
+      ...twice(
+        "gradient",
+        synchronous("valueAndGradient of a function", (program, ...args) =>
+          valueAndGradient(functionOf(program), ...args),
+        ),
+      ),
+      synchronous("gradient of a function", (program, ...args) => ({
+        gradient: gradient(functionOf(program), ...args),
+      })),
+      asynchronous("valueAndGradientAsync of a function", (program, ...args) =>
+        valueAndGradientAsync(functionOf(program), ...args),
+      ),
+      ...twice(
+        "gradient",
+        asynchronous("gradientAsync of a function", async (program, ...args) =>
+          alone("gradient", await gradientAsync(functionOf(program), ...args)),
+        ),
+      ),
+    ],
   },
 ];

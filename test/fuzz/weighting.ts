@@ -1,0 +1,112 @@
+// Weights and masks, by docs/semantics.md: what each loss weighs, and what their sum is divided by.
+import type { FloatDtype, Reduction } from "maxmargin";
+import { castValues } from "../support/data.js";
+import { type Bounded, bounded, exactly, sumOf, wideError } from "./bounded.js";
+import type { Operand } from "./operands.js";
+import type { Program } from "./program.js";
+import { fitting } from "./rows.js";
+import { broadcastTo, type Shape, sizeOf, withSameRank } from "./shapes.js";
+
+interface Column {
+  readonly values: ArrayLike<number>;
+  readonly shape: Shape;
+}
+
+export interface Weighting {
+  readonly mask: Column | undefined;
+  /** Weights times mask, as far as there are any. */
+  readonly all: Column | undefined;
+}
+
+function weightsOf({ dtype: from, data, shape }: Operand, dtype: FloatDtype): Column {
+  return { values: castValues(from, data, dtype), shape };
+}
+
+function maskOf({ dtype, data, shape }: Operand): Column {
+  return {
+    values: castValues(dtype, data, "float64").map((value) => (value === 0 ? 0 : 1)),
+    shape,
+  };
+}
+
+function product(a: Column, b: Column): Column {
+  const [own, other] = withSameRank(a.shape, b.shape);
+  const shape = fitting(own, other, "weights and mask");
+  const left = broadcastTo(a.values, own, shape);
+  const right = broadcastTo(b.values, other, shape);
+  return { values: Float64Array.from(left, (value, i) => value * right[i]), shape };
+}
+
+export function weightingOf(program: Program, dtype: FloatDtype): Weighting {
+  const sampleWeight = program.sampleWeight && weightsOf(program.sampleWeight, dtype);
+  const mask = program.mask && maskOf(program.mask);
+  return { mask, all: mask && sampleWeight ? product(sampleWeight, mask) : (sampleWeight ?? mask) };
+}
+
+/** Losses and weights, each written out to the shape that both fit. */
+interface Fitted {
+  readonly shape: Shape;
+  /** Which loss, and what it weighs. */
+  readonly places: ArrayLike<number>;
+  readonly factors: ArrayLike<number>;
+}
+
+/** @param losses - their shape. */
+export function fittedTo(losses: Shape, weights: Column): Fitted {
+  const [own, other] = withSameRank(losses, weights.shape);
+  const shape = fitting(own, other, "losses and weights");
+  return {
+    shape,
+    places: broadcastTo(
+      Float64Array.from({ length: sizeOf(own) }, (_, i) => i),
+      own,
+      shape,
+    ),
+    factors: broadcastTo(weights.values, other, shape),
+  };
+}
+
+/** What each of the losses of that shape weighs, as often as it is there. */
+export function weightOfEach(
+  losses: Shape,
+  { all, mask }: Weighting,
+  reduction: Reduction,
+): readonly Bounded[] {
+  const parts = Array.from({ length: sizeOf(losses) }, (): Bounded[] => []);
+  if (all === undefined) return parts.map(() => ({ value: 1, error: 0 }));
+  const { places, factors } = fittedTo(losses, all);
+  for (let i = 0; i < places.length; i++) parts[places[i]].push({ value: factors[i], error: 0 });
+  return withScale(parts.map(sumOf), mask, reduction);
+}
+
+const isMean = (reduction: Reduction) =>
+  reduction === "mean" || reduction === "sum_over_batch_size";
+
+/** Where a mean is asked for, what a mask keeps weighs as much more as the rest weighs less. */
+export function withScale(
+  values: readonly Bounded[],
+  mask: Column | undefined,
+  reduction: Reduction,
+): readonly Bounded[] {
+  if (mask === undefined || !isMean(reduction)) return values;
+  const kept = Array.from(mask.values).reduce((sum, value) => sum + value, 0);
+  const scale = kept === 0 ? 0 : mask.values.length / kept;
+  return values.map(({ value, error }) => {
+    if (error === Infinity || !Number.isFinite(value)) return { value: value * scale, error };
+    return bounded(value * scale, error * scale + Math.abs(value * scale) * wideError(0));
+  });
+}
+
+/** @param shape - of the weighted losses. Undefined where their sum is not divided. */
+export function divisorOf(
+  shape: Shape,
+  { all }: Weighting,
+  reduction: Reduction,
+): Bounded | undefined {
+  if (shape.length === 0) return undefined;
+  if (reduction === "mean_with_sample_weight" && all) return sumOf(exactly(all.values));
+  if (isMean(reduction) || reduction === "mean_with_sample_weight") {
+    return { value: sizeOf(shape), error: 0 };
+  }
+  return undefined;
+}

@@ -1,0 +1,223 @@
+// Calls off the event loop that do not come to their end: for a signal, or as memory went away. What they have written by
+// then tells how far they came.
+import {
+  callAsync,
+  Hinge,
+  hinge,
+  setBackend,
+  squaredHinge,
+  type Tensor,
+  tensor,
+  valueAndGradientAsync,
+} from "maxmargin";
+import { afterAll, describe, expect, test } from "vitest";
+import { detach, GrowableBuffer, ResizableBuffer } from "./support/buffers.js";
+import { forEachImplementation } from "./support/implementations.js";
+
+afterAll(() => setBackend("auto"));
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Losses of rows are positive here: this was not written. */
+const unwritten = -1;
+const countWritten = (out: Float32Array) =>
+  out.reduce((count, value) => count + Number(value !== unwritten), 0);
+
+/** Three slices or more: the first has 65536 values, and none more than four times as many as that before. */
+const n = 500_000;
+
+const batch = () => ({
+  yTrue: tensor(new Int8Array(n).fill(1), [n, 1]),
+  yPred: tensor(new Float32Array(n), [n, 1]),
+});
+
+forEachImplementation((implementation) => {
+  test("a signal that fires between two slices stops before the next", async () => {
+    const { yTrue, yPred } = batch();
+    const out = new Float32Array(n).fill(unwritten);
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const promise = callAsync(hinge, yTrue, yPred, { out, signal: controller.signal });
+    let written = 0;
+    setImmediate(() => {
+      written = countWritten(out);
+      controller.abort(reason);
+    });
+    await expect(promise).rejects.toBe(reason);
+    expect(written).toBe(65536);
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    expect(countWritten(out)).toBe(written);
+  });
+
+  test("a signal that fires at once stops before the first slice", async () => {
+    const { yTrue, yPred } = batch();
+    const out = new Float32Array(n).fill(unwritten);
+    const controller = new AbortController();
+    const promise = valueAndGradientAsync(hinge, yTrue, yPred, { out, signal: controller.signal });
+    controller.abort("enough");
+    await expect(promise).rejects.toBe("enough");
+    await nextTurn();
+    expect(countWritten(out)).toBe(0);
+  });
+
+  test("a signal that fires after the last slice is heard, too", async () => {
+    const { yTrue, yPred } = batch();
+    const out = new Float32Array(n).fill(unwritten);
+    const controller = new AbortController();
+    const promise = callAsync(hinge, yTrue, yPred, { out, signal: controller.signal });
+    const watch = () => {
+      if (out[n - 1] === unwritten) setImmediate(watch);
+      else controller.abort("late");
+    };
+    setImmediate(watch);
+    // Which of the two comes first is nobody's business; neither is lost.
+    const outcome = await promise.then(
+      ({ data }) => data === out,
+      (reason: unknown) => reason === "late",
+    );
+    expect(outcome).toBe(true);
+    expect(countWritten(out)).toBe(n);
+  });
+
+  // What JavaScript computes of shared memory it computes in slices.
+  test.skipIf(implementation === "js")(
+    "a signal stops what other threads compute after one of its chunks",
+    async () => {
+      const chunk = 2 ** 24;
+      const width = 16;
+      const rows = (2 * chunk) / width + 1;
+      const shared = () => new SharedArrayBuffer(rows * width);
+      const yTrue = tensor(new Int8Array(shared()).fill(1), [rows, width]);
+      const yPred = tensor(new Int8Array(shared()), [rows, width]);
+      const out = new Float32Array(new SharedArrayBuffer(4 * rows)).fill(unwritten);
+      const controller = new AbortController();
+      const promise = callAsync(hinge, yTrue, yPred, { out, signal: controller.signal });
+      controller.abort("enough");
+      await expect(promise).rejects.toBe("enough");
+      const written = countWritten(out);
+      expect(written).toBe(chunk / width);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(countWritten(out)).toBe(written);
+    },
+  );
+
+  describe.each(["yTrue", "yPred", "sampleWeight", "mask", "out"] as const)("%s", (name) => {
+    /** Arrays of that many bytes a value, one of which stands in a buffer that can be resized. */
+    const operands = () => {
+      const buffer = new ResizableBuffer(4 * n, { maxByteLength: 8 * n });
+      const memory = (own: string) => (own === name ? buffer : new ArrayBuffer(4 * n));
+      const array = (own: string) => new Float32Array(memory(own));
+      const arrays = {
+        yTrue: array("yTrue").fill(1),
+        yPred: array("yPred"),
+        sampleWeight: array("sampleWeight").fill(1),
+        mask: array("mask").fill(1),
+        out: array("out").fill(1),
+      };
+      const { sampleWeight, mask, out } = arrays;
+      const column = (data: Float32Array) => tensor(data, [n, 1]);
+      const begin = () =>
+        new Hinge({ reduction: "none" }).valueAndGradientAsync(
+          column(arrays.yTrue),
+          column(arrays.yPred),
+          { sampleWeight: column(sampleWeight), mask: column(mask), out },
+        );
+      return { buffer, arrays, begin };
+    };
+    const expected = `${name}: expected its ${n} values until the promise is settled, received`;
+
+    test("that is detached between slices is told", async () => {
+      const { buffer, arrays, begin } = operands();
+      const promise = begin();
+      let slopes: number[] = [];
+      setImmediate(() => {
+        slopes = [arrays.out[0], arrays.out[n - 1]];
+        detach(buffer);
+      });
+      await expect(promise).rejects.toThrow(
+        new RangeError(`${expected} none (was the buffer detached?)`),
+      );
+      // One slice was done, and not all.
+      expect(slopes).toEqual([-1, 1]);
+    });
+
+    test("that shrinks between slices is told", async () => {
+      const { buffer, begin } = operands();
+      const promise = begin();
+      setImmediate(() => buffer.resize(4 * n - 1));
+      await expect(promise).rejects.toThrow(new RangeError(`${expected} ${n - 1}`));
+    });
+
+    test("that grows between slices does not matter", async () => {
+      const { buffer, arrays, begin } = operands();
+      const promise = begin();
+      setImmediate(() => buffer.resize(8 * n));
+      const { value, gradient } = await promise;
+      expect((value.data as Float32Array).every((loss) => loss === 1)).toBe(true);
+      expect(gradient.data.length).toBe(name === "out" ? 2 * n : n);
+      expect(arrays.out.subarray(0, n).every((slope) => slope === -1)).toBe(true);
+    });
+  });
+
+  test("shared memory that grows meanwhile does not matter", async () => {
+    const buffer = new GrowableBuffer(4 * n, { maxByteLength: 8 * n });
+    const yPred = tensor(new Float32Array(buffer, 0, n), [n, 1]);
+    const yTrue = tensor(new Int8Array(new SharedArrayBuffer(n)).fill(1), [n, 1]);
+    const promise = new Hinge().applyAsync(yTrue, yPred);
+    buffer.grow(8 * n);
+    expect(await promise).toBe(1);
+  });
+});
+
+test("a signal that has fired stops a call before anything moves", async () => {
+  const { yTrue, yPred } = batch();
+  const signal = AbortSignal.abort("never mind");
+  const promise = callAsync(squaredHinge, yTrue, yPred, { transfer: true, signal });
+  expect(yPred.data.length).toBe(n);
+  await expect(promise).rejects.toBe("never mind");
+  expect(yTrue.data.length).toBe(n);
+});
+
+test("a signal stops a call to which the arguments have moved", async () => {
+  const { yTrue, yPred } = batch();
+  const controller = new AbortController();
+  const options = { transfer: true, signal: controller.signal } as const;
+  const promise = new Hinge().gradientAsync(yTrue, yPred, options);
+  expect(yPred.data.length).toBe(0);
+  controller.abort("enough");
+  await expect(promise).rejects.toBe("enough");
+});
+
+test("a signal that stops one call stops no other", async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const calls = Array.from({ length: 60 }, (_, i) => {
+    const { yTrue, yPred } = {
+      yTrue: new Int8Array(100_000).fill(1),
+      yPred: new Float32Array(1e5),
+    };
+    const options = { transfer: i % 3 === 0, ...(i % 2 === 0 && { signal }) };
+    return new Hinge().applyAsync(yTrue, yPred, options).then(
+      (result: number | { value: number }) => (typeof result === "number" ? result : result.value),
+      (reason: unknown) => reason,
+    );
+  });
+  setImmediate(() => controller.abort("enough"));
+  const outcomes = await Promise.all(calls);
+  expect(new Set(outcomes.filter((_, i) => i % 2 === 1))).toEqual(new Set([1]));
+  expect(outcomes.filter((_, i) => i % 2 === 0)).toContain("enough");
+});
+
+test("a call leaves no listener at its signal", async () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const add = signal.addEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
+    listeners++;
+    add(...args);
+  };
+  const { yTrue, yPred } = batch();
+  const { data } = (await callAsync(hinge, yTrue, yPred, { signal })) as Tensor;
+  expect(data.length).toBe(n);
+  expect(listeners).toBe(0);
+});
