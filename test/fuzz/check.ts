@@ -44,9 +44,7 @@ function answerOf(program: Program, result: number | Tensor): Answer {
     return { dtype: program.dtype, shape: undefined, bits, numbers: [result] };
   }
   const { dtype, shape, data } = result;
-  const bits = Buffer.from(
-    data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength) as ArrayBuffer,
-  );
+  const bits = Buffer.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return { dtype, shape, bits, numbers: valuesOf(dtype, data) };
 }
 
