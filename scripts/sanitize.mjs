@@ -1,6 +1,6 @@
 // npm run sanitize -- [--seed S]: native/ under AddressSanitizer with UndefinedBehaviorSanitizer, and under ThreadSanitizer.
 // Each makes two builds of the same objects: with test/native/sanitize.cpp a program, which needs no Node, and the addon in
-// a copy of the package, which the fuzzer and calls in the background then use. Takes Linux and g++.
+// a copy of the package, which tests, the fuzzer and calls in the background then use. Takes Linux and g++.
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,6 +15,13 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 
 const { values } = parseArgs({ options: { seed: { type: "string" } } });
 const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 31));
+
+// Everything is slow there, and types have no addresses.
+const vitest = [
+  resolve("node_modules/vitest/vitest.mjs"),
+  ...["run", "--reporter=dot", "--testTimeout=60000", "--typecheck.enabled=false"],
+];
+const hostile = ["safety", "views", "out"].map((name) => `test/${name}.test.ts`);
 
 const builds = [
   {
@@ -34,6 +41,7 @@ const builds = [
     // Much of the engine's own memory is never freed.
     environment: { ASAN_OPTIONS: "detect_leaks=0", UBSAN_OPTIONS: "print_stacktrace=1" },
     scripts: [
+      { args: [...vitest, ...hostile], expected: 0 },
       { args: ["build/checks/fuzz/main.js", "--seed", seed, "--programs", "200"], expected: 0 },
       { args: ["test/native/jobs.mjs"], expected: 0 },
       { args: ["test/support/exiting.mjs", "8", "42"], expected: 42 },
@@ -100,7 +108,7 @@ async function make({ name, flags: own }) {
   const link = (...args) => run("g++", [...own, "-pthread", ...objects, ...args]);
   await link(objectOf(program), "-o", `${folder}/sanitize`);
   await link(objectOf(addon), "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`);
-  for (const part of ["package.json", "dist", "build/checks", "test/native", "test/support"]) {
+  for (const part of ["package.json", "dist", "build/checks", "test", "vitest.config.ts"]) {
     cpSync(part, `${folder}/package/${part}`, { recursive: true });
   }
   return folder;
