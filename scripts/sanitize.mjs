@@ -19,7 +19,7 @@ const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 31));
 // Everything is slow there, and types have no addresses.
 const vitest = [
   resolve("node_modules/vitest/vitest.mjs"),
-  ...["run", "--reporter=dot", "--testTimeout=60000", "--typecheck.enabled=false"],
+  ...["run", "--testTimeout=60000", "--typecheck.enabled=false"],
 ];
 const hostile = ["safety", "views", "out"].map((name) => `test/${name}.test.ts`);
 
@@ -50,7 +50,7 @@ const builds = [
   {
     name: "thread",
     flags: ["-fsanitize=thread"],
-    batches: "1000",
+    batches: "400",
     libraries: ["libtsan.so"],
     environment: { TSAN_OPTIONS: `suppressions=${resolve("test/native/thread.supp")}` },
     // No fuzzer and no workers: the engine's threads are compiled without, and much of what workers do among themselves
