@@ -63,7 +63,7 @@ const builds = [
 async function run(command, args, { expected = 0, ...options } = {}) {
   const { code, stdout, stderr } = await execute(command, args, options).then(
     (output) => ({ code: 0, ...output }),
-    (error) => error,
+    ({ code, signal, ...output }) => ({ code: code ?? signal, ...output }),
   );
   if (code === expected) return stdout;
   throw new Error(`${[command, ...args].join(" ")} ended with ${code}\n${stdout}\n${stderr}`);
@@ -133,8 +133,13 @@ async function check({ name, batches, libraries, environment, scripts }, folder)
   }
 }
 
-for (const build of builds) {
-  const start = performance.now();
-  await check(build, await make(build));
-  console.log(`${build.name}: ${((performance.now() - start) / 1000).toFixed(0)} seconds`);
+try {
+  for (const build of builds) {
+    const start = performance.now();
+    await check(build, await make(build));
+    console.log(`${build.name}: ${((performance.now() - start) / 1000).toFixed(0)} seconds`);
+  }
+} catch ({ message }) {
+  console.error(message);
+  process.exitCode = 1;
 }
