@@ -60,6 +60,9 @@ export type SettledOne<G, T extends boolean> = T extends true
   ? { readonly gradient: G } & Returned
   : G;
 
+/** As it is when the library is loaded: what takes its place later may leave buffers where they are. */
+const { structuredClone } = globalThis;
+
 interface Inputs {
   readonly labels: RowTensor;
   readonly predictions: RowTensor;

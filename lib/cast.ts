@@ -14,6 +14,7 @@ export type Stored =
   | Float32Array
   | Float64Array;
 
+/** As they are when the library is loaded: whoever gets hold of results before they are there could take their memory. */
 const arrays = [
   ...[Uint8Array, Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array],
   ...[BigInt64Array, Uint16Array, Uint16Array, Float32Array, Float64Array],
@@ -177,8 +178,7 @@ function unifyNaN(values: Float32Array | Float64Array, first: number, n: number)
 export type Results = Float32Array | Float64Array | Uint16Array;
 
 export function newResults(dtype: FloatDtype, n: number): Results {
-  if (dtype === "float32") return new Float32Array(n);
-  return dtype === "float64" ? new Float64Array(n) : new Uint16Array(n);
+  return newStored(codes[dtype], n) as Results;
 }
 
 /** Writes n results, from `first` on, rounded to the dtype with the code `as` unless `out` holds doubles. */

@@ -1,16 +1,13 @@
-const waiting: (() => void)[] = [];
+/** As it is when the library is loaded: that of fake timers would never come. */
+const { setImmediate } = globalThis;
 
-function next(): void {
-  waiting.shift()?.();
-  if (waiting.length > 0) setImmediate(next);
-}
+let last: Promise<void> = Promise.resolve();
 
 /**
  * Waits for a turn of the event loop. There is one at a time, however many wait: between two of them whatever else has
  * happened is attended to.
  */
 export function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (waiting.push(resolve) === 1) setImmediate(next);
-  });
+  last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
+  return last;
 }

@@ -120,6 +120,15 @@ bool is_aligned(const View& view, Dtype dtype) {
   return reinterpret_cast<uintptr_t>(view.data) % size_of(dtype) == 0;
 }
 
+bool get_frame(napi_env env, napi_value value, Frame** frame) {
+  View view;
+  if (!get_view(env, value, &view) || view.bytes < sizeof(Frame) || !is_aligned(view, Dtype::float64)) {
+    return false;
+  }
+  *frame = reinterpret_cast<Frame*>(view.data);
+  return true;
+}
+
 // A whole number below `end`; NaN is none.
 bool get_number(double value, double end, size_t* number) {
   if (!(value >= 0 && value < end)) return false;
@@ -330,12 +339,10 @@ struct PartCall {
   const char* read(napi_env env, napi_callback_info info) {
     size_t count = kArguments;
     void* data;
-    View view;
     if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok ||
-        !get_view(env, arguments[0], &view) || view.bytes < sizeof(Frame)) {
+        !get_frame(env, arguments[0], &frame)) {
       return kBadFrame;
     }
-    frame = reinterpret_cast<Frame*>(view.data);
     machine = {environment_of(data)->set, thread_count()};
     if (!get_batch(env, *frame, arguments[1], arguments[2], &batch)) return kBadBatch;
     part = {{frame->results[0], frame->results[1], frame->results[2]}, LabelReading::as_is};
@@ -414,9 +421,17 @@ struct BackgroundJob {
     job->error = job->call.run();
   }
 
+  // The frame may have lost its memory meanwhile.
+  bool find_frame(napi_env env) {
+    napi_value frame;
+    return napi_get_reference_value(env, references[0], &frame) == napi_ok &&
+           get_frame(env, frame, &call.frame);
+  }
+
   // An environment that is about to end refuses to settle promises, and nobody waits for them there.
   static void complete(napi_env env, napi_status, void* data) {
     const std::unique_ptr<BackgroundJob> job(static_cast<BackgroundJob*>(data));
+    if (job->error == nullptr && !job->find_frame(env)) job->error = kBadFrame;
     napi_value value;
     if (job->error != nullptr) {
       napi_value message;
@@ -456,15 +471,15 @@ napi_value share_entry(napi_env env, napi_callback_info info) {
   napi_value frame;
   size_t count = 1;
   void* data;
-  View view;
+  Frame* offered;
   if (napi_get_cb_info(env, info, &count, &frame, nullptr, &data) != napi_ok ||
-      !get_view(env, frame, &view) || view.bytes < sizeof(Frame)) {
+      !get_frame(env, frame, &offered)) {
     return fail(env, kBadFrame);
   }
   auto* environment = static_cast<Environment*>(data);
   if (environment->frame == nullptr) {
     if (napi_create_reference(env, frame, 1, &environment->frame_reference) != napi_ok) return nullptr;
-    environment->frame = reinterpret_cast<Frame*>(view.data);
+    environment->frame = offered;
   }
   return napi_get_reference_value(env, environment->frame_reference, &frame) == napi_ok ? frame : nullptr;
 }

@@ -13,7 +13,7 @@ import {
   type TensorLike,
   tensor,
 } from "maxmargin";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { detach, GrowableBuffer, ResizableBuffer, WebAssemblyMemory } from "./support/buffers.js";
 import { forEachImplementation } from "./support/implementations.js";
 import { classes, functions, lossNames, lossOf, reductions } from "./support/losses.js";
@@ -497,6 +497,69 @@ test("memory that another thread writes to all the time", async () => {
   await worker.terminate();
 });
 
+describe("what a program puts in the engine's place later", () => {
+  const n = 300_000;
+  async function replacing<K extends keyof typeof globalThis>(
+    name: K,
+    value: (typeof globalThis)[K],
+    use: () => Promise<void>,
+  ): Promise<void> {
+    const own = globalThis[name];
+    globalThis[name] = value;
+    try {
+      await use();
+    } finally {
+      globalThis[name] = own;
+    }
+  }
+
+  test("a structuredClone that moves nothing: another thread would read memory that is the caller's", () =>
+    replacing(
+      "structuredClone",
+      <T>(value: T) => value,
+      async () => {
+        const yPred = new Float32Array(n);
+        const promise = new Hinge().applyAsync(new Int8Array(n).fill(1), yPred, { transfer: true });
+        expect(yPred).toHaveLength(0);
+        expect((await promise).value).toBe(1);
+      },
+    ));
+
+  test("arrays that tell of results which another thread still writes", async () => {
+    const yTrue = tensor(new Int8Array(new SharedArrayBuffer(n)).fill(1), [n, 1]);
+    const yPred = tensor(new Float32Array(new SharedArrayBuffer(4 * n)), [n, 1]);
+    const seen: number[] = [];
+    const Own = Float32Array;
+    class Telling extends Own {
+      constructor(length: number) {
+        super(length);
+        seen.push(length);
+      }
+    }
+    await replacing("Float32Array", Telling as never, async () => {
+      const losses = await new Hinge({ reduction: null }).applyAsync(yTrue, yPred);
+      expect(losses.data).toHaveLength(n);
+      expect(losses.data).toBeInstanceOf(Own);
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test("timers that stand still", async () => {
+    vi.useFakeTimers();
+    try {
+      expect(await new Hinge().applyAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("a clock that tells no time", async () => {
+    const clock = vi.spyOn(performance, "now").mockReturnValue(Number.NaN);
+    expect(await new Hinge().applyAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
+    clock.mockRestore();
+  });
+});
+
 // TypeScript refuses all of this before. Here nothing stands before the binding.
 describe("the addon itself", () => {
   interface Addon {
@@ -504,6 +567,7 @@ describe("the addon itself", () => {
     total(...args: unknown[]): void;
     weightedTotal(...args: unknown[]): void;
     rowLosses(...args: unknown[]): void;
+    readonly background: { total(...args: unknown[]): Promise<void> };
   }
   const addon = createRequire(import.meta.url)(backend().binary as string) as Addon;
   const frame = addon.share(new Float64Array(new SharedArrayBuffer(128)));
@@ -587,9 +651,17 @@ describe("the addon itself", () => {
     }
   });
 
-  test("a frame that is too short", () => {
-    for (const other of [new Float64Array(1), null, undefined, 3]) {
+  test("a frame that is too short, or misplaced", () => {
+    const odd = new Uint8Array(129).subarray(1);
+    for (const other of [new Float64Array(1), odd, null, undefined, 3]) {
       expect(() => addon.share(other)).toThrow(/^maxmargin: the frame/);
     }
+  });
+
+  test("a frame whose memory goes while another thread computes", async () => {
+    const own = Float64Array.of(kind, 1, 0, 1, 0, 0, 0, 0);
+    const promise = addon.background.total(own, labels(), predictions());
+    detach(own.buffer);
+    await expect(promise).rejects.toThrow(/^maxmargin: the frame/);
   });
 });

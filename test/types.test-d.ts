@@ -2,19 +2,26 @@ import {
   type BackendInfo,
   backend,
   CategoricalHinge,
+  callAsync,
   get,
+  gradient,
+  gradientAsync,
   Hinge,
   hinge,
   type Loss,
   type LossConfig,
   metrics,
   type Reduction,
+  type Returned,
   SquaredHinge,
   setBackend,
   setNumThreads,
   type Tensor,
   type TensorLike,
   tensor,
+  type ValueAndGradient,
+  valueAndGradient,
+  valueAndGradientAsync,
 } from "maxmargin";
 import { describe, expectTypeOf, test } from "vitest";
 
@@ -22,6 +29,8 @@ declare const yTrue: Int8Array;
 declare const yPred: Float32Array;
 declare const anyReduction: Reduction;
 declare const sumOrNone: "sum" | "none";
+declare const anyTransfer: boolean;
+declare const signal: AbortSignal;
 
 describe("apply", () => {
   test("is a number for the reductions that leave one", () => {
@@ -126,6 +135,108 @@ describe("call and the functions", () => {
     expectTypeOf(hinge(yTrue, yPred)).toEqualTypeOf<Tensor<"float32">>();
     expectTypeOf(hinge(yTrue, yPred).data).toEqualTypeOf<Float32Array>();
     expectTypeOf(hinge(yTrue, yPred).shape).toEqualTypeOf<readonly number[]>();
+  });
+});
+
+describe("gradients", () => {
+  const doubles = Float64Array.of(0.5);
+
+  test("come with a value of the reduction's type", () => {
+    expectTypeOf(new Hinge().valueAndGradient(yTrue, yPred)).toEqualTypeOf<
+      ValueAndGradient<number, "float32">
+    >();
+    expectTypeOf(new Hinge({ reduction: "none" }).valueAndGradient(yTrue, yPred)).toEqualTypeOf<
+      ValueAndGradient<Tensor<"float32">, "float32">
+    >();
+    expectTypeOf(valueAndGradient(hinge, yTrue, yPred).value).toEqualTypeOf<Tensor<"float32">>();
+  });
+
+  test("are tensors of the loss's or the predictions' dtype", () => {
+    expectTypeOf(new Hinge({ dtype: "float64" }).gradient(yTrue, yPred)).toEqualTypeOf<
+      Tensor<"float64">
+    >();
+    expectTypeOf(gradient(hinge, yTrue, doubles)).toEqualTypeOf<Tensor<"float64">>();
+    expectTypeOf(
+      valueAndGradient(hinge, yTrue, doubles).gradient.data,
+    ).toEqualTypeOf<Float64Array>();
+  });
+
+  test("take memory of their own dtype, and weights in classes alone", () => {
+    new Hinge().gradient(yTrue, yPred, { out: yPred, sampleWeight: 2, mask: [true] });
+    gradient(hinge, yTrue, doubles, { out: doubles });
+    // @ts-expect-error: the loss is float32
+    new Hinge().gradient(yTrue, yPred, { out: doubles });
+    // @ts-expect-error: the predictions are float32
+    gradient(hinge, yTrue, yPred, { out: doubles });
+    // @ts-expect-error: no weights
+    gradient(hinge, yTrue, yPred, { sampleWeight: 2 });
+    // @ts-expect-error: a loss of a row comes first
+    gradient(yTrue, yPred);
+  });
+});
+
+describe("calls off the event loop", () => {
+  const loss = new Hinge();
+  const losses = new SquaredHinge({ reduction: null, dtype: "float64" });
+
+  test("promise what the others give", () => {
+    expectTypeOf(loss.applyAsync(yTrue, yPred)).toEqualTypeOf<Promise<number>>();
+    expectTypeOf(losses.applyAsync(yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float64">>>();
+    expectTypeOf(loss.callAsync(yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float32">>>();
+    expectTypeOf(losses.gradientAsync(yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float64">>>();
+    expectTypeOf(loss.valueAndGradientAsync(yTrue, yPred)).toEqualTypeOf<
+      Promise<ValueAndGradient<number, "float32">>
+    >();
+    expectTypeOf(callAsync(hinge, yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float32">>>();
+    expectTypeOf(gradientAsync(hinge, yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float32">>>();
+    expectTypeOf(valueAndGradientAsync(hinge, yTrue, yPred)).toEqualTypeOf<
+      Promise<ValueAndGradient<Tensor<"float32">, "float32">>
+    >();
+  });
+
+  test("give back with `transfer` what was moved", () => {
+    const transfer = true;
+    expectTypeOf(loss.applyAsync(yTrue, yPred, { transfer })).toEqualTypeOf<
+      Promise<{ readonly value: number } & Returned>
+    >();
+    expectTypeOf(losses.callAsync(yTrue, yPred, { transfer })).toEqualTypeOf<
+      Promise<{ readonly value: Tensor<"float64"> } & Returned>
+    >();
+    expectTypeOf(loss.gradientAsync(yTrue, yPred, { transfer })).toEqualTypeOf<
+      Promise<{ readonly gradient: Tensor<"float32"> } & Returned>
+    >();
+    expectTypeOf(loss.valueAndGradientAsync(yTrue, yPred, { transfer })).toEqualTypeOf<
+      Promise<ValueAndGradient<number, "float32"> & Returned>
+    >();
+    expectTypeOf(callAsync(hinge, yTrue, yPred, { transfer })).toEqualTypeOf<
+      Promise<{ readonly value: Tensor<"float32"> } & Returned>
+    >();
+    expectTypeOf(gradientAsync(hinge, yTrue, yPred, { transfer })).toEqualTypeOf<
+      Promise<{ readonly gradient: Tensor<"float32"> } & Returned>
+    >();
+    expectTypeOf(loss.applyAsync(yTrue, yPred, { transfer: false })).toEqualTypeOf<
+      Promise<number>
+    >();
+  });
+
+  test("are either where it is not known whether arrays move", () => {
+    expectTypeOf(loss.applyAsync(yTrue, yPred, { transfer: anyTransfer })).toEqualTypeOf<
+      Promise<number | ({ readonly value: number } & Returned)>
+    >();
+  });
+
+  test("take the others' options too, and a signal", () => {
+    loss.applyAsync(yTrue, yPred, { signal, sampleWeight: 2, mask: [true] });
+    loss.gradientAsync(yTrue, yPred, { signal, transfer: true, out: yPred });
+    callAsync(hinge, yTrue, yPred, { out: yPred });
+    // @ts-expect-error: the loss is float64
+    losses.callAsync(yTrue, yPred, { out: yPred });
+    // @ts-expect-error: a number needs no memory
+    loss.applyAsync(yTrue, yPred, { out: yPred });
+    // @ts-expect-error: no signal
+    loss.applyAsync(yTrue, yPred, { signal: "stop" });
+    // @ts-expect-error: a list of buffers is what postMessage takes
+    loss.applyAsync(yTrue, yPred, { transfer: [yPred.buffer] });
   });
 });
 

@@ -1,16 +1,15 @@
 // A process, or a worker's thread, that ends in the middle of calls: by itself, or because it is ended.
 import { parentPort, Worker } from "node:worker_threads";
 
-const { Hinge } = await import("maxmargin");
-
 const n = 2_000_000;
 const shared = [
   new Int8Array(new SharedArrayBuffer(n)).fill(1),
   new Float32Array(new SharedArrayBuffer(4 * n)),
 ];
 
-/** Calls of all kinds, for ever. */
-function begin() {
+/** Calls of all kinds, for ever. The library is there as long as the threads that have called this. */
+async function begin() {
+  const { Hinge } = await import("maxmargin");
   const loss = new Hinge();
   const again = async (call) => {
     for (;;) await call();
@@ -22,7 +21,7 @@ function begin() {
 }
 
 if (parentPort !== null) {
-  begin();
+  await begin();
   parentPort.postMessage("started");
 } else {
   const [rounds, code] = process.argv.slice(2).map(Number);
@@ -33,6 +32,6 @@ if (parentPort !== null) {
     const ended = await worker.terminate();
     if (ended !== 1) process.exit(100);
   }
-  begin();
+  await begin();
   setTimeout(() => process.exit(code), code % 11);
 }

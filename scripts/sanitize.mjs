@@ -1,0 +1,145 @@
+// npm run sanitize -- [--seed S]: native/ under AddressSanitizer with UndefinedBehaviorSanitizer, and under ThreadSanitizer.
+// Each makes two builds of the same objects: with test/native/sanitize.cpp a program, which needs no Node, and the addon in
+// a copy of the package, which tests, the fuzzer and calls in the background then use. Takes Linux and g++.
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+
+const require = createRequire(import.meta.url);
+const execute = promisify(execFile);
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+
+const { values } = parseArgs({ options: { seed: { type: "string" } } });
+const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 31));
+
+// Everything is slow there, and types have no addresses.
+const vitest = [
+  resolve("node_modules/vitest/vitest.mjs"),
+  ...["run", "--testTimeout=60000", "--typecheck.enabled=false"],
+];
+const hostile = ["safety", "views", "out"].map((name) => `test/${name}.test.ts`);
+
+const builds = [
+  {
+    name: "address",
+    flags: [
+      "-fsanitize=address,undefined",
+      "-fno-sanitize-recover=all",
+      "-D_GLIBCXX_ASSERTIONS",
+      // The kernels take a quarter of the time to compile. What is not checked: the scopes of locals, and what
+      // AddressSanitizer finds without.
+      "-fno-sanitize-address-use-after-scope",
+      "-fno-sanitize=null,object-size",
+      "--param=asan-instrumentation-with-call-threshold=0",
+    ],
+    batches: "1500",
+    libraries: ["libasan.so", "libubsan.so"],
+    // Much of the engine's own memory is never freed.
+    environment: { ASAN_OPTIONS: "detect_leaks=0", UBSAN_OPTIONS: "print_stacktrace=1" },
+    scripts: [
+      { args: [...vitest, ...hostile], expected: 0 },
+      { args: ["build/checks/fuzz/main.js", "--seed", seed, "--programs", "200"], expected: 0 },
+      { args: ["test/native/jobs.mjs"], expected: 0 },
+      { args: ["test/support/exiting.mjs", "8", "42"], expected: 42 },
+    ],
+  },
+  {
+    name: "thread",
+    flags: ["-fsanitize=thread"],
+    batches: "400",
+    libraries: ["libtsan.so"],
+    environment: { TSAN_OPTIONS: `suppressions=${resolve("test/native/thread.supp")}` },
+    // No fuzzer and no workers: the engine's threads are compiled without, and much of what workers do among themselves
+    // would be taken for races.
+    scripts: [{ args: ["--single-threaded", "test/native/jobs.mjs"], expected: 0 }],
+  },
+];
+
+/** Runs a command, and tells what it printed if it ends with another code. */
+async function run(command, args, { expected = 0, ...options } = {}) {
+  const { code, stdout, stderr } = await execute(command, args, options).then(
+    (output) => ({ code: 0, ...output }),
+    ({ code, signal, ...output }) => ({ code: code ?? signal, ...output }),
+  );
+  if (code === expected) return stdout;
+  throw new Error(`${[command, ...args].join(" ")} ended with ${code}\n${stdout}\n${stderr}`);
+}
+
+/** Calls `task` for each item, for as many at once as there are processors. */
+async function each(items, task) {
+  const left = [...items];
+  const work = async () => {
+    while (left.length > 0) await task(left.shift());
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+}
+
+// binding.gyp is JSON but for its comments, which have lines of their own.
+const binding = JSON.parse(readFileSync("binding.gyp", "utf8").replace(/^\s*#.*$/gm, ""));
+const [{ sources, defines }] = binding.targets;
+const addon = "native/addon.cpp";
+const program = "test/native/sanitize.cpp";
+const flags = [
+  ...binding.variables.flags,
+  ...defines.map((define) => `-D${define}`),
+  "-Inative",
+  ...["node-addon-api", "node-api-headers"].flatMap((name) => [
+    "-isystem",
+    require(name).include_dir,
+  ]),
+  ...["-fPIC", "-O1", "-g1", "-fno-omit-frame-pointer"],
+];
+
+/** Compiles everything into build/sanitize-<name>, and links it twice. */
+async function make({ name, flags: own }) {
+  const folder = resolve(`build/sanitize-${name}`);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(`${folder}/package/build/Release`, { recursive: true });
+  const objectOf = (source) => `${folder}/${source.replaceAll("/", "-")}.o`;
+  // The kernels, which are the last, take the longest.
+  await each([...sources, program].reverse(), (source) =>
+    run("g++", [...flags, ...own, "-c", source, "-o", objectOf(source)]),
+  );
+  const objects = sources.filter((source) => source !== addon).map(objectOf);
+  const link = (...args) => run("g++", [...own, "-pthread", ...objects, ...args]);
+  await link(objectOf(program), "-o", `${folder}/sanitize`);
+  await link(objectOf(addon), "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`);
+  for (const part of ["package.json", "dist", "build/checks", "test", "vitest.config.ts"]) {
+    cpSync(part, `${folder}/package/${part}`, { recursive: true });
+  }
+  return folder;
+}
+
+async function check({ name, batches, libraries, environment, scripts }, folder) {
+  const tell = (text) => console.log(`${name}: ${text.trim().replaceAll("\n", "\n  ")}`);
+  tell(await run(`${folder}/sanitize`, [seed, batches]));
+  const preloaded = await Promise.all(
+    libraries.map((library) => run("g++", [`-print-file-name=${library}`])),
+  );
+  const env = {
+    ...process.env,
+    ...environment,
+    LD_PRELOAD: preloaded.join(" ").replaceAll("\n", ""),
+    // Without a binary nothing would be checked.
+    MAXMARGIN_BACKEND: "native",
+  };
+  for (const { args, expected } of scripts) {
+    const output = await run(process.execPath, args, { expected, env, cwd: `${folder}/package` });
+    tell(`node ${args.join(" ")} ended with ${expected}\n${output}`);
+  }
+}
+
+try {
+  for (const build of builds) {
+    const start = performance.now();
+    await check(build, await make(build));
+    console.log(`${build.name}: ${((performance.now() - start) / 1000).toFixed(0)} seconds`);
+  }
+} catch ({ message }) {
+  console.error(message);
+  process.exitCode = 1;
+}
