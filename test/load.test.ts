@@ -200,14 +200,31 @@ describe("on another platform", () => {
     expect(there).toMatchObject({ name: "js", results: here.results });
   });
 
-  test.runIf(process.platform === "linux")("musl is told from glibc", () => {
-    const musl = `
-      const { default: fs } = await import("node:fs");
-      const { existsSync } = fs;
-      fs.existsSync = (file) => file.startsWith("/lib/ld-musl-") || existsSync(file);
-      process.report.getReport = () => ({ header: {} });
-    `;
-    add(prebuilt.replace(".musl", ".glibc"));
-    expect(load({ first: musl }).error).toContain("maxmargin.musl.node does not exist");
+  describe.runIf(process.platform === "linux")("on Linux", () => {
+    const libcOf = (first: string): string | undefined =>
+      /maxmargin\.(\w+)\.node does not exist/.exec(load({ first }).error ?? "")?.[1];
+
+    test("musl is told from glibc by the loader of the program", () => {
+      for (const [loader, libc] of [
+        ["/lib/ld-musl-x86_64.so.1", "musl"],
+        ["/lib/ld-linux-aarch64.so.1", "glibc"],
+      ]) {
+        const program = add("program", `\x7fELF${"\0".repeat(1000)}${loader}\0`);
+        expect(libcOf(`process.execPath = ${JSON.stringify(program)};`)).toBe(libc);
+      }
+    });
+
+    test("musl is told from glibc by the report where the program cannot be read", () => {
+      for (const [header, libc] of [
+        [{}, "musl"],
+        [{ glibcVersionRuntime: "2.36" }, "glibc"],
+      ] as const) {
+        const first = `
+          process.execPath = "/does/not/exist";
+          process.report.getReport = () => ({ header: ${JSON.stringify(header)} });
+        `;
+        expect(libcOf(first)).toBe(libc);
+      }
+    });
   });
 });
