@@ -93,9 +93,9 @@ describe("the package's name", () => {
   });
 
   test("has declarations beside every entry", () => {
-    const entries = Object.values(manifest.exports["."] as object) as Array<
-      Record<"types" | "default", string>
-    >;
+    const entries = [".", "./metrics"].flatMap((path) =>
+      Object.values(manifest.exports[path] as Record<string, Record<"types" | "default", string>>),
+    );
     for (const entry of [...entries, { types: manifest.types, default: manifest.main }]) {
       expect(entry.types).toBe(entry.default.replace(/\.js$/, ".d.ts"));
       expect(existsSync(`${root}${entry.default}`), entry.default).toBe(true);
