@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
   cpSync,
@@ -84,6 +85,27 @@ describe("the binary", () => {
     expect(info.error).toMatch(/^prebuilt binary: /);
     expect(info.error).toContain(corrupt);
   });
+});
+
+test("in a bundle the binary is the prebuilt one, whatever lies around", () => {
+  // What bundlers make of the loader is code in another file; test/install tries the bundlers themselves.
+  copyFileSync(join(folder, "dist/cjs/load.cjs"), join(folder, "dist/cjs/bundle.cjs"));
+  const loaded = (): unknown => {
+    const code = `const { binary, errors } = require("./dist/cjs/bundle.cjs").load();
+      console.log(JSON.stringify({ binary, errors }));`;
+    const options = { cwd: folder, encoding: "utf8" } as const;
+    return JSON.parse(
+      execFileSync(process.execPath, ["--input-type=commonjs", "-e", code], options),
+    );
+  };
+  add("binding.gyp", "");
+  add(built);
+  expect(loaded()).toEqual({
+    binary: null,
+    errors: [expect.stringMatching(/^prebuilt binary: Cannot find module/)],
+  });
+  add(prebuilt);
+  expect(loaded()).toEqual({ binary: join(prebuilt), errors: [] });
 });
 
 describe("a binary that cannot be loaded", () => {
