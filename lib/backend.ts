@@ -53,9 +53,9 @@ export interface BackendInfo {
   readonly kernels: readonly string[];
   /** The most threads that one call uses. */
   readonly threads: number;
-  /** The path of the loaded binary, or null. */
+  /** The path of the loaded binary, in a bundle that in the package; or null. */
   readonly binary: string | null;
-  /** Why there is no binary, or null. */
+  /** Why no binary could be loaded, or not the one that is looked for first; or null. */
   readonly error: string | null;
 }
 
@@ -158,6 +158,11 @@ export function setBackend(choice: "auto" | "native" | "js", kernelName?: string
   choose(choice, kernelName, "setBackend", "setBackend");
 }
 
+/** What to do where a binary is needed and there is none. */
+const remedy =
+  "Install the package again on this machine, build it from a checkout by `npm run build`, " +
+  'or let JavaScript compute, by the default "auto"';
+
 /** `choiceName` and `argument` are what messages call the choice and the kernel. */
 function choose(
   choice: unknown,
@@ -173,7 +178,11 @@ function choose(
   }
   if (addon === null && (choice === "native" || kernelName !== undefined)) {
     const asking = kernelName === undefined ? choiceName : argument;
-    throw wrongValue(asking, "a binary for native kernels", `none: ${errors.join("; ")}`);
+    throw wrongValue(
+      asking,
+      "a binary for native kernels",
+      `none: ${errors.join("; ")}. ${remedy}`,
+    );
   }
   const kernels = addon?.kernels() ?? [];
   if (addon !== null && native !== null && choice !== "js") {

@@ -1,10 +1,12 @@
+import nodeModule = require("node:module");
 import path = require("node:path");
+import platform = require("./platform.cjs");
 
 /** What came of looking for the addon. */
 interface Loaded {
   /** What the binary exports, not yet checked; `null` when none could be loaded. */
   addon: unknown;
-  /** The path of the file that `addon` came from. */
+  /** The path of the file that `addon` came from; in a bundle, its path in the package. */
   binary: string | null;
   /** Why each candidate before that one could not be used, in the order in which they were tried. */
   errors: string[];
@@ -24,26 +26,70 @@ interface Candidate {
   load(): { addon: unknown; binary: string };
 }
 
-/** dist/esm and dist/cjs are both two levels below the package. `bindings` would stop at dist/cjs,
- * which has a package.json of its own. */
-const root = path.join(__dirname, "..", "..");
+/**
+ * The package's folder, two levels above dist/esm and dist/cjs. Null in a bundle: there this code has
+ * moved into another file, or into an ES module, which has no `__filename`.
+ */
+const root =
+  typeof __filename === "string" && path.basename(__filename) === "load.cjs"
+    ? path.join(__dirname, "..", "..")
+    : null;
 
-const candidates: Candidate[] = [
-  {
-    name: "build tree",
-    load() {
-      const bindings = require("bindings") as Bindings;
-      // One place only: by default, what an old debug build left behind would come first.
-      const binary = bindings({
-        bindings: "maxmargin",
-        module_root: root,
-        try: [["module_root", "build", "Release", "bindings"]],
-        path: true,
-      });
-      return { addon: require(binary) as unknown, binary };
-    },
+/** What prebuilds/ holds. Every `require` is written out, as bundlers follow no other. */
+const prebuilds: Partial<Record<string, () => unknown>> = {
+  "linux-x64/maxmargin.glibc.node": () => require("../../prebuilds/linux-x64/maxmargin.glibc.node"),
+  "linux-x64/maxmargin.musl.node": () => require("../../prebuilds/linux-x64/maxmargin.musl.node"),
+  "linux-arm64/maxmargin.glibc.node": () =>
+    require("../../prebuilds/linux-arm64/maxmargin.glibc.node"),
+  "linux-arm64/maxmargin.musl.node": () =>
+    require("../../prebuilds/linux-arm64/maxmargin.musl.node"),
+  "win32-x64/maxmargin.node": () => require("../../prebuilds/win32-x64/maxmargin.node"),
+  "darwin-x64/maxmargin.node": () => require("../../prebuilds/darwin-x64/maxmargin.node"),
+  "darwin-arm64/maxmargin.node": () => require("../../prebuilds/darwin-arm64/maxmargin.node"),
+};
+
+const prebuilt: Candidate = {
+  name: "prebuilt binary",
+  load() {
+    const system = `${process.platform}-${process.arch}`;
+    const libc = process.platform !== "linux" ? "" : platform.isMusl() ? ".musl" : ".glibc";
+    const file = `${system}/maxmargin${libc}.node`;
+    const prebuild = prebuilds[file];
+    if (prebuild === undefined) {
+      throw new Error(`there is none for ${system}, only ${Object.keys(prebuilds).join(", ")}`);
+    }
+    const binary = path.join(root ?? "", "prebuilds", file);
+    if (root !== null) platform.inspect(binary);
+    return { addon: prebuild(), binary };
   },
-];
+};
+
+const buildTree = (root: string): Candidate => ({
+  name: "build tree",
+  load() {
+    // Not the `require` that bundlers follow: a build tree is nothing to be bundled.
+    const require = nodeModule.createRequire(__filename);
+    const bindings = require("bindings") as Bindings;
+    // One place only: by default, what an old debug build left behind would come first. And `bindings`
+    // would take dist/cjs for the root, as that has a package.json of its own.
+    const binary = bindings({
+      bindings: "maxmargin",
+      module_root: root,
+      try: [["module_root", "build", "Release", "bindings"]],
+      path: true,
+    });
+    platform.inspect(binary);
+    return { addon: require(binary) as unknown, binary };
+  },
+});
+
+function candidates(): Candidate[] {
+  if (root === null) return [prebuilt];
+  // A checkout has a binding.gyp, the published package does not. There what was built last comes first,
+  // as prebuilds/ may be older.
+  const isCheckout = platform.exists(path.join(root, "binding.gyp")) === true;
+  return isCheckout ? [buildTree(root), prebuilt] : [prebuilt, buildTree(root)];
+}
 
 /**
  * Loads the native addon from the first candidate that works. It never throws: without a binary the
@@ -58,7 +104,7 @@ const candidates: Candidate[] = [
  */
 function load(): Loaded {
   const errors: string[] = [];
-  for (const candidate of candidates) {
+  for (const candidate of candidates()) {
     try {
       return { ...candidate.load(), errors };
     } catch (error) {

@@ -1,13 +1,9 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { backend, Hinge, setBackend, tensor } from "maxmargin";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { implementations } from "./support/implementations.js";
 import { loadInProcess, loadInWorker } from "./support/processes.js";
-
-const root = fileURLToPath(new URL("../", import.meta.url));
 
 afterEach(() => setBackend("auto"));
 
@@ -147,52 +143,5 @@ describe("the environment", () => {
       const native = await loadInWorker({ MAXMARGIN_BACKEND: choice });
       expect(native.backend).toMatchObject({ name: "native", kernel: backend().kernels[0] });
     }
-  });
-});
-
-describe("without a binary", () => {
-  // A package like this one, but nobody has built anything in it.
-  const cwd = mkdtempSync(join(tmpdir(), "maxmargin-"));
-  beforeAll(() => {
-    cpSync(join(root, "dist"), join(cwd, "dist"), { recursive: true });
-    cpSync(join(root, "package.json"), join(cwd, "package.json"));
-    symlinkSync(join(root, "node_modules"), join(cwd, "node_modules"), "junction");
-  });
-  afterAll(() => rmSync(cwd, { recursive: true }));
-
-  test("JavaScript computes, and backend() tells why", () => {
-    const body = `
-      const { hinge } = await import("maxmargin");
-      answer.backend.losses = [...hinge(Int8Array.of(0, 1), Float32Array.of(0.5, 0.5)).data];
-    `;
-    const { backend: info } = loadInProcess({}, { cwd, body });
-    expect(info).toMatchObject({ name: "js", kernel: null, kernels: [], threads: 1, binary: null });
-    expect(info).toMatchObject({ losses: [1] });
-    expect(info?.error).toMatch(/^build tree: Could not locate the bindings file/);
-  });
-
-  test.each([
-    { settings: { MAXMARGIN_BACKEND: "native" }, argument: "MAXMARGIN_BACKEND" },
-    { settings: { MAXMARGIN_KERNEL: "scalar" }, argument: "MAXMARGIN_KERNEL" },
-  ])("$settings is an error from the start", ({ settings, argument }) => {
-    const { error } = loadInProcess(settings, { cwd });
-    expect(error?.name).toBe("RangeError");
-    expect(error?.message).toMatch(
-      new RegExp(`^${argument}: expected a binary for native kernels, received none: build tree: `),
-    );
-  });
-
-  test("setBackend says so as well", () => {
-    const body = `(await import("maxmargin")).setBackend("native");`;
-    const { error } = loadInProcess({}, { cwd, body });
-    expect(error?.name).toBe("RangeError");
-    expect(error?.message).toMatch(
-      /^setBackend: expected a binary for native kernels, received none: build tree: /,
-    );
-  });
-
-  test("is a package of its own", () => {
-    expect(existsSync(join(cwd, "build"))).toBe(false);
-    expect(readFileSync(join(cwd, "package.json"), "utf8")).toContain('"name": "maxmargin"');
   });
 });

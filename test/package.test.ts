@@ -1,7 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -14,6 +24,17 @@ const manifest = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
   scripts: Record<string, string>;
   dependencies: Record<string, string>;
 };
+
+/** What prebuilds/ holds when it is published. */
+const binaries = [
+  "linux-x64/maxmargin.glibc.node",
+  "linux-x64/maxmargin.musl.node",
+  "linux-arm64/maxmargin.glibc.node",
+  "linux-arm64/maxmargin.musl.node",
+  "win32-x64/maxmargin.node",
+  "darwin-x64/maxmargin.node",
+  "darwin-arm64/maxmargin.node",
+];
 
 const require = createRequire(import.meta.url);
 
@@ -72,9 +93,9 @@ describe("the package's name", () => {
   });
 
   test("has declarations beside every entry", () => {
-    const entries = Object.values(manifest.exports["."] as object) as Array<
-      Record<"types" | "default", string>
-    >;
+    const entries = [".", "./metrics"].flatMap((path) =>
+      Object.values(manifest.exports[path] as Record<string, Record<"types" | "default", string>>),
+    );
     for (const entry of [...entries, { types: manifest.types, default: manifest.main }]) {
       expect(entry.types).toBe(entry.default.replace(/\.js$/, ".d.ts"));
       expect(existsSync(`${root}${entry.default}`), entry.default).toBe(true);
@@ -82,6 +103,25 @@ describe("the package's name", () => {
     }
     // "types" is only found where nothing before it matched.
     for (const entry of entries) expect(Object.keys(entry)[0]).toBe("types");
+  });
+});
+
+describe("the loader", () => {
+  test("has a require that is written out for each binary, and no other that bundlers see", () => {
+    const loader = readFileSync(`${root}dist/cjs/load.cjs`, "utf8");
+    const required = [
+      ...loader.matchAll(/"(.*)": \(\) => require\("\.\.\/\.\.\/prebuilds\/(.*)"\)/g),
+    ];
+    expect(required.map(([, name]) => name)).toEqual(binaries);
+    expect(required.map(([, , file]) => file)).toEqual(binaries);
+  });
+
+  test("is not all that finds a binary: each has a subpath", () => {
+    const urls = binaries.map((name) => `import.meta.resolve("maxmargin/prebuilds/${name}")`);
+    const code = `console.log(JSON.stringify([${urls}]))`;
+    expect(run("--input-type=module", "-e", code)).toEqual(
+      binaries.map((name) => pathToFileURL(join(root, "prebuilds", name)).href),
+    );
   });
 });
 
@@ -94,7 +134,7 @@ describe("the published package", () => {
       shell: process.platform === "win32",
       stdio: ["ignore", "pipe", "ignore"],
     }),
-  ) as Array<{ files: Array<{ path: string }> }>;
+  ) as Array<{ size: number; files: Array<{ path: string }> }>;
   const paths = packed[0].files.map((file) => file.path);
 
   test("holds the compiled library, the binaries and the documents, and nothing else", () => {
@@ -102,7 +142,7 @@ describe("the published package", () => {
       /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
       /^dist\/(esm|cjs)\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
       /^dist\/cjs\/package\.json$/,
-      /^prebuilds\/[\w+-]+\/[\w.+-]+\.node$/,
+      /^prebuilds\/(linux|darwin|win32)-(x64|arm64)\/maxmargin(\.glibc|\.musl)?\.node$/,
     ];
     expect(paths.filter((path) => !expected.some((kind) => kind.test(path)))).toEqual([]);
     expect(paths).toEqual(
@@ -126,6 +166,47 @@ describe("the published package", () => {
     // npm would start node-gyp by itself for a package that holds a binding.gyp.
     expect(manifest.gypfile).toBe(false);
     expect(paths).not.toContain("binding.gyp");
+  });
+
+  test("is smaller than 1.5 MB", () => {
+    expect(packed[0].size).toBeLessThan(1_500_000);
+  });
+
+  test("has source maps with the sources in them, as lib/ is not published", () => {
+    const maps = paths.filter((path) => path.endsWith(".map"));
+    const scripts = paths.filter((path) => /^dist\/.*\.c?js$/.test(path));
+    expect(maps.sort()).toEqual(scripts.map((path) => `${path}.map`).sort());
+    for (const file of maps) {
+      const map = JSON.parse(readFileSync(`${root}${file}`, "utf8")) as {
+        sources: string[];
+        sourcesContent: string[];
+      };
+      const sources = map.sources.map((source) => join(root, dirname(file), source));
+      expect(map.sourcesContent).toEqual(sources.map((source) => readFileSync(source, "utf8")));
+    }
+  });
+
+  test("is not packed while binaries are missing", () => {
+    const folder = mkdtempSync(join(tmpdir(), "maxmargin-"));
+    try {
+      for (const part of ["scripts", "lib"]) {
+        cpSync(join(root, part), join(folder, part), { recursive: true });
+      }
+      const check = () =>
+        spawnSync(process.execPath, ["scripts/check-prebuilds.mjs"], { cwd: folder });
+      for (const binary of binaries) {
+        const { status, stderr } = check();
+        expect(status).toBe(1);
+        expect(`${stderr}`).toContain(`prebuilds/${binary}`);
+        mkdirSync(join(folder, "prebuilds", dirname(binary)), { recursive: true });
+        writeFileSync(join(folder, "prebuilds", binary), "");
+      }
+      expect(check().status).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    const first = /^node scripts\/check-prebuilds\.mjs && /;
+    expect(manifest.scripts).toHaveProperty("prepack", expect.stringMatching(first));
   });
 
   test("depends on nothing but bindings", () => {

@@ -48,6 +48,7 @@ export async function loadInWorker(settings: Readonly<Record<string, string>>): 
 }
 
 const print = `
+  FIRST
   let answer;
   try {
     const { backend, setNumThreads } = await import("maxmargin");
@@ -59,12 +60,15 @@ const print = `
   console.log(JSON.stringify(answer));
 `;
 
-/** Imports the package in a process of its own: what all threads share is new there. */
+/**
+ * Imports the package in a process of its own: what all threads share is new there. `first` runs before
+ * the import, `body` after it.
+ */
 export function loadInProcess(
   settings: Readonly<Record<string, string>>,
-  { body = "", cwd = root }: { body?: string; cwd?: string } = {},
+  { first = "", body = "", cwd = root }: { first?: string; body?: string; cwd?: string } = {},
 ): Loaded {
-  const code = print.replace("BODY", () => body);
+  const code = print.replace("FIRST", () => first).replace("BODY", () => body);
   return JSON.parse(
     execFileSync(process.execPath, ["--input-type=module", "-e", code], {
       cwd,
