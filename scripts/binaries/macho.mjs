@@ -1,0 +1,88 @@
+import { Bytes } from "./bytes.mjs";
+
+/** @typedef {import("./read.mjs").Binary} Binary */
+
+const magic = 0xfeedfacf;
+const machines = /** @type {const} */ ({ 16777223: "x64", 16777228: "arm64" });
+const commands = {
+  symbols: 0x2,
+  library: 0xc,
+  segment: 0x19,
+  signature: 0x1d,
+  minimum: 0x24,
+  build: 0x32,
+};
+/** Instead of the number of a library: whatever the process has. */
+const wholeProcess = 0xfe;
+
+/** @param {Buffer} buffer */
+export const isMachO = (buffer) => buffer.length > 4 && buffer.readUInt32LE(0) === magic;
+
+/** @param {Bytes} bytes */
+function* commandsOf({ u32 }) {
+  for (let i = 0, at = 32; i < u32(16); i++, at += u32(at + 4)) yield { type: u32(at), at };
+}
+
+/** @param {Bytes} bytes */
+function symbolsOf(bytes) {
+  const { u16, u32 } = bytes;
+  const table = [...commandsOf(bytes)].find(({ type }) => type === commands.symbols);
+  if (table === undefined) return [];
+  const [offset, count, names] = [u32(table.at + 8), u32(table.at + 12), u32(table.at + 16)];
+  return Array.from({ length: count }, (_, i) => {
+    const at = offset + i * 16;
+    const kind = bytes.buffer[at + 4];
+    return {
+      name: bytes.name(names + u32(at)).replace(/^_/, ""),
+      isDebug: (kind & 0xe0) !== 0,
+      // A symbol that is global but private was so for the linker only.
+      isGlobal: (kind & 0x11) === 1,
+      isDefined: (kind & 0x0e) !== 0,
+      library: u16(at + 6) >> 8,
+    };
+  });
+}
+
+/** @param {number} version */
+const versionName = (version) => `${version >> 16}.${(version >> 8) & 0xff}`;
+
+/**
+ * @param {Buffer} buffer
+ * @returns {Binary}
+ */
+export function readMachO(buffer) {
+  const bytes = new Bytes(buffer);
+  const { u32 } = bytes;
+  const symbols = symbolsOf(bytes);
+  const all = [...commandsOf(bytes)];
+  const libraries = all
+    .filter(({ type }) => type === commands.library)
+    .map(({ at }) => bytes.name(at + u32(at + 8)));
+  const minimum = all.find(({ type }) => type === commands.minimum || type === commands.build);
+  const machine = u32(4);
+  return {
+    format: "Mach-O",
+    arch: machines[/** @type {keyof machines} */ (machine)] ?? `machine ${machine}`,
+    isStripped:
+      symbols.every(({ isDebug, isGlobal }) => isGlobal && !isDebug) &&
+      !all.some(
+        ({ type, at }) => type === commands.segment && bytes.name(at + 8, 16) === "__DWARF",
+      ),
+    libraries,
+    imports: symbols
+      .filter(({ isDefined }) => !isDefined)
+      .map(({ name, library }) => ({
+        name,
+        from: library === wholeProcess ? null : libraries[library - 1],
+      })),
+    exports: symbols
+      .filter(({ isDefined, isGlobal }) => isDefined && isGlobal)
+      .map(({ name }) => name),
+    versions: [],
+    minimumSystem:
+      minimum === undefined
+        ? null
+        : versionName(u32(minimum.at + (minimum.type === commands.build ? 12 : 8))),
+    isSigned: all.some(({ type }) => type === commands.signature),
+  };
+}

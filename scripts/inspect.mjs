@@ -1,0 +1,96 @@
+// Inspects prebuilt binaries without running them: `node scripts/inspect.mjs` those that are there, `--all` every platform's, or
+// those of the platforms that are named.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { weakSymbolsOf } from "./binaries/elf.mjs";
+import { readBinary } from "./binaries/read.mjs";
+import { binding } from "./binding.mjs";
+import { objectsOf, platforms, platformsCalled, prebuildOf } from "./platforms.mjs";
+import { root, runScript } from "./project.mjs";
+
+/**
+ * @typedef {import("./platforms.mjs").Platform} Platform
+ * @typedef {import("./binaries/read.mjs").Binary} Binary
+ */
+
+/** All seven go into one tarball. */
+const mostBytes = 300_000;
+
+const formats = /** @type {const} */ ({ linux: "ELF", win32: "PE", darwin: "Mach-O" });
+
+/** What every system of the platform has: of a C++ library, none. */
+const libraries = /** @type {const} */ ({
+  glibc: /^(lib(c|m|pthread|dl)\.so\.\d|ld-linux-.*)$/,
+  musl: /^libc\.so$/,
+  win32: /^(node\.exe|kernel32\.dll|msvcrt\.dll|api-ms-win-crt-.*\.dll)$/i,
+  darwin: /^\/usr\/lib\/libSystem\.B\.dylib$/,
+});
+
+const isNodeApi = (/** @type {string} */ name) => /^(napi|node_api)_/.test(name);
+
+/** Mangled names, and those of what Node links in, which it does not promise to keep. */
+const isForeign = (/** @type {string} */ name) =>
+  /^(_?_Z|\?|uv_|v8|node_(?!api_)|SSL_|ossl)/.test(name);
+
+/**
+ * Of "10.15" and "11.0", which is older.
+ *
+ * @param {string} version
+ * @param {string} other
+ */
+function isNewer(version, other) {
+  return version.localeCompare(other, "en", { numeric: true }) > 0;
+}
+
+/**
+ * The functions that only Node can have: on Windows and macOS the file says where each comes from.
+ *
+ * @param {Platform} platform
+ * @param {Binary} binary
+ */
+function hostFunctions({ os, libc }, { imports }) {
+  if (os === "win32") return imports.filter(({ from }) => from === "node.exe");
+  if (os === "darwin") return imports.filter(({ from }) => from === null);
+  return imports.filter(({ name }) => isNodeApi(name) || isForeign(name) || libc === null);
+}
+
+/**
+ * What is wrong with a platform's binary.
+ *
+ * @param {Platform} platform
+ * @param {Buffer} file
+ */
+export function problemsOf(platform, file) {
+  /** @type {string[]} */
+  const problems = [];
+  const expect = (/** @type {boolean} */ holds, /** @type {string} */ problem) => {
+    if (!holds) problems.push(problem);
+  };
+  const { os, arch, libc, oldest } = platform;
+  const binary = readBinary(file);
+  expect(binary.format === formats[os], `is an ${binary.format} file`);
+  expect(binary.arch === arch, `is for ${binary.arch}`);
+  expect(file.length < mostBytes, `has ${file.length} bytes, ${mostBytes} or more`);
+  expect(binary.isStripped, "is not stripped");
+
+  const host = hostFunctions(platform, binary).map(({ name }) => name);
+  expect(host.includes("napi_define_properties"), "imports no Node-API");
+  for (const name of host) expect(isNodeApi(name), `imports ${name}, which is not Node-API`);
+  for (const library of binary.libraries) {
+    expect(libraries[libc ?? (os === "win32" ? os : "darwin")].test(library), `needs ${library}`);
+  }
+  for (const version of binary.versions) {
+    const [name, number] = version.split("_");
+    expect(name === "GLIBC" && !isNewer(number, oldest ?? ""), `needs ${version}`);
+  }
+  expect(binary.exports.includes("napi_register_module_v1"), "has no entry for Node");
+  if (os === "linux") {
+    const others = binary.exports.filter((name) => !/^(napi|node_api)_/.test(name));
+    expect(others.length === 0, `exports ${others.join(", ")}`);
+  }
+  if (os === "darwin") {
+    expect(binary.minimumSystem === oldest, `is for macOS from ${binary.minimumSystem}`);
+    // Where nothing unsigned runs.
+    if (arch === "arm64") expect(binary.isSigned, "is not signed");
+  }
+  return problems;
+}
