@@ -1,11 +1,9 @@
-// Inspects prebuilt binaries without running them: `node scripts/inspect.mjs` those that are there, `--all` every platform's, or
-// those of the platforms that are named.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+// What is wrong with prebuilt binaries, without running them.
+import { existsSync, readFileSync } from "node:fs";
 import { weakSymbolsOf } from "./binaries/elf.mjs";
 import { readBinary } from "./binaries/read.mjs";
-import { binding } from "./binding.mjs";
-import { objectsOf, platforms, platformsCalled, prebuildOf } from "./platforms.mjs";
-import { root, runScript } from "./project.mjs";
+import { prebuildOf } from "./platforms.mjs";
+import { cache, root } from "./project.mjs";
 
 /**
  * @typedef {import("./platforms.mjs").Platform} Platform
@@ -93,4 +91,30 @@ export function problemsOf(platform, file) {
     if (arch === "arm64") expect(binary.isSigned, "is not signed");
   }
   return problems;
+}
+
+/**
+ * Object files of a build that Linux's linker has seen: those for an instruction set that not every processor has.
+ *
+ * @param {Platform} platform
+ */
+function objectsOf({ os, name }) {
+  const folder = `${cache}/build/${name}/build/Release/obj.target/maxmargin/native/kernels`;
+  return os !== "linux" ? [] : ["avx2", "avx512", "neon"].map((file) => `${folder}/${file}.o`);
+}
+
+/**
+ * The size of a platform's binary, as it was built, and what is wrong with it.
+ *
+ * @param {Platform} platform
+ */
+export function inspect(platform) {
+  const file = readFileSync(`${root}${prebuildOf(platform)}`);
+  const problems = problemsOf(platform, file);
+  // Of a weak symbol the linker keeps one copy for all, and with it instructions that some processors lack.
+  for (const object of objectsOf(platform).filter(existsSync)) {
+    const weak = weakSymbolsOf(readFileSync(object));
+    if (weak.length > 0) problems.push(`${object} has the weak symbols ${weak.join(", ")}`);
+  }
+  return { bytes: file.length, problems };
 }

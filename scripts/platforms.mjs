@@ -7,29 +7,32 @@
  * @property {"linux" | "win32" | "darwin"} os - as `process.platform` has it
  * @property {"x64" | "arm64"} arch - as `process.arch` has it
  * @property {"glibc" | "musl" | null} libc
- * @property {string} target - zig's name for it, with the oldest system that the binary has to run on
+ * @property {string} target - zig's name for it
+ * @property {string | null} oldest - the oldest glibc or macOS that the binary has to run with
  */
 
 /** @type {readonly Platform[]} */
 export const platforms = [
-  platform("linux", "x64", "glibc", "x86_64-linux-gnu.2.28"),
-  platform("linux", "x64", "musl", "x86_64-linux-musl"),
-  platform("linux", "arm64", "glibc", "aarch64-linux-gnu.2.28"),
-  platform("linux", "arm64", "musl", "aarch64-linux-musl"),
-  platform("win32", "x64", null, "x86_64-windows-gnu"),
-  platform("darwin", "x64", null, "x86_64-macos.10.15"),
-  platform("darwin", "arm64", null, "aarch64-macos.11.0"),
+  platform("linux", "x64", "glibc", "x86_64-linux-gnu", "2.28"),
+  platform("linux", "x64", "musl", "x86_64-linux-musl", null),
+  platform("linux", "arm64", "glibc", "aarch64-linux-gnu", "2.28"),
+  platform("linux", "arm64", "musl", "aarch64-linux-musl", null),
+  platform("win32", "x64", null, "x86_64-windows-gnu", null),
+  platform("darwin", "x64", null, "x86_64-macos", "11.0"),
+  platform("darwin", "arm64", null, "aarch64-macos", "11.0"),
 ];
 
 /**
  * @param {Platform["os"]} os
  * @param {Platform["arch"]} arch
  * @param {Platform["libc"]} libc
- * @param {string} target
+ * @param {string} system
+ * @param {Platform["oldest"]} oldest
  * @returns {Platform}
  */
-function platform(os, arch, libc, target) {
-  return { name: [os, arch, libc].filter(Boolean).join("-"), os, arch, libc, target };
+function platform(os, arch, libc, system, oldest) {
+  const name = [os, arch, libc].filter(Boolean).join("-");
+  return { name, os, arch, libc, target: [system, oldest].filter(Boolean).join("."), oldest };
 }
 
 /**

@@ -1,6 +1,6 @@
 // The bits of everything that can compute here, as one hash a subject: run on two machines, or on one and an emulated one, it tells
-// whether they give the same. No test runner, which an emulator runs for minutes: node main.js <file> writes the hashes
-// as JSON.
+// whether they give the same. No test runner, which an emulator runs for minutes: node main.js <file> [implementation...]
+// writes the hashes as JSON, of all implementations unless some are named.
 import { writeFileSync } from "node:fs";
 import { type BackendInfo, backend, setBackend, setNumThreads } from "maxmargin";
 import { subjects } from "./subjects.js";
@@ -23,7 +23,9 @@ async function record(implementation: string, isShared: boolean): Promise<void> 
 }
 
 const chosen = backend();
-for (const kernel of chosen.kernels) {
+const [file, ...named] = process.argv.slice(2);
+const wanted = named.length > 0 ? named : [...chosen.kernels, "js"];
+for (const kernel of wanted.filter((implementation) => implementation !== "js")) {
   setBackend("native", kernel);
   for (const threads of [1, 3]) {
     setNumThreads(threads);
@@ -34,8 +36,10 @@ for (const kernel of chosen.kernels) {
     }
   }
 }
-setBackend("js");
-await record("js", false);
+if (wanted.includes("js")) {
+  setBackend("js");
+  await record("js", false);
+}
 
 const fingerprint: Fingerprint = { backend: chosen, hashes };
-writeFileSync(process.argv[2], JSON.stringify(fingerprint));
+writeFileSync(file, JSON.stringify(fingerprint));
