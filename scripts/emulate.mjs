@@ -79,34 +79,43 @@ function problemsOf({ kernel, platform }, { backend, hashes }, reference) {
 }
 
 /**
+ * What comes of a run, and what is wrong with it.
+ *
+ * @param {Emulator} emulator
+ * @param {Fingerprint} reference
+ * @param {boolean} isQuick
+ */
+function runOn(emulator, reference, isQuick) {
+  const missing = Object.entries(emulator.needs).filter(([file]) => !existsSync(file));
+  if (missing.length > 0) {
+    const debian = missing.map(([, name]) => name).join(" ");
+    return { compared: "", problems: [`needs what \`apt-get install ${debian}\` gives`] };
+  }
+  try {
+    const { kernel } = reference.backend;
+    const own = fingerprint(emulator.start(), isQuick ? [emulator.kernel ?? kernel] : []);
+    const counts = Object.entries(own.hashes).map(
+      ([name, all]) => `${name}: ${Object.keys(all).length}`,
+    );
+    return { compared: counts.join(", "), problems: problemsOf(emulator, own, reference) };
+  } catch (error) {
+    return { compared: "", problems: [error instanceof Error ? error.message : String(error)] };
+  }
+}
+
+/**
  * @param {readonly Emulator[]} some
  * @param {{ isQuick: boolean }} options
  */
 export function emulate(some, { isQuick }) {
   installPackage();
   const reference = fingerprint({ program: process.execPath, args: [] }, isQuick ? ["js"] : []);
-  const { kernel: best } = reference.backend;
   return some.map((emulator) => {
-    const missing = Object.entries(emulator.needs).filter(([file]) => !existsSync(file));
-    const debian = missing.map(([, name]) => name).join(" ");
-    /** @type {string[]} */
-    let problems = [];
-    let compared = "";
-    try {
-      if (debian !== "") throw new Error(`needs what \`apt-get install ${debian}\` gives`);
-      const chosen = emulator.kernel ?? best;
-      const own = fingerprint(emulator.start(), isQuick ? [chosen] : []);
-      problems = problemsOf(emulator, own, reference);
-      const counts = Object.entries(own.hashes).map(
-        ([i, all]) => `${i}: ${Object.keys(all).length}`,
-      );
-      compared = counts.join(", ");
-    } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
-    }
+    const { compared, problems } = runOn(emulator, reference, isQuick);
+    const { platform, shows } = emulator;
     const outcome = problems.join("; ") || `the same bits in all subjects (${compared})`;
-    console.log(`${emulator.platform}, ${emulator.shows}: ${outcome}`);
-    return { emulator, problems };
+    console.log(`${platform}, ${shows}: ${outcome}`);
+    return { platform, shows, problems };
   });
 }
 

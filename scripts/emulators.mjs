@@ -1,4 +1,4 @@
-// Other processors and systems, as far as this machine can run them: `program` and `args` start a JavaScript file there.
+// This processor, and other processors and systems as far as this machine can run them: `program` and `args` start a JavaScript file there.
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { packageAt } from "./packages.mjs";
 import { cache, root, run } from "./project.mjs";
@@ -49,6 +49,14 @@ function muslLibraries() {
 
 /** @type {readonly Emulator[]} */
 export const emulators = [
+  {
+    name: "native",
+    shows: "this processor",
+    platform: "linux-x64-glibc",
+    kernel: null,
+    needs: {},
+    start: () => ({ program: process.execPath, args: [] }),
+  },
   {
     name: "arm64",
     shows: "NEON, under qemu-aarch64",

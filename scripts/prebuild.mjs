@@ -4,7 +4,7 @@
 //
 // zig compiles for every platform, with a C++ library of its own linked into the binary. So what is built here runs on systems
 // that are older than this one: g++ 12, for one, would ask for a libstdc++ that is newer than glibc 2.28, 2.31 or 2.34 come with.
-import { cpSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import addonApi from "node-addon-api";
 import headers from "node-api-headers";
@@ -84,6 +84,8 @@ const hostLinking = {
  */
 function buildByZig(platform, env) {
   const [{ sources, include_dirs, defines }] = binding.targets;
+  // The linker leaves an import library beside it.
+  const output = `${cache}/build/${platform.name}.node`;
   const own = include_dirs.filter((directory) => !directory.startsWith("<!"));
   run(
     "zig",
@@ -98,10 +100,11 @@ function buildByZig(platform, env) {
       ]),
       ...sources,
       ...hostLinking[platform.os](env),
-      ...["-o", prebuildOf(platform)],
+      ...["-o", output],
     ],
     { env },
   );
+  copyFileSync(output, `${root}${prebuildOf(platform)}`);
 }
 
 function main() {
