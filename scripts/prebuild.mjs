@@ -4,6 +4,7 @@
 //
 // zig compiles for every platform, with a C++ library of its own linked into the binary. So what is built here runs on systems
 // that are older than this one: g++ 12, for one, would ask for a libstdc++ that is newer than glibc 2.28, 2.31 or 2.34 come with.
+import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import addonApi from "node-addon-api";
@@ -15,8 +16,9 @@ import { zigFolder } from "./zig.mjs";
 
 /** @typedef {import("./platforms.mjs").Platform} Platform */
 
-/** For the linker: neither symbols, but those for loading, nor debug sections. */
+/** For the linker: neither symbols, but those for loading, nor debug sections. zig's linker for macOS leaves them in. */
 const strip = "-s";
+const macStrip = "llvm-strip";
 
 /**
  * What zig is started with for a platform.
@@ -104,12 +106,16 @@ function buildByZig(platform, env) {
     ],
     { env },
   );
+  if (platform.os === "darwin") run(macStrip, ["-x", output]);
   copyFileSync(output, `${root}${prebuildOf(platform)}`);
 }
 
 function main() {
   const names = process.argv.slice(2);
   const wanted = names.includes("--all") ? platforms : platformsCalled(names);
+  if (wanted.some(({ os }) => os === "darwin") && spawnSync(macStrip, ["--version"]).error) {
+    throw new Error(`prebuild: needs ${macStrip} for macOS, which \`apt-get install llvm\` gives`);
+  }
   const env = environment();
   mkdirSync(`${cache}/build`, { recursive: true });
   for (const platform of wanted) {

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import { Bytes } from "./bytes.mjs";
 
 /** @typedef {import("./read.mjs").Binary} Binary */
 
 const magic = 0xfeedfacf;
+const codeDirectory = 0xfade0c02;
 const machines = /** @type {const} */ ({ 16777223: "x64", 16777228: "arm64" });
 const commands = {
   symbols: 0x2,
@@ -34,6 +36,7 @@ function symbolsOf(bytes) {
     const kind = bytes.buffer[at + 4];
     return {
       name: bytes.name(names + u32(at)).replace(/^_/, ""),
+      isLocal: (kind & 1) === 0,
       isDebug: (kind & 0xe0) !== 0,
       // A symbol that is global but private was so for the linker only.
       isGlobal: (kind & 0x11) === 1,
@@ -45,6 +48,29 @@ function symbolsOf(bytes) {
 
 /** @param {number} version */
 const versionName = (version) => `${version >> 16}.${(version >> 8) & 0xff}`;
+
+/**
+ * Whether the hashes in a code signature are those of the pages: macOS for arm64 runs nothing else.
+ *
+ * @param {Buffer} buffer
+ * @param {number} at - where the signature lies; its numbers are big-endian
+ */
+function isSignatureOf(buffer, at) {
+  const number = (/** @type {number} */ from) => buffer.readUInt32BE(from);
+  for (let i = 0; i < number(at + 8); i++) {
+    const directory = at + number(at + 16 + i * 8);
+    if (number(directory) !== codeDirectory) continue;
+    const [hashes, pages, end] = [16, 28, 32].map((field) => number(directory + field));
+    const size = 2 ** buffer[directory + 39];
+    return Array.from({ length: pages }, (_, page) => page).every((page) => {
+      const hash = createHash("sha256");
+      hash.update(buffer.subarray(page * size, Math.min(end, (page + 1) * size)));
+      const from = directory + hashes + page * 32;
+      return hash.digest().equals(buffer.subarray(from, from + 32));
+    });
+  }
+  return false;
+}
 
 /**
  * @param {Buffer} buffer
@@ -64,7 +90,7 @@ export function readMachO(buffer) {
     format: "Mach-O",
     arch: machines[/** @type {keyof machines} */ (machine)] ?? `machine ${machine}`,
     isStripped:
-      symbols.every(({ isDebug, isGlobal }) => isGlobal && !isDebug) &&
+      symbols.every(({ isLocal, isDebug }) => !isLocal && !isDebug) &&
       !all.some(
         ({ type, at }) => type === commands.segment && bytes.name(at + 8, 16) === "__DWARF",
       ),
@@ -83,6 +109,8 @@ export function readMachO(buffer) {
       minimum === undefined
         ? null
         : versionName(u32(minimum.at + (minimum.type === commands.build ? 12 : 8))),
-    isSigned: all.some(({ type }) => type === commands.signature),
+    isSigned: all.some(
+      ({ type, at }) => type === commands.signature && isSignatureOf(buffer, u32(at + 8)),
+    ),
   };
 }
