@@ -3,10 +3,12 @@
 // other; `--report <file>` counts as vitest's report does.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { emulators, emulatorsCalled } from "./emulators.mjs";
 import { platformsCalled, prebuildOf } from "./platforms.mjs";
-import { cache, root, runScript } from "./project.mjs";
+import { root, runScript } from "./project.mjs";
 
 /**
  * @typedef {import("./emulators.mjs").Emulator} Emulator
@@ -17,11 +19,14 @@ import { cache, root, runScript } from "./project.mjs";
  * }} Fingerprint
  */
 
-/** A package as it is installed: in a checkout, the build tree's binary would be loaded. */
-const folder = `${cache}/package`;
+/**
+ * A copy of the package as it is installed: in a checkout, the build tree's binary would be loaded. Outside of the checkout, as bun
+ * takes the outermost package of a name.
+ */
+const folder = mkdtempSync(join(tmpdir(), "maxmargin-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 function installPackage() {
-  rmSync(folder, { recursive: true, force: true });
   for (const part of ["package.json", "dist", "prebuilds", "build/checks"]) {
     cpSync(`${root}${part}`, `${folder}/${part}`, { recursive: true });
   }
