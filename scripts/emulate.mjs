@@ -2,7 +2,15 @@
 // here: `npm run emulate -- arm64 haswell`, without names on all of them; `--quick` with the kernel that is chosen there, and no
 // other; `--report <file>` counts as vitest's report does.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

@@ -2,7 +2,8 @@ import { Bytes } from "./bytes.mjs";
 
 /** @typedef {import("./read.mjs").Binary} Binary */
 
-const machines = /** @type {const} */ ({ 62: "x64", 183: "arm64" });
+/** @type {Record<number, string>} */
+const machines = { 62: "x64", 183: "arm64" };
 const sectionTypes = { symbols: 2, dynamic: 6, dynamicSymbols: 11, versionNeeds: 0x6ffffffe };
 const needed = 1;
 const weak = [2, 10];
@@ -95,7 +96,7 @@ export function readElf(buffer) {
   const machine = bytes.u16(0x12);
   return {
     format: "ELF",
-    arch: machines[/** @type {keyof machines} */ (machine)] ?? `machine ${machine}`,
+    arch: machines[machine] ?? `machine ${machine}`,
     isStripped: !sections.some(({ name }) => name === ".symtab" || name.startsWith(".debug")),
     libraries,
     imports: dynamic

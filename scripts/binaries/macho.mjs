@@ -5,7 +5,8 @@ import { Bytes } from "./bytes.mjs";
 
 const magic = 0xfeedfacf;
 const codeDirectory = 0xfade0c02;
-const machines = /** @type {const} */ ({ 16777223: "x64", 16777228: "arm64" });
+/** @type {Record<number, string>} */
+const machines = { 16777223: "x64", 16777228: "arm64" };
 const commands = {
   symbols: 0x2,
   library: 0xc,
@@ -88,7 +89,7 @@ export function readMachO(buffer) {
   const machine = u32(4);
   return {
     format: "Mach-O",
-    arch: machines[/** @type {keyof machines} */ (machine)] ?? `machine ${machine}`,
+    arch: machines[machine] ?? `machine ${machine}`,
     isStripped:
       symbols.every(({ isLocal, isDebug }) => !isLocal && !isDebug) &&
       !all.some(

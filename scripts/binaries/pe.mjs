@@ -2,7 +2,8 @@ import { Bytes } from "./bytes.mjs";
 
 /** @typedef {import("./read.mjs").Binary} Binary */
 
-const machines = /** @type {const} */ ({ 34404: "x64", 43620: "arm64" });
+/** @type {Record<number, string>} */
+const machines = { 34404: "x64", 43620: "arm64" };
 
 /** @param {Buffer} buffer */
 export const isPe = (buffer) => buffer.toString("latin1", 0, 2) === "MZ";
@@ -54,7 +55,7 @@ export function readPe(buffer) {
   const machine = u16(coff);
   return {
     format: "PE",
-    arch: machines[/** @type {keyof machines} */ (machine)] ?? `machine ${machine}`,
+    arch: machines[machine] ?? `machine ${machine}`,
     // Names of more than eight letters, such as those of debug sections, stand in the table of symbols.
     isStripped: u32(coff + 8) === 0 && !sections.some(({ name }) => /^(\/\d|\.debug)/.test(name)),
     libraries,
