@@ -15,13 +15,13 @@ const mostBytes = 300_000;
 
 const formats = /** @type {const} */ ({ linux: "ELF", win32: "PE", darwin: "Mach-O" });
 
-/** What every system of the platform has: of a C++ library, none. */
-const libraries = /** @type {const} */ ({
+/** @type {Record<string, RegExp>} What every system of the platform has: no C++ library is among it. */
+const libraries = {
   glibc: /^(lib(c|m|pthread|dl)\.so\.\d|ld-linux-.*)$/,
   musl: /^libc\.so$/,
   win32: /^(node\.exe|kernel32\.dll|msvcrt\.dll|api-ms-win-crt-.*\.dll)$/i,
   darwin: /^\/usr\/lib\/libSystem\.B\.dylib$/,
-});
+};
 
 const isNodeApi = (/** @type {string} */ name) => /^(napi|node_api)_/.test(name);
 
@@ -30,7 +30,7 @@ const isForeign = (/** @type {string} */ name) =>
   /^(_?_Z|\?|uv_|v8|node_(?!api_)|SSL_|ossl)/.test(name);
 
 /**
- * Of "10.15" and "11.0", which is older.
+ * Whether a version such as "2.28" is newer than another.
  *
  * @param {string} version
  * @param {string} other
@@ -40,15 +40,18 @@ function isNewer(version, other) {
 }
 
 /**
- * The functions that only Node can have: on Windows and macOS the file says where each comes from.
+ * The functions that Node is asked for. A file for Linux does not say where they come from: there their names
+ * tell them from the C library's.
  *
- * @param {Platform} platform
- * @param {Binary} binary
+ * @param {Platform["os"]} os
+ * @param {Binary["imports"]} imports
  */
-function hostFunctions({ os, libc }, { imports }) {
-  if (os === "win32") return imports.filter(({ from }) => from === "node.exe");
-  if (os === "darwin") return imports.filter(({ from }) => from === null);
-  return imports.filter(({ name }) => isNodeApi(name) || isForeign(name) || libc === null);
+function hostFunctions(os, imports) {
+  return imports.filter(({ name, from }) => {
+    if (os === "win32") return from === "node.exe";
+    if (os === "darwin") return from === null;
+    return isNodeApi(name) || isForeign(name);
+  });
 }
 
 /**
@@ -70,11 +73,11 @@ export function problemsOf(platform, file) {
   expect(file.length < mostBytes, `has ${file.length} bytes, ${mostBytes} or more`);
   expect(binary.isStripped, "is not stripped");
 
-  const host = hostFunctions(platform, binary).map(({ name }) => name);
+  const host = hostFunctions(os, binary.imports).map(({ name }) => name);
   expect(host.includes("napi_define_properties"), "imports no Node-API");
   for (const name of host) expect(isNodeApi(name), `imports ${name}, which is not Node-API`);
   for (const library of binary.libraries) {
-    expect(libraries[libc ?? (os === "win32" ? os : "darwin")].test(library), `needs ${library}`);
+    expect(libraries[libc ?? os].test(library), `needs ${library}`);
   }
   for (const version of binary.versions) {
     const [name, number] = version.split("_");
@@ -82,7 +85,7 @@ export function problemsOf(platform, file) {
   }
   expect(binary.exports.includes("napi_register_module_v1"), "has no entry for Node");
   if (os === "linux") {
-    const others = binary.exports.filter((name) => !/^(napi|node_api)_/.test(name));
+    const others = binary.exports.filter((name) => !isNodeApi(name));
     expect(others.length === 0, `exports ${others.join(", ")}`);
   }
   if (os === "darwin") {

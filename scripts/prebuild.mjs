@@ -56,6 +56,7 @@ function buildByPrebuildify(platform, env) {
     CXX: `zig c++ ${options}`,
     LINK: `zig c++ ${options}`,
     AR: "zig ar",
+    JOBS: "max",
     // Seen from the folder that gyp builds in.
     LDFLAGS: `${strip} -Wl,--version-script=../native/exports.map`,
     PREBUILD_LIBC: libc ?? undefined,
