@@ -107,7 +107,7 @@ function buildByZig(platform, env) {
     ],
     { env },
   );
-  if (platform.os === "darwin") run(macStrip, ["-x", output]);
+  if (platform.os === "darwin") run(macStrip, [output]);
   copyFileSync(output, `${root}${prebuildOf(platform)}`);
 }
 

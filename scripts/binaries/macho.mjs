@@ -14,6 +14,7 @@ const commands = {
   signature: 0x1d,
   minimum: 0x24,
   build: 0x32,
+  loading: 0x80000022,
 };
 /** Instead of the number of a library: whatever the process has. */
 const wholeProcess = 0xfe;
@@ -39,12 +40,39 @@ function symbolsOf(bytes) {
       name: bytes.name(names + u32(at)).replace(/^_/, ""),
       isLocal: (kind & 1) === 0,
       isDebug: (kind & 0xe0) !== 0,
-      // A symbol that is global but private was so for the linker only.
-      isGlobal: (kind & 0x11) === 1,
       isDefined: (kind & 0x0e) !== 0,
       library: u16(at + 6) >> 8,
     };
   });
+}
+
+/**
+ * The names in a trie of them: a node says whether a name ends there, and which letters lead on to which nodes.
+ *
+ * @param {Bytes} bytes
+ * @param {number} trie
+ * @returns {string[]}
+ */
+function exportsIn(bytes, trie, node = 0, prefix = "") {
+  const { buffer } = bytes;
+  let at = trie + node;
+  const number = () => {
+    let value = 0;
+    for (let bits = 0; ; bits += 7) {
+      const byte = buffer[at++];
+      value += (byte & 0x7f) * 2 ** bits;
+      if (byte < 0x80) return value;
+    }
+  };
+  const end = number();
+  const names = end > 0 ? [prefix] : [];
+  at += end;
+  for (let left = buffer[at++]; left > 0; left--) {
+    const letters = bytes.name(at);
+    at += letters.length + 1;
+    names.push(...exportsIn(bytes, trie, number(), prefix + letters));
+  }
+  return names;
 }
 
 /** @param {number} version */
@@ -102,9 +130,10 @@ export function readMachO(buffer) {
         name,
         from: library === wholeProcess ? null : libraries[library - 1],
       })),
-    exports: symbols
-      .filter(({ isDefined, isGlobal }) => isDefined && isGlobal)
-      .map(({ name }) => name),
+    exports: all
+      .filter(({ type }) => type === commands.loading)
+      .flatMap(({ at }) => exportsIn(bytes, u32(at + 40)))
+      .map((name) => name.replace(/^_/, "")),
     versions: [],
     minimumSystem:
       minimum === undefined
