@@ -1,5 +1,5 @@
 // What a fingerprint is made of: the parity tests' own batches, so few that an emulated processor has done with them in a
-// minute.
+// minute, with one kernel.
 import { createHash } from "node:crypto";
 import type { FloatDtype } from "maxmargin";
 import { dtypes, floatDtypes, generator } from "../support/data.js";
