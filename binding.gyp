@@ -26,6 +26,7 @@
       "sources": [
         "native/addon.cpp",
         "native/cpu.cpp",
+        "native/demangle.cpp",
         "native/dispatch.cpp",
         "native/dtypes.cpp",
         "native/gradient.cpp",

@@ -1,24 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { binding } from "../scripts/binding.mjs";
 
 const root = new URL("../", import.meta.url);
 const cmake = readFileSync(new URL("CMakeLists.txt", root), "utf8");
 const gyp = readFileSync(new URL("binding.gyp", root), "utf8");
 
-/** binding.gyp is JSON but for its comments, which have lines of their own. */
-const binding = JSON.parse(gyp.replace(/^\s*#.*$/gm, "")) as {
-  variables: Record<"flags" | "flags_msvc", string[]>;
-  targets: Array<{
-    target_name: string;
-    sources: string[];
-    include_dirs: string[];
-    defines: string[];
-    "defines!": string[];
-    cflags_cc: string[];
-    xcode_settings: { OTHER_CPLUSPLUSFLAGS: string[] };
-    msvs_settings: { VCCLCompilerTool: { AdditionalOptions: string[] } };
-  }>;
-};
 const target = binding.targets[0];
 
 /** The entries of `set(<name> …)` in CMakeLists.txt, one a line. */
