@@ -12,26 +12,53 @@ static void row_factors(const double* weights, double divisor, const RowParts& p
   }
 }
 
+// 1 for each value that is the maximum of its row, in the lanes of the row's registers.
 template <class L, class T>
-static void ties(const void* labels_, const void* predictions_, size_t rows, size_t width,
-                 size_t readable, const double* maxes, double* ties) {
+struct Ties {
   using V = Unit<T>;
-  const T* labels = static_cast<const T*>(labels_);
-  const T* predictions = static_cast<const T*>(predictions_);
-  Padded<T, kUnit> last_labels, last_predictions;
-  for (size_t row = 0; row < rows; ++row) {
-    const V max = constant<V>(maxes[row]);
-    Terms<V> ones{constant<V>(0.0), {}};
+
+  const T* labels;
+  const T* predictions;
+  size_t width, readable;
+
+  MAXMARGIN_FORCE_INLINE V of_row(size_t row, double max) const {
+    Padded<T, kUnit> last_labels, last_predictions;
+    V ones = constant<V>(0.0);
     for (size_t i = 0; i < width; i += kUnit) {
       const size_t at = row * width + i;
       const size_t own = width - i < kUnit ? width - i : kUnit;
       const V y = loaded<V>(last_labels.from(labels + at, own, readable - at));
       const V p = loaded<V>(last_predictions.from(predictions + at, own, readable - at));
-      const V one = where_equal(L::other(y, p), max, constant<V>(1.0));
-      ones.sum = ones.sum + (own < kUnit ? keep_first(one, static_cast<int>(own), T{0}) : one);
+      const V one = where_equal(L::other(y, p), constant<V>(max), constant<V>(1.0));
+      ones = ones + (own < kUnit ? keep_first(one, static_cast<int>(own), T{0}) : one);
     }
-    ties[row] = sum_of(widen(to_lanes<EachItsWay<MeanOfTerms>, T>(ones).sum));
+    return ones;
   }
+
+  static MAXMARGIN_FORCE_INLINE double sum(V ones) {
+    return sum_of(widen(to_lanes<EachItsWay<MeanOfTerms>, T>(Terms<V>{ones, {}}).sum));
+  }
+};
+
+template <class L, class T>
+static void ties(const void* labels, const void* predictions, size_t rows, size_t width,
+                 size_t readable, const double* maxes, double* ties) {
+  using V = Unit<T>;
+  const Ties<L, T> values{static_cast<const T*>(labels), static_cast<const T*>(predictions), width,
+                          readable};
+  // Nearly always each row has one, which the number in all rows tells: unless a row has none, as its max is NaN.
+  V all = constant<V>(0.0);
+  bool may_have_none = false;
+  for (size_t row = 0; row < rows; ++row) {
+    all = all + values.of_row(row, maxes[row]);
+    may_have_none |= maxes[row] != maxes[row];
+  }
+  const double count = values.sum(all);
+  if (rows == 1 || (count == static_cast<double>(rows) && !may_have_none)) {
+    for (size_t row = 0; row < rows; ++row) ties[row] = count / static_cast<double>(rows);
+    return;
+  }
+  for (size_t row = 0; row < rows; ++row) ties[row] = values.sum(values.of_row(row, maxes[row]));
 }
 
 // d term / d prediction, of a row's values.
@@ -52,80 +79,79 @@ MAXMARGIN_INLINE V scaled(V slope, V factor) {
 
 // What the slopes of a register's values depend on.
 template <class V>
-struct OfRow {
+struct OfValues {
   V factor, max, share;
-
-  template <class Row>
-  static MAXMARGIN_FORCE_INLINE OfRow same(const RowSlopes& rows, size_t row) {
-    OfRow all{constant<V>(rows.factors[row]), {}, {}};
-    if constexpr (Row::kHasMax) {
-      all.max = constant<V>(rows.maxes[row]);
-      all.share = constant<V>(1.0 / rows.ties[row]);
-    }
-    return all;
-  }
-
-  // For rows of one value, which shares with none.
-  template <class Row>
-  static MAXMARGIN_FORCE_INLINE OfRow each(const RowSlopes& rows, size_t row) {
-    OfRow each{loaded<V>(rows.factors + row), {}, {}};
-    if constexpr (Row::kHasMax) {
-      each.max = loaded<V>(rows.maxes + row);
-      each.share = constant<V>(1.0);
-    }
-    return each;
-  }
 };
 
 template <class L, class T>
 struct Slopes {
   using V = Unit<T>;
+  using Row = typename L::Row;
 
   const T* labels;
   const T* predictions;
   size_t readable;
   T* slopes;
 
-  // Of a register's values from `at` on.
-  MAXMARGIN_FORCE_INLINE void write(const OfRow<V>& row, size_t at) const {
-    const V y = loaded<V>(labels + at), p = loaded<V>(predictions + at);
-    store(slopes + at, scaled(slope_of<L>(y, p, row.max, row.share), row.factor));
-  }
-
-  // Where only some of a register may be read.
-  MAXMARGIN_NO_INLINE void write_last(const OfRow<V>& row, size_t at) const {
-    const size_t left = readable - at;
+  MAXMARGIN_FORCE_INLINE void write(const OfValues<V>& of, size_t at) const {
+    // The next tile: memory would rest meanwhile.
+    MAXMARGIN_PREFETCH(labels + at + kTile);
+    MAXMARGIN_PREFETCH(predictions + at + kTile);
     Padded<T, kUnit> last_labels, last_predictions;
-    const Slopes last{last_labels.from(labels + at, left, left),
-                      last_predictions.from(predictions + at, left, left), kUnit, slopes + at};
-    last.write(row, 0);
+    const size_t left = readable - at;
+    const V y = loaded<V>(last_labels.from(labels + at, left, left));
+    const V p = loaded<V>(last_predictions.from(predictions + at, left, left));
+    store(slopes + at, scaled(slope_of<L>(y, p, of.max, of.share), of.factor));
   }
 
-  MAXMARGIN_FORCE_INLINE void write_row(const OfRow<V>& row, size_t at, size_t end) const {
-    const size_t whole = readable < kUnit ? 0 : readable - kUnit + 1;
-    for (; at < end && at < whole; at += kUnit) {
-      // The next tile: memory would rest meanwhile.
-      MAXMARGIN_PREFETCH(labels + at + kTile);
-      MAXMARGIN_PREFETCH(predictions + at + kTile);
-      write(row, at);
+  MAXMARGIN_FORCE_INLINE void write_rows(const RowSlopes& of_rows, size_t rows, size_t width) const {
+    for (size_t row = 0; row < rows; ++row) {
+      OfValues<V> of{constant<V>(of_rows.factors[row]), {}, {}};
+      if constexpr (Row::kHasMax) {
+        of.max = constant<V>(of_rows.maxes[row]);
+        of.share = constant<V>(1.0 / of_rows.ties[row]);
+      }
+      for (size_t i = 0; i < width; i += kUnit) write(of, row * width + i);
     }
-    if (at < end) write_last(row, at);
+  }
+
+  // What belongs to rows is first written once for each of their values: up to a tile of these.
+  MAXMARGIN_FORCE_INLINE void write_narrow_rows(const RowSlopes& of_rows, size_t rows,
+                                                size_t width) const {
+    T factors[kTile + kUnit], maxes[kTile + kUnit], shares[kTile + kUnit];
+    for (size_t row = 0; row < rows; ++row) {
+      spread(of_rows.factors[row], row * width, width, factors);
+      if constexpr (Row::kHasMax) {
+        spread(of_rows.maxes[row], row * width, width, maxes);
+        spread(1.0 / of_rows.ties[row], row * width, width, shares);
+      }
+    }
+    for (size_t at = 0; at < rows * width; at += kUnit) {
+      OfValues<V> of{loaded<V>(factors + at), {}, {}};
+      if constexpr (Row::kHasMax) {
+        of.max = loaded<V>(maxes + at);
+        of.share = loaded<V>(shares + at);
+      }
+      write(of, at);
+    }
+  }
+
+ private:
+  static MAXMARGIN_FORCE_INLINE void spread(double value, size_t at, size_t n, T* to) {
+    const V values = constant<V>(value);
+    for (size_t i = 0; i < n; i += kUnit) store(to + at + i, values);
   }
 };
 
 template <class L, class T>
 static void slopes(const void* labels, const void* predictions, size_t rows, size_t width,
                    size_t readable, const RowSlopes& of_rows, void* slopes) {
-  using Of = OfRow<Unit<T>>;
-  using Row = typename L::Row;
   const Slopes<L, T> values{static_cast<const T*>(labels), static_cast<const T*>(predictions), readable,
                             static_cast<T*>(slopes)};
-  // One value alone may be the rest of a long row: that shares with others.
-  const bool are_single = width == 1 && rows > 1;
-  for (size_t row = 0; row < rows; row += are_single ? kUnit : 1) {
-    const Of of_row =
-        are_single ? Of::template each<Row>(of_rows, row) : Of::template same<Row>(of_rows, row);
-    values.write_row(of_row, row * width, (row + 1) * width);
+  if (rows > 1 && width < kBlock) {
+    values.write_narrow_rows(of_rows, rows, width);
+  } else {
+    values.write_rows(of_rows, rows, width);
   }
 }
 
