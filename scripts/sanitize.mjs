@@ -108,7 +108,7 @@ async function make({ name, flags: own }) {
   const link = (...args) => run("g++", [...own, "-pthread", ...objects, ...args]);
   await link(objectOf(program), "-o", `${folder}/sanitize`);
   await link(objectOf(addon), "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`);
-  for (const part of ["package.json", "dist", "build/checks", "test", "vitest.config.ts"]) {
+  for (const part of ["package.json", "binding.gyp", "dist", "build/checks", "test", "vitest.config.ts"]) {
     cpSync(part, `${folder}/package/${part}`, { recursive: true });
   }
   return folder;
