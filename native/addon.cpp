@@ -1,5 +1,3 @@
-#include "compact.h"
-
 // Node-API: unpack, check what memory safety needs, call, return. The hot entries use the C API itself:
 // it halves the cost of a call of node-addon-api's wrappers.
 #include <napi.h>

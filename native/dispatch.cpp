@@ -1,5 +1,3 @@
-#include "compact.h"
-
 #include "dispatch.h"
 
 namespace maxmargin {

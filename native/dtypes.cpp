@@ -1,5 +1,3 @@
-#include "compact.h"
-
 #include "dtypes.h"
 
 #include <algorithm>

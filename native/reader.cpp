@@ -1,5 +1,3 @@
-#include "compact.h"
-
 #include "reader.h"
 
 #include <algorithm>

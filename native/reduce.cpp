@@ -1,5 +1,3 @@
-#include "compact.h"
-
 #include "reduce.h"
 
 #include <algorithm>

@@ -1,5 +1,3 @@
-#include "compact.h"
-
 #include "thread_pool.h"
 
 #include <algorithm>

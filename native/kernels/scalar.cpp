@@ -1,5 +1,3 @@
-#include "../compact.h"
-
 #include <cmath>
 #include <cstdint>
 #include <cstring>
