@@ -10,6 +10,8 @@ export default defineConfig({
     pool: "threads",
     // The tests import "maxmargin" as users do. Node itself loads it from dist, untransformed.
     server: { deps: { external: [/\/dist\/(esm|cjs)\//] } },
+    // No test waits for anything that may not come: a limit only catches what hangs, however busy the machine is.
+    testTimeout: 60_000,
     typecheck: {
       enabled: true,
       include: ["test/**/*.test-d.ts"],

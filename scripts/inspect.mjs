@@ -11,7 +11,7 @@ import { cache, root } from "./project.mjs";
  */
 
 /** All seven go into one tarball. The aim is 300 kB: CONTRIBUTING.md says how far that is, and what it would take. */
-const mostBytes = 450_000;
+const mostBytes = 550_000;
 
 const formats = /** @type {const} */ ({ linux: "ELF", win32: "PE", darwin: "Mach-O" });
 
