@@ -93,7 +93,16 @@ function buildByZig(platform, env) {
   run(
     "zig",
     [
-      ...["c++", ...optionsOf(platform), "-shared", strip, "-O3", "-fPIC", "-ffunction-sections", "-fdata-sections"],
+      ...[
+        "c++",
+        ...optionsOf(platform),
+        "-shared",
+        strip,
+        "-O3",
+        "-fPIC",
+        "-ffunction-sections",
+        "-fdata-sections",
+      ],
       ...binding.variables.flags,
       ...defines.map((macro) => `-D${macro}`),
       ...own.map((directory) => `-I${directory}`),

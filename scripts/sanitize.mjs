@@ -108,7 +108,9 @@ async function make({ name, flags: own }) {
   const link = (...args) => run("g++", [...own, "-pthread", ...objects, ...args]);
   await link(objectOf(program), "-o", `${folder}/sanitize`);
   await link(objectOf(addon), "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`);
-  for (const part of ["package.json", "binding.gyp", "dist", "build/checks", "test", "vitest.config.ts"]) {
+  // With binding.gyp it is a checkout, where what was built comes first.
+  const files = ["package.json", "binding.gyp", "vitest.config.ts"];
+  for (const part of [...files, "dist", "build/checks", "test"]) {
     cpSync(part, `${folder}/package/${part}`, { recursive: true });
   }
   return folder;
