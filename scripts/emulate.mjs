@@ -106,7 +106,8 @@ function runOn(emulator, reference, isQuick) {
   }
   try {
     const { kernel } = reference.backend;
-    const own = fingerprint(emulator.start(), isQuick ? [emulator.kernel ?? kernel] : []);
+    const one = isQuick || emulator.isAlone ? [emulator.kernel ?? kernel] : [];
+    const own = fingerprint(emulator.start(), one);
     const counts = Object.entries(own.hashes).map(
       ([name, all]) => `${name}: ${Object.keys(all).length}`,
     );

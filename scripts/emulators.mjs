@@ -10,6 +10,7 @@ import { zigFolder } from "./zig.mjs";
  * @property {string} shows - what a run proves, for people
  * @property {string} platform - whose prebuilt binary is run
  * @property {string | null} kernel - that has to be chosen there; null where it is this processor's own best
+ * @property {boolean} [isAlone] - whether no other is run there: this processor runs them, and in less time
  * @property {Record<string, string>} needs - files, and the Debian packages that they come with
  * @property {() => { program: string, args: string[], env?: NodeJS.ProcessEnv }} start
  */
@@ -80,6 +81,7 @@ export const emulators = [
     shows: `${shows}, under qemu-x86_64 -cpu ${cpu}`,
     platform: "linux-x64-glibc",
     kernel,
+    isAlone: true,
     needs: { "/usr/bin/qemu-x86_64": "qemu-user" },
     // It ends a program that executes what the processor lacks.
     start: () => ({ program: "/usr/bin/qemu-x86_64", args: ["-cpu", cpu, process.execPath] }),
