@@ -96,8 +96,7 @@ Reader::Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, 
     : batch_(batch),
       set_(set),
       plan_(plan),
-      values_(batch.rows * batch.width),
-      capacity_(std::min(values_, most) + kBlock),
+      capacity_(std::min(batch.rows * batch.width, most) + kBlock),
       // Memory is taken here, where running out of it is no end of a thread. Zeros are labels too.
       scratch_(workers * worker_bytes()) {}
 
@@ -108,23 +107,29 @@ size_t Reader::worker_bytes() const {
 }
 
 Values Reader::read(size_t start, size_t n, size_t worker) {
-  Values values{at(batch_.labels, batch_.label_dtype, start),
-                at(batch_.predictions, batch_.prediction_dtype, start), values_ - start, true};
-  char* scratch = scratch_.data() + worker * worker_bytes();
-  if (plan_.converts_labels) {
-    convert(set_, batch_.label_dtype, values.labels, n, batch_.as, scratch);
-    values.labels = scratch;
-  }
-  if (plan_.signs_labels) {
-    values.pure = set_.sign_labels[is_wide(batch_.as)](values.labels, n, scratch);
-    values.labels = scratch;
-  }
-  if (plan_.converts_predictions) {
-    if (plan_.copies_labels()) scratch += bytes();
-    convert(set_, batch_.prediction_dtype, values.predictions, n, batch_.as, scratch);
-    values.predictions = scratch;
-  }
+  char* labels = scratch_.data() + worker * worker_bytes();
+  char* predictions = plan_.copies_labels() ? labels + bytes() : labels;
+  Values values = read_values(batch_, set_, plan_, start, n, labels, predictions);
   if (plan_.copies()) values.readable = std::min(values.readable, capacity_);
+  return values;
+}
+
+Values read_values(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t start, size_t n,
+                   void* labels, void* predictions) {
+  Values values{at(batch.labels, batch.label_dtype, start),
+                at(batch.predictions, batch.prediction_dtype, start), batch.rows * batch.width - start, true};
+  if (plan.converts_labels) {
+    convert(set, batch.label_dtype, values.labels, n, batch.as, labels);
+    values.labels = labels;
+  }
+  if (plan.signs_labels) {
+    values.pure = set.sign_labels[is_wide(batch.as)](values.labels, n, labels);
+    values.labels = labels;
+  }
+  if (plan.converts_predictions) {
+    convert(set, batch.prediction_dtype, values.predictions, n, batch.as, predictions);
+    values.predictions = predictions;
+  }
   return values;
 }
 

@@ -47,6 +47,10 @@ struct Values {
   bool pure;
 };
 
+// Finds n values of a batch, from `start` on: in place, or converted into `labels` and `predictions`.
+Values read_values(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t start, size_t n,
+                   void* labels, void* predictions);
+
 // Finds the values of a batch, converting them, a tile at a time, into memory of each worker's own.
 class Reader {
  public:
@@ -65,7 +69,7 @@ class Reader {
   const Batch& batch_;
   const InstructionSet& set_;
   const Plan& plan_;
-  const size_t values_, capacity_;
+  const size_t capacity_;
   std::vector<char> scratch_;
 };
 

@@ -210,15 +210,14 @@ class Evaluation {
   }
 
   double widened_sum(size_t start, size_t n) const {
+    const Plan plan = Plan::for_rows(batch_, set_, reading_);
     Sums sums{};
     float labels[kTile], predictions[kTile];
     for (size_t i = start, end = start + n, count; i < end; i += count) {
       count = std::min(kTile, end - i);
-      convert(set_, batch_.label_dtype, at(batch_.labels, batch_.label_dtype, i), count, batch_.as, labels);
-      convert(set_, batch_.prediction_dtype, at(batch_.predictions, batch_.prediction_dtype, i), count,
-              batch_.as, predictions);
-      if (reading_ == LabelReading::binary && !has_max(batch_)) set_.sign_labels[0](labels, count, labels);
-      add_widened(batch_.loss, labels, predictions, count, &sums);
+      const Values values = read_values(batch_, set_, plan, i, count, labels, predictions);
+      add_widened(batch_.loss, static_cast<const float*>(values.labels),
+                  static_cast<const float*>(values.predictions), count, &sums);
     }
     return folded(sums.lanes);
   }

@@ -217,7 +217,7 @@ MAXMARGIN_NO_INLINE static bool add(const void* labels_, const void* predictions
     if (ahead != 0) prefetch_block(labels + i + ahead, predictions + i + ahead);
     total.add_lanes(whole_block<Row>(Values{labels + i, predictions + i, &impure}));
   }
-  bool pure = are_pure(impure);
+  bool pure = !kBinary || are_pure(impure);
   constexpr bool kIsConverted = std::is_same_v<Y, T> && std::is_same_v<P, T>;
   const size_t left = n - i;
   if constexpr (kIsConverted) {
@@ -234,7 +234,7 @@ MAXMARGIN_NO_INLINE static bool add(const void* labels_, const void* predictions
         total.add_lanes(block_to_lanes<Row, kBlock>(
             FilledUp<Row, 0, decltype(last)>{last, static_cast<int>(left)}));
       }
-      pure &= are_pure(last_impure);
+      if constexpr (kBinary) pure &= are_pure(last_impure);
     }
   }
   total.store_to(sums);

@@ -94,14 +94,11 @@ struct Slopes {
   T* slopes;
 
   MAXMARGIN_FORCE_INLINE void write(const OfValues<V>& of, size_t at) const {
+    if (readable - at < kUnit) return write_last(of, at);
     // The next tile: memory would rest meanwhile.
     MAXMARGIN_PREFETCH(labels + at + kTile);
     MAXMARGIN_PREFETCH(predictions + at + kTile);
-    Padded<T, kUnit> last_labels, last_predictions;
-    const size_t left = readable - at;
-    const V y = loaded<V>(last_labels.from(labels + at, left, left));
-    const V p = loaded<V>(last_predictions.from(predictions + at, left, left));
-    store(slopes + at, scaled(slope_of<L>(y, p, of.max, of.share), of.factor));
+    write(of, labels + at, predictions + at, slopes + at);
   }
 
   MAXMARGIN_FORCE_INLINE void write_rows(const RowSlopes& of_rows, size_t rows, size_t width) const {
@@ -119,12 +116,12 @@ struct Slopes {
   MAXMARGIN_FORCE_INLINE void write_narrow_rows(const RowSlopes& of_rows, size_t rows,
                                                 size_t width) const {
     T factors[kTile + kUnit], maxes[kTile + kUnit], shares[kTile + kUnit];
-    for (size_t row = 0; row < rows; ++row) {
-      spread(of_rows.factors[row], row * width, width, factors);
-      if constexpr (Row::kHasMax) {
-        spread(of_rows.maxes[row], row * width, width, maxes);
-        spread(1.0 / of_rows.ties[row], row * width, width, shares);
-      }
+    spread(of_rows.factors, rows, width, factors);
+    if constexpr (Row::kHasMax) {
+      double shares_of_rows[kTile];
+      for (size_t row = 0; row < rows; ++row) shares_of_rows[row] = 1.0 / of_rows.ties[row];
+      spread(of_rows.maxes, rows, width, maxes);
+      spread(shares_of_rows, rows, width, shares);
     }
     for (size_t at = 0; at < rows * width; at += kUnit) {
       OfValues<V> of{loaded<V>(factors + at), {}, {}};
@@ -137,9 +134,26 @@ struct Slopes {
   }
 
  private:
-  static MAXMARGIN_FORCE_INLINE void spread(double value, size_t at, size_t n, T* to) {
-    const V values = constant<V>(value);
-    for (size_t i = 0; i < n; i += kUnit) store(to + at + i, values);
+  static MAXMARGIN_FORCE_INLINE void write(const OfValues<V>& of, const T* labels, const T* predictions,
+                                           T* to) {
+    const V y = loaded<V>(labels), p = loaded<V>(predictions);
+    store(to, scaled(slope_of<L>(y, p, of.max, of.share), of.factor));
+  }
+
+  // Where only some of a register may be read.
+  MAXMARGIN_NO_INLINE void write_last(const OfValues<V>& of, size_t at) const {
+    const size_t left = readable - at;
+    Padded<T, kUnit> last_labels, last_predictions;
+    write(of, last_labels.from(labels + at, left, left),
+          last_predictions.from(predictions + at, left, left), slopes + at);
+  }
+
+  static MAXMARGIN_FORCE_INLINE void spread(const double* of_rows, size_t rows, size_t width, T* to) {
+    if (width == 1) return convert<T, double, Unrounded>(of_rows, rows, to);
+    for (size_t row = 0; row < rows; ++row) {
+      const V values = constant<V>(of_rows[row]);
+      for (size_t i = 0; i < width; i += kUnit) store(to + row * width + i, values);
+    }
   }
 };
 
@@ -148,7 +162,8 @@ static void slopes(const void* labels, const void* predictions, size_t rows, siz
                    size_t readable, const RowSlopes& of_rows, void* slopes) {
   const Slopes<L, T> values{static_cast<const T*>(labels), static_cast<const T*>(predictions), readable,
                             static_cast<T*>(slopes)};
-  if (rows > 1 && width < kBlock) {
+  // Rows that fill their registers badly.
+  if (rows > 1 && width <= kUnit * 3 / 2) {
     values.write_narrow_rows(of_rows, rows, width);
   } else {
     values.write_rows(of_rows, rows, width);

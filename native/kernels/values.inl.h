@@ -115,36 +115,31 @@ struct WithOneNaN {
   }
 };
 
-template <class T, class Source, class Rounding>
-static void convert(const void* from_, size_t n, void* to_) {
-  const Source* from = static_cast<const Source*>(from_);
-  T* to = static_cast<T*>(to_);
+// Writes n values of what `of` makes of registers.
+template <class T, class Source, class Of>
+MAXMARGIN_INLINE void transform(const Source* from, size_t n, T* to, Of of) {
   size_t i = 0;
-  for (; i + kUnit <= n; i += kUnit) store(to + i, Rounding::of(loaded<Unit<T>>(from + i)));
+  for (; i + kUnit <= n; i += kUnit) store(to + i, of(loaded<Unit<T>>(from + i)));
   if (i == n) return;
   Padded<Source, kUnit> last;
-  T converted[kUnit];
-  store(converted, Rounding::of(loaded<Unit<T>>(last.from(from + i, n - i, n - i))));
-  std::memcpy(to + i, converted, (n - i) * sizeof(T));
+  T rest[kUnit];
+  store(rest, of(loaded<Unit<T>>(last.from(from + i, n - i, n - i))));
+  std::memcpy(to + i, rest, (n - i) * sizeof(T));
+}
+
+template <class T, class Source, class Rounding>
+static void convert(const void* from, size_t n, void* to) {
+  transform(static_cast<const Source*>(from), n, static_cast<T*>(to),
+            [](Unit<T> values) { return Rounding::of(values); });
 }
 
 // Labels of 0 and 1 as -1 and 1. False where a label is neither.
 template <class T>
-static bool sign_labels(const void* labels_, size_t n, void* to_) {
-  const T* labels = static_cast<const T*>(labels_);
-  T* to = static_cast<T*>(to_);
+static bool sign_labels(const void* labels, size_t n, void* to) {
   Unit<T> impure = constant<Unit<T>>(0.0);
-  const auto signs = [&](const T* from) {
-    return negated_unless_one(loaded<Unit<T>>(from), constant<Unit<T>>(1.0), impure);
-  };
-  size_t i = 0;
-  for (; i + kUnit <= n; i += kUnit) store(to + i, signs(labels + i));
-  if (i < n) {
-    Padded<T, kUnit> last;
-    T rest[kUnit];
-    store(rest, signs(last.from(labels + i, n - i, n - i)));
-    std::memcpy(to + i, rest, (n - i) * sizeof(T));
-  }
+  transform(static_cast<const T*>(labels), n, static_cast<T*>(to), [&](Unit<T> values) {
+    return negated_unless_one(values, constant<Unit<T>>(1.0), impure);
+  });
   return are_pure(impure);
 }
 
