@@ -1,7 +1,7 @@
 // This processor, and other processors and systems as far as this machine can run them: `program` and `args` start a JavaScript file there.
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { packageAt } from "./packages.mjs";
-import { cache, root, run } from "./project.mjs";
+import { cache, itemsCalled, root, run } from "./project.mjs";
 import { zigFolder } from "./zig.mjs";
 
 /**
@@ -116,13 +116,4 @@ export const emulators = [
 ];
 
 /** @param {readonly string[]} names */
-export function emulatorsCalled(names) {
-  return names.map((name) => {
-    const found = emulators.find((emulator) => emulator.name === name);
-    if (found === undefined) {
-      const known = emulators.map((emulator) => emulator.name).join(", ");
-      throw new RangeError(`emulator: expected one of ${known}, received ${name}`);
-    }
-    return found;
-  });
-}
+export const emulatorsCalled = (names) => itemsCalled("emulator", emulators, names);

@@ -15,18 +15,8 @@ export function packageAt(name, version) {
   if (!existsSync(`${folder}/package.json`)) {
     mkdirSync(prefix, { recursive: true });
     // Some of them are for other platforms, which npm refuses to install unless it is forced to.
-    run("npm", [
-      ...[
-        "install",
-        "--prefix",
-        prefix,
-        "--no-save",
-        "--force",
-        "--no-bin-links",
-        "--ignore-scripts",
-      ],
-      `${name}@${version}`,
-    ]);
+    const options = ["--no-save", "--force", "--no-bin-links", "--ignore-scripts"];
+    run("npm", ["install", "--prefix", prefix, ...options, `${name}@${version}`]);
   }
   return folder;
 }

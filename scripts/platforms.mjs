@@ -1,6 +1,8 @@
 // The platforms that prebuilt binaries are made for: what they are called, where their files go, and what
 // compiler and linker call them.
 
+import { itemsCalled } from "./project.mjs";
+
 /**
  * @typedef {object} Platform
  * @property {string} name
@@ -35,21 +37,8 @@ function platform(os, arch, libc, system, oldest) {
   return { name, os, arch, libc, target: [system, oldest].filter(Boolean).join("."), oldest };
 }
 
-/**
- * The platforms of these names.
- *
- * @param {readonly string[]} names
- */
-export function platformsCalled(names) {
-  return names.map((name) => {
-    const found = platforms.find((platform) => platform.name === name);
-    if (found === undefined) {
-      const known = platforms.map((platform) => platform.name).join(", ");
-      throw new RangeError(`platform: expected one of ${known}, received ${name}`);
-    }
-    return found;
-  });
-}
+/** @param {readonly string[]} names */
+export const platformsCalled = (names) => itemsCalled("platform", platforms, names);
 
 /**
  * Where a platform's binary lies in the package: the names are prebuildify's.

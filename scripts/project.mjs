@@ -24,6 +24,25 @@ export function run(program, args, { cwd = root, env = {} } = {}) {
   if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ended with ${status}`);
 }
 
+/**
+ * The items of these names.
+ *
+ * @template {{ name: string }} Item
+ * @param {string} kind - what messages call an item
+ * @param {readonly Item[]} items
+ * @param {readonly string[]} names
+ */
+export function itemsCalled(kind, items, names) {
+  return names.map((name) => {
+    const found = items.find((item) => item.name === name);
+    if (found === undefined) {
+      const known = items.map((item) => item.name).join(", ");
+      throw new RangeError(`${kind}: expected one of ${known}, received ${name}`);
+    }
+    return found;
+  });
+}
+
 /** @param {() => unknown} main - whose errors are for the person who started the script */
 export async function runScript(main) {
   try {

@@ -2,16 +2,17 @@
 // Each makes two builds of the same objects: with test/native/sanitize.cpp a program, which needs no Node, and the addon in
 // a copy of the package, which tests, the fuzzer and calls in the background then use. Takes Linux and g++.
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import addonApi from "node-addon-api";
+import headers from "node-api-headers";
+import { binding } from "./binding.mjs";
+import { root, runScript } from "./project.mjs";
 
-const require = createRequire(import.meta.url);
 const execute = promisify(execFile);
-process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+process.chdir(root);
 
 const { values } = parseArgs({ options: { seed: { type: "string" } } });
 const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 31));
@@ -78,8 +79,6 @@ async function each(items, task) {
   await Promise.all(Array.from({ length: availableParallelism() }, work));
 }
 
-// binding.gyp is JSON but for its comments, which have lines of their own.
-const binding = JSON.parse(readFileSync("binding.gyp", "utf8").replace(/^\s*#.*$/gm, ""));
 const [{ sources, defines }] = binding.targets;
 const addon = "native/addon.cpp";
 const program = "test/native/sanitize.cpp";
@@ -87,10 +86,7 @@ const flags = [
   ...binding.variables.flags,
   ...defines.map((define) => `-D${define}`),
   "-Inative",
-  ...["node-addon-api", "node-api-headers"].flatMap((name) => [
-    "-isystem",
-    require(name).include_dir,
-  ]),
+  ...[addonApi, headers].flatMap(({ include_dir }) => ["-isystem", include_dir]),
   ...["-fPIC", "-O1", "-g1", "-fno-omit-frame-pointer"],
 ];
 
@@ -135,13 +131,10 @@ async function check({ name, batches, libraries, environment, scripts }, folder)
   }
 }
 
-try {
+runScript(async () => {
   for (const build of builds) {
     const start = performance.now();
     await check(build, await make(build));
     console.log(`${build.name}: ${((performance.now() - start) / 1000).toFixed(0)} seconds`);
   }
-} catch ({ message }) {
-  console.error(message);
-  process.exitCode = 1;
-}
+});
