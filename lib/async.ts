@@ -1,5 +1,6 @@
 import { isSharedArrayBuffer } from "node:util/types";
 import { newResults, roundTo } from "./cast.js";
+import { handedOut } from "./dense.js";
 import { arrayLike, type FloatDtype } from "./dtypes.js";
 import { described, wrongKind } from "./errors.js";
 import {
@@ -21,9 +22,12 @@ import {
   valueAndGradient,
 } from "./gradients.js";
 import { categoricalHinge, dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { checkOut, resultTensor } from "./out.js";
 import type { Operation } from "./parts.js";
 import { computeInSlices, Operand, throwIfAborted } from "./slices.js";
-import { checkLength, checkOut, RowTensor, resultTensor, type Tensor, toTensor } from "./tensor.js";
+import { checkLength, RowTensor, type Tensor } from "./tensor.js";
+import { toPredictions, toTensor } from "./tensor-like.js";
+import { bufferOf, byteOffsetOf, lengthOf } from "./typed-arrays.js";
 import { checkArguments, checkOptions, type Reduction } from "./validate.js";
 import { leavesTensor, quotient } from "./weights.js";
 
@@ -102,7 +106,8 @@ function moved(inputs: Inputs): Inputs {
   const entries = Object.entries(inputs) as [keyof Inputs, RowTensor][];
   const places = entries.map(([name, tensor]) => {
     const { data } = tensor;
-    return { name, tensor, data, buffer: data.buffer, offset: data.byteOffset, n: data.length };
+    const [buffer, offset, n] = [bufferOf(data), byteOffsetOf(data), lengthOf(data)];
+    return { name, tensor, data, buffer, offset, n };
   });
   const buffers = [...new Set(places.map(({ buffer }) => buffer))].filter(
     (buffer): buffer is ArrayBuffer => !isSharedArrayBuffer(buffer),
@@ -117,17 +122,17 @@ function moved(inputs: Inputs): Inputs {
   return Object.fromEntries(
     places.map(({ name, tensor, data, buffer, offset, n }) => {
       const own = arrayLike(data, ownOf.get(buffer) ?? buffer, offset, n);
-      return [name, new RowTensor(own, tensor.shape, tensor.dtype, tensor.isNested)];
+      return [name, new RowTensor(own, tensor.shape, tensor.dtype, tensor.source)];
     }),
   ) as unknown as Inputs;
 }
 
 function returned({ labels, predictions, sampleWeight, mask }: Inputs): Returned {
   return {
-    yTrue: labels,
-    yPred: predictions,
-    ...(sampleWeight !== undefined && { sampleWeight }),
-    ...(mask !== undefined && { mask }),
+    yTrue: handedOut(labels),
+    yPred: handedOut(predictions),
+    ...(sampleWeight !== undefined && { sampleWeight: handedOut(sampleWeight) }),
+    ...(mask !== undefined && { mask: handedOut(mask) }),
   };
 }
 
@@ -267,7 +272,7 @@ async function settle<A extends object>(
   options: Options = {},
 ): Promise<A | (A & Returned)> {
   const labels = toTensor(yTrue, "yTrue");
-  const predictions = toTensor(yPred, "yPred");
+  const predictions = toPredictions(yPred);
   checkOptions(options, [...request.known, "signal", "transfer"]);
   const columns = request.known.includes("sampleWeight") ? readWeighting(options) : {};
   const out = request.known.includes("out") ? options.out : undefined;
@@ -290,7 +295,7 @@ async function settle<A extends object>(
     const answer = request.atOnce(arrays, out);
     return transfer ? { ...answer, ...returned(moved(arrays)) } : answer;
   }
-  if (out !== undefined) checkOut(out, dtype, size, Object.values(arrays));
+  if (out !== undefined) checkOut(out, dtype, size, [labels, predictions, sampleWeight, mask]);
   const given = {
     ...arrays,
     ...(out !== undefined && { out: new RowTensor(out as never, [size], dtype) }),

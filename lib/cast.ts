@@ -1,5 +1,6 @@
 // Values as another dtype holds them: the twin of native/dtypes.cpp.
 import { codes, type Dtype, type FloatDtype } from "./dtypes.js";
+import { bufferOf, byteOffsetOf, kindOf, lengthOf } from "./typed-arrays.js";
 
 /** Typed arrays as computed with: float16 and bfloat16 are bits. */
 export type Stored =
@@ -147,14 +148,15 @@ export function cast(
 
 /** All values of an array, as a dtype holds them, in double. */
 export function castToDoubles(dtype: Dtype, values: Stored, as: FloatDtype): Float64Array {
-  const doubles = new Float64Array(values.length);
+  const n = lengthOf(values);
+  const doubles = new Float64Array(n);
   if (as !== "float64") {
     // By way of float32, where that is what integers are cast by.
-    const singles = new Float32Array(values.length);
-    cast(codes[dtype], values, 0, values.length, codes[as], singles);
+    const singles = new Float32Array(n);
+    cast(codes[dtype], values, 0, n, codes[as], singles);
     doubles.set(singles);
   } else {
-    cast(codes[dtype], values, 0, values.length, codes[as], doubles);
+    cast(codes[dtype], values, 0, n, codes[as], doubles);
   }
   return doubles;
 }
@@ -164,12 +166,11 @@ const wideQuietNaN = 0x7ff8000000000000n;
 
 /** Processors have NaNs of many bits; a result has one. Arrays of another realm are of no class that is known here. */
 function unifyNaN(values: Float32Array | Float64Array, first: number, n: number): void {
-  const start = values.byteOffset + first * values.BYTES_PER_ELEMENT;
-  if (values.BYTES_PER_ELEMENT === 8) {
-    const bits = new BigUint64Array(values.buffer, start, n);
+  if (kindOf(values) === "Float64Array") {
+    const bits = new BigUint64Array(bufferOf(values), byteOffsetOf(values) + 8 * first, n);
     for (let i = 0; i < n; i++) if (Number.isNaN(values[first + i])) bits[i] = wideQuietNaN;
   } else {
-    const bits = new Uint32Array(values.buffer, start, n);
+    const bits = new Uint32Array(bufferOf(values), byteOffsetOf(values) + 4 * first, n);
     for (let i = 0; i < n; i++) if (Number.isNaN(values[first + i])) bits[i] = quietNaN;
   }
 }
@@ -189,7 +190,7 @@ export function writeResults(
   out: Results,
   first: number,
 ): void {
-  if (out.BYTES_PER_ELEMENT === 2) {
+  if (kindOf(out) === "Uint16Array") {
     const encoded = as === codes.float16 ? toHalf : toBrain;
     for (let i = 0; i < n; i++) out[first + i] = encoded(results[i] as number);
     return;

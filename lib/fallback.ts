@@ -22,6 +22,7 @@ import {
   squaredHinge,
   weightsOfColumns,
 } from "./kernels.js";
+import { lengthOf } from "./typed-arrays.js";
 
 const block = 64;
 const lanes = 8;
@@ -337,8 +338,9 @@ function areBinaryFrom(kind: number, labels: Stored, at: number, n: number): boo
 
 /** Whether all labels of a batch are 0/1, once they are cast. */
 export function areBinary(kind: number, labels: Stored): boolean {
-  for (let at = 0; at < labels.length; at += chunk) {
-    if (!areBinaryFrom(kind, labels, at, Math.min(chunk, labels.length - at))) return false;
+  const n = lengthOf(labels);
+  for (let at = 0; at < n; at += chunk) {
+    if (!areBinaryFrom(kind, labels, at, Math.min(chunk, n - at))) return false;
   }
   return true;
 }
@@ -347,11 +349,11 @@ const plainDtypes = kindOfBatch(0, codes.float32, codes.float32, codes.float32);
 const isPlain = (kind: number) => (kind | 7) === (plainDtypes | 7);
 
 /** Both ends nearly always tell; all the others are checked when their turn comes. */
-export function lookBinary(kind: number, labels: Stored): boolean {
+export function lookBinary(kind: number, labels: Stored, all = lengthOf(labels)): boolean {
   if (isAsIs(kind) || lossOfKind(kind) === categoricalHinge) return false;
   if (isPlain(kind) && !isBinary(labels[0] as number)) return false;
-  const n = Math.min(lanes, labels.length);
-  return areBinaryFrom(kind, labels, 0, n) && areBinaryFrom(kind, labels, labels.length - n, n);
+  const n = Math.min(lanes, all);
+  return areBinaryFrom(kind, labels, 0, n) && areBinaryFrom(kind, labels, all - n, n);
 }
 
 // ---- Rows and batches. Where labels are taken for signs, one that is none ends it: false, or undefined.
@@ -471,7 +473,7 @@ function eachGroup(
   width: number,
   use: (first: number, count: number) => void,
 ): boolean {
-  return eachRowGroup(predictions.length / width, width, (first, count) => {
+  return eachRowGroup(lengthOf(predictions) / width, width, (first, count) => {
     const start = first * width;
     const pure =
       width > chunk
@@ -607,8 +609,9 @@ function writeGradient(
   const signed = lookBinary(kind, labels) && areBinary(kind, labels);
   const hasMax = lossOfKind(kind) === categoricalHinge;
   const isUniform = !hasMax && weights === undefined && mask === undefined;
-  const step = isUniform ? predictions.length : width;
-  for (let row = 0, start = 0; start < predictions.length; row++, start += step) {
+  const n = lengthOf(predictions);
+  const step = isUniform ? n : width;
+  for (let row = 0, start = 0; start < n; row++, start += step) {
     readWeights(as, dtypes, weights, mask, row, 1);
     let factor = groupWeights[0] / divisor;
     let share = 1;
@@ -636,8 +639,8 @@ export const fallback: Kernels = {
       return total;
     }
     // The terms of all values need not be cut into rows.
-    const n = predictions.length;
-    if (lookBinary(kind, labels)) {
+    const n = lengthOf(predictions);
+    if (lookBinary(kind, labels, n)) {
       const signed = sumOfRow(true, kind, labels, predictions, 0, n);
       if (signed !== undefined) return signed;
     }
@@ -666,7 +669,7 @@ export const fallback: Kernels = {
 
   columnTotal(kind, _labels, predictions, width, dtypes, weights, mask) {
     const total = { ...noSums };
-    eachRowGroup(predictions.length / width, width, (first, count) => {
+    eachRowGroup(lengthOf(predictions) / width, width, (first, count) => {
       readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
       total.weights += sumOfLanes(groupWeights, count);
       if (mask !== undefined) total.kept += sumOfLanes(groupMask, count);

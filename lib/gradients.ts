@@ -18,15 +18,10 @@ import {
   writtenWeights,
 } from "./evaluate.js";
 import { dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { checkOut, resultTensor } from "./out.js";
 import { sumsOfBroadcastSlopes } from "./spread.js";
-import {
-  checkLength,
-  checkOut,
-  type RowTensor,
-  resultTensor,
-  type Tensor,
-  toTensor,
-} from "./tensor.js";
+import { checkLength, type RowTensor, type Tensor } from "./tensor.js";
+import { toPredictions, toTensor } from "./tensor-like.js";
 import { checkArguments, checkOptions, type Reduction } from "./validate.js";
 import {
   divisorOf,
@@ -85,7 +80,7 @@ export function valueAndGradient<R extends Reduction, D extends FloatDtype>(
   known: readonly (keyof GradientOptions)[],
 ): ValueAndGradient<LossValue<R, D>, D> {
   const labels = toTensor(yTrue, "yTrue");
-  const predictions = toTensor(yPred, "yPred");
+  const predictions = toPredictions(yPred);
   const { sampleWeight, mask, out } = readOptions(options, known);
   const batch = { loss, dtype: dtype ?? ownDtype(predictions), labels, predictions };
   const same = checkArguments(labels, predictions);
@@ -93,7 +88,7 @@ export function valueAndGradient<R extends Reduction, D extends FloatDtype>(
   if (mask !== undefined) checkLength(mask, "mask");
   const { rows, width, shape } = predictions;
   const size = rows * width;
-  const inputs = [labels, predictions, sampleWeight, mask].filter((tensor) => tensor !== undefined);
+  const inputs = [labels, predictions, sampleWeight, mask];
   const results =
     out === undefined ? newResults(batch.dtype, size) : checkOut(out, batch.dtype, size, inputs);
   const columns = { sampleWeight, mask };

@@ -14,7 +14,8 @@ import { type LossValue, type Output, reducedLoss, rowLosses, type Weighting } f
 import { type GradientOptions, type ValueAndGradient, valueAndGradient } from "./gradients.js";
 import * as kernels from "./kernels.js";
 import { nameOf } from "./names.js";
-import type { Tensor, TensorLike } from "./tensor.js";
+import type { Tensor } from "./tensor.js";
+import type { TensorLike } from "./tensor-like.js";
 import { checkOptions, checkReduction, type Reduction } from "./validate.js";
 
 /** What a loss is made with. */

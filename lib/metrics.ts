@@ -8,7 +8,8 @@ import * as kernels from "./kernels.js";
 import { nameOf } from "./names.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 import { samplewise } from "./samplewise.js";
-import { checkLength, type RowTensor, type TensorLike } from "./tensor.js";
+import { checkLength } from "./tensor.js";
+import { type TensorLike, toTensor } from "./tensor-like.js";
 import { checkOptions } from "./validate.js";
 import { product, toDoubles, toMask } from "./weights.js";
 
@@ -84,7 +85,7 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
    */
   updateState(yTrue: TensorLike, yPred: TensorLike, options: Weighting = {}): void {
     const { sampleWeight, mask } = readWeighting(options);
-    const losses = rowLosses(this.#loss, undefined, yTrue, yPred, false) as RowTensor;
+    const losses = toTensor(rowLosses(this.#loss, undefined, yTrue, yPred, false), "losses");
     if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
     if (mask !== undefined) checkLength(mask, "mask");
     let weights = sampleWeight && toDoubles(sampleWeight, this.dtype);

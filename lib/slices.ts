@@ -7,6 +7,7 @@ import { asIs, isAsIs, type Sums } from "./kernels.js";
 import { Frame, type Operation, type Parts, type Views, valuesOfRow } from "./parts.js";
 import type { RowTensor } from "./tensor.js";
 import { turn } from "./turns.js";
+import { bufferOf, byteOffsetOf } from "./typed-arrays.js";
 
 /** What takes too short to be worth a turn, and where the search for the size of a slice begins. */
 const valuesAtFirst = 65536;
@@ -34,8 +35,8 @@ export class Operand {
    */
   constructor(tensor: RowTensor, argument: string, isOwn: boolean) {
     this.#code = tensor.code;
-    this.#buffer = tensor.data.buffer;
-    this.#byteOffset = tensor.data.byteOffset;
+    this.#buffer = bufferOf(tensor.data);
+    this.#byteOffset = byteOffsetOf(tensor.data);
     this.#length = tensor.rows * tensor.width;
     this.#argument = argument;
     this.isLasting = isOwn || isSharedArrayBuffer(this.#buffer);
