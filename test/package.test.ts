@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 
@@ -167,7 +167,9 @@ describe("the published package", () => {
 
   test("holds the compiled library, the binaries and the documents, and nothing else", () => {
     const expected = [
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
+      /^(package\.json|LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md)$/,
+      /^(docs\/\w+|bench\/README|examples\/data\/README)\.md$/,
+      /^examples\/(demo\.ts|npy\.ts|loss-curve\.svg)$/,
       /^dist\/cjs\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
       /^dist\/cjs\/package\.json$/,
       /^dist\/esm\/(index|metrics|start)\.(js|d\.ts)$/,
@@ -186,6 +188,37 @@ describe("the published package", () => {
         "package.json",
       ]),
     );
+  });
+
+  /** The anchors of a page's headings, as hosts make them. */
+  const anchorsIn = (text: string): string[] =>
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\s-]/g, "")
+        .replaceAll(" ", "-"),
+    );
+
+  test("holds all that its pages link to, so that links work in node_modules", () => {
+    const links = paths
+      .filter((path) => path.endsWith(".md"))
+      .flatMap((page) => {
+        const text = readFileSync(`${root}${page}`, "utf8");
+        const targets = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+        return targets.map(([, file, anchor]) => ({
+          page,
+          target: file === "" ? page : posix.join(dirname(page), file),
+          anchor,
+        }));
+      });
+    expect(links.filter(({ page }) => page === "README.md").length).toBeGreaterThan(10);
+    expect(links.filter(({ target }) => !paths.includes(target))).toEqual([]);
+    const lost = links.filter(
+      ({ target, anchor }) =>
+        anchor !== undefined &&
+        !anchorsIn(readFileSync(`${root}${target}`, "utf8")).includes(anchor),
+    );
+    expect(lost).toEqual([]);
   });
 
   test("runs nothing when it is installed", () => {
