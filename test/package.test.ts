@@ -270,6 +270,10 @@ describe("the published package", () => {
     expect(manifest.scripts).toHaveProperty("prepack", expect.stringMatching(first));
   });
 
+  test("tells bundlers nothing of side effects: they would drop the import that obeys the environment", () => {
+    expect(manifest).not.toHaveProperty("sideEffects");
+  });
+
   test("depends on nothing but bindings", () => {
     expect(manifest.dependencies).toEqual({ bindings: "1.5.0" });
   });
