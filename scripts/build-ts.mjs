@@ -26,8 +26,8 @@ for (const entry of ["index", "metrics"]) {
 }
 
 /**
- * Returns the names that a module exports, which tsc all assigns to once. Running the module would tell as well, but would
- * load a binary, which may not be built yet, and obey the environment of whoever builds.
+ * Returns the names that a module exports: tsc assigns to each of them. Running the module would need a binary that fits, which
+ * may not be built yet, and would obey the environment of the person who builds.
  */
 function namesIn(code) {
   const names = [...code.matchAll(/\bexports\.(\w+) = /g)].map(([, name]) => name);
