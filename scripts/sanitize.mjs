@@ -45,7 +45,10 @@ const builds = [
       { args: [...vitest, ...hostile], expected: 0 },
       { args: ["build/checks/fuzz/main.js", "--seed", seed, "--programs", "200"], expected: 0 },
       { args: ["test/native/jobs.mjs"], expected: 0 },
-      { args: ["test/support/exiting.mjs", "8", "42"], expected: 42 },
+      ...["calls", "packageExports", "addonExports", "loading"].map((task) => ({
+        args: ["test/support/exiting.mjs", task, "8", "2", "42"],
+        expected: 42,
+      })),
     ],
   },
   {
