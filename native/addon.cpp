@@ -143,6 +143,20 @@ bool get_columns(napi_env env, const Frame& frame, napi_value weights, napi_valu
          get_column(env, mask, dtypes >> 4, batch->rows, &batch->mask);
 }
 
+// Whether nothing that is read lies where results are written. Addresses tell, as two buffers may stand for one memory.
+bool is_apart(const View& out, const Batch& batch) {
+  const size_t n = batch.rows * batch.width;
+  const auto overlaps = [&](const void* values, Dtype dtype, size_t count) {
+    return overlap(out.data, out.bytes, values, count * size_of(dtype));
+  };
+  const auto overlaps_column = [&](const Column& column) {
+    return column.values != nullptr && overlaps(column.values, column.dtype, batch.rows);
+  };
+  return !overlaps(batch.labels, batch.label_dtype, n) &&
+         !overlaps(batch.predictions, batch.prediction_dtype, n) && !overlaps_column(batch.weights) &&
+         !overlaps_column(batch.mask);
+}
+
 // An array for n results in the dtype `as`, or for as many doubles.
 bool get_output(napi_env env, napi_value value, size_t n, Dtype as, View* out, Dtype* dtype) {
   if (!get_view(env, value, out)) return false;
@@ -160,6 +174,9 @@ constexpr Failure kBadColumns{
     "has another length)"};
 constexpr Failure kBadOutput{
     "maxmargin: the output is no array of one value a row, or a prediction, in the batch's dtype"};
+constexpr Failure kOverlap{"maxmargin: the output has memory in common with what is read, or another output",
+                           "ERR_MAXMARGIN_OVERLAP", true};
+constexpr Failure kBadViews{"maxmargin: only typed arrays have memory to compare"};
 constexpr Failure kBadFrame{"maxmargin: the frame is no Float64Array of enough values"};
 constexpr Failure kNoJob{"maxmargin: there can be no job in the background"};
 constexpr Failure kNoExports{"maxmargin: the addon's functions could not be defined"};
@@ -203,7 +220,7 @@ struct GradientOperation {
 
   const Failure* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
     gradient = {frame.divisor, batch->as, nullptr, nullptr};
-    View out, losses;
+    View out, losses{nullptr, 0};
     if (!get_output(env, arguments[2], batch->rows * batch->width, batch->as, &out,
                     &gradient.dtype)) {
       return &kBadOutput;
@@ -219,7 +236,9 @@ struct GradientOperation {
       }
       gradient.losses = losses.data;
     }
-    return get_columns(env, frame, arguments[4], arguments[5], batch) ? nullptr : &kBadColumns;
+    if (!get_columns(env, frame, arguments[4], arguments[5], batch)) return &kBadColumns;
+    const bool are_apart = is_apart(out, *batch) && is_apart(losses, *batch) && !overlap(out, losses);
+    return are_apart ? nullptr : &kOverlap;
   }
 
   Total run(const Batch& batch, const Machine& machine, Part* part) const {
@@ -236,7 +255,8 @@ struct RowLossesOperation {
 
   const Failure* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
     if (!get_output(env, arguments[2], batch->rows, batch->as, &out, &dtype)) return &kBadOutput;
-    return get_columns(env, frame, arguments[3], arguments[4], batch) ? nullptr : &kBadColumns;
+    if (!get_columns(env, frame, arguments[3], arguments[4], batch)) return &kBadColumns;
+    return is_apart(out, *batch) ? nullptr : &kOverlap;
   }
 
   Total run(const Batch& batch, const Machine& machine, Part* part) const {
@@ -458,6 +478,18 @@ napi_value write_probe_entry(napi_env env, napi_callback_info info) {
   return napi_get_boolean(env, seen, &result) == napi_ok ? result : nullptr;
 }
 
+// overlaps(a, b): whether two typed arrays have memory in common, whatever their buffers are.
+napi_value overlaps_entry(napi_env env, napi_callback_info info) {
+  napi_value arguments[2], result;
+  size_t count = 2;
+  View a, b;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr) != napi_ok ||
+      !get_view(env, arguments[0], &a) || !get_view(env, arguments[1], &b)) {
+    return fail(env, kBadViews);
+  }
+  return napi_get_boolean(env, overlap(a, b), &result) == napi_ok ? result : nullptr;
+}
+
 napi_value kernels_entry(napi_env env, napi_callback_info) {
   const auto& sets = supported();
   napi_value names;
@@ -548,6 +580,7 @@ struct Entries {
            define<GradientOperation>("gradient") &&
            define<RowLossesOperation>("rowLosses") &&
            define<share_entry>(whole, "share") &&
+           define<overlaps_entry>(whole, "overlaps") &&
            define<read_probe_entry>(whole, "readProbe") &&
            define<write_probe_entry>(whole, "writeProbe") &&
            define<kernels_entry>(whole, "kernels") &&

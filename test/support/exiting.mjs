@@ -85,6 +85,7 @@ async function addonExports() {
   };
   const argumentsOf = {
     share: [frame],
+    overlaps: [labels, out],
     readProbe: [labels, predictions, false, false],
     writeProbe: [labels, predictions, out, false],
     useKernel: ["scalar"],
