@@ -48,7 +48,8 @@ test("100 processes exit and 100 workers are terminated in the middle of calls: 
 }, 300_000);
 
 /** `ENDS=5000 npx vitest run test/exit.test.ts` ends more. */
-const wanted = Number(process.env.ENDS ?? 400);
+const { ENDS = 400 } = process.env;
+const wanted = Number(ENDS);
 
 test.each([
   { task: "packageExports", terminated: 10, running: 4 },
