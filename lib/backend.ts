@@ -34,6 +34,8 @@ interface Addon {
   readonly background: Readonly<
     Record<Operation, (frame: Float64Array, ...views: Views) => Promise<void>>
   >;
+  /** Whether two arrays have memory in common, whatever their buffers are. */
+  overlaps(a: Stored, b: Stored): boolean;
   /** Best first. */
   kernels(): string[];
   /** False where this machine has no kernel of that name. */
@@ -119,6 +121,14 @@ const partsOf = (addon: Addon): Parts => ({
   },
 });
 const nativeParts = addon === null ? fallbackParts : partsOf(addon);
+
+/**
+ * Whether two arrays have memory in common, by their addresses. Undefined without the addon, which alone
+ * knows these.
+ */
+export function overlap(a: Stored, b: Stored): boolean | undefined {
+  return addon?.overlaps(a, b);
+}
 
 let name: "native" | "js";
 let kernel: string | null;
