@@ -21,10 +21,11 @@ import {
   valueAndGradient,
 } from "./gradients.js";
 import { categoricalHinge, dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { checkOptions } from "./options.js";
 import type { Operation } from "./parts.js";
 import { computeInSlices, Operand, throwIfAborted } from "./slices.js";
 import { checkLength, checkOut, RowTensor, resultTensor, type Tensor, toTensor } from "./tensor.js";
-import { checkArguments, checkOptions, type Reduction } from "./validate.js";
+import { checkArguments, type Reduction } from "./validate.js";
 import { leavesTensor, quotient } from "./weights.js";
 
 /** How a call off the event loop goes about it. */

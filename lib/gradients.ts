@@ -18,6 +18,7 @@ import {
   writtenWeights,
 } from "./evaluate.js";
 import { dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { checkOptions } from "./options.js";
 import { sumsOfBroadcastSlopes } from "./spread.js";
 import {
   checkLength,
@@ -27,7 +28,7 @@ import {
   type Tensor,
   toTensor,
 } from "./tensor.js";
-import { checkArguments, checkOptions, type Reduction } from "./validate.js";
+import { checkArguments, type Reduction } from "./validate.js";
 import {
   divisorOf,
   divisorOfColumn,
