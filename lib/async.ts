@@ -21,6 +21,7 @@ import {
   valueAndGradient,
 } from "./gradients.js";
 import { categoricalHinge, dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { wrongMask } from "./masks.js";
 import { checkOptions } from "./options.js";
 import type { Operation } from "./parts.js";
 import { computeInSlices, Operand, throwIfAborted } from "./slices.js";
@@ -180,7 +181,7 @@ class Evaluation {
   }
 
   /** @param outputs - the operands between predictions and weights. */
-  run(
+  async run(
     operation: Operation,
     outputs: readonly (Operand | undefined)[] = [],
     divisor = 1,
@@ -202,7 +203,12 @@ class Evaluation {
       divisor,
       operands: [labels, predictions, ...outputs, ...columns],
     };
-    return computeInSlices(work, this.#signal);
+    const sums = await computeInSlices(work, this.#signal);
+    const given = this.#inputs.mask;
+    if (given !== undefined && mask !== undefined && Number.isNaN(sums.kept)) {
+      throw wrongMask(given, mask.view(0, rows));
+    }
+    return sums;
   }
 
   async rowLosses(): Promise<Tensor<FloatDtype>> {

@@ -5,6 +5,7 @@ import { floatx } from "./config.js";
 import { type Arrays, codes, type FloatDtype, isFloat } from "./dtypes.js";
 import { wrongValue } from "./errors.js";
 import { categoricalHinge, dtypesOfColumns, kindOfBatch } from "./kernels.js";
+import { checkMask, toMask, wrongMask } from "./masks.js";
 import { checkOptions } from "./options.js";
 import { type Spread, writeBroadcastLosses } from "./spread.js";
 import {
@@ -28,7 +29,6 @@ import {
   shapeOfColumns,
   sumOf,
   toDoubles,
-  toMask,
 } from "./weights.js";
 
 /** A number for every reduction but `null` and `"none"`, which leave a tensor. */
@@ -42,7 +42,7 @@ export type LossValue<R extends Reduction, D extends FloatDtype = FloatDtype> = 
 export interface Weighting {
   /** A number, or a tensor that broadcasts with the losses; `null` is as good as none. */
   readonly sampleWeight?: TensorLike | null;
-  /** 0 or false where a loss does not count, of a shape that broadcasts with the losses. */
+  /** 0 or false where a loss does not count and otherwise 1 or true, of a shape that broadcasts with the losses. */
   readonly mask?: TensorLike | null;
 }
 
@@ -197,7 +197,9 @@ function columnLoss(
   const p = predictions.stored;
   if (leavesTensor(reduction)) {
     const losses = newResults(dtype, rows);
-    kernels.rowLosses(kind, y, p, width, losses, dtypes, sampleWeight?.stored, mask?.stored);
+    const weights = sampleWeight?.stored;
+    const isMask = kernels.rowLosses(kind, y, p, width, losses, dtypes, weights, mask?.stored);
+    if (mask !== undefined && !isMask) throw wrongMask(mask, mask.stored);
     return resultTensor(dtype, losses, shape, predictions);
   }
   const total = kernels.weightedTotal(
@@ -209,6 +211,7 @@ function columnLoss(
     sampleWeight?.stored,
     mask?.stored,
   );
+  checkMask(mask, total.kept);
   const divisor = divisorOfColumn(total, mask !== undefined, rows, reduction);
   return roundTo(dtype, quotient(total.losses, divisor));
 }

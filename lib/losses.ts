@@ -77,13 +77,13 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
    * @param yPred - predictions of that shape, or of one that broadcasts with it. Of two ranks that
    *   differ by one, where the longer shape ends in 1, the ranks are made the same first.
    * @param options - `sampleWeight`, what the loss of each row is multiplied by, and `mask`, 0 or false
-   *   where it does not count: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
+   *   where it does not count and otherwise 1 or true: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
    * @returns a number that the loss's `dtype` holds: the weighted sum of the losses of the rows for `"sum"`; for
    *   `"sum_over_batch_size"` and `"mean"` that by their number, or the mean of those that a mask keeps; for
    *   `"mean_with_sample_weight"` that by the sum of the weights; 0 for an empty batch. For `null` and
    *   `"none"` the weighted losses of the rows, shape `[batch, d0, .. dN-1]`.
-   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast; TypeError
-   *   if the options have an unknown key, or are no object.
+   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast; RangeError
+   *   if a mask has a value that is neither 0 nor 1; TypeError if the options have an unknown key, or are no object.
    */
   apply(yTrue: TensorLike, yPred: TensorLike, options?: Weighting): LossValue<R, ComputeDtype<P>> {
     return reducedLoss(this.#loss, this.dtype, this.#as, this.reduction, yTrue, yPred, options);

@@ -6,12 +6,13 @@ import { described, wrongKind } from "./errors.js";
 import { readWeighting, rowLosses, type Weighting, weightingOptions } from "./evaluate.js";
 import { categoricalHinge, hinge, squaredHinge } from "./functional.js";
 import * as kernels from "./kernels.js";
+import { toMask } from "./masks.js";
 import { nameOf } from "./names.js";
 import { checkOptions } from "./options.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 import { samplewise } from "./samplewise.js";
 import { checkLength, type RowTensor, type TensorLike } from "./tensor.js";
-import { product, toDoubles, toMask } from "./weights.js";
+import { product, toDoubles } from "./weights.js";
 
 export { categoricalHinge, hinge, squaredHinge };
 
@@ -83,8 +84,8 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
    *   dtype, and averaged over all axes but the first. A rank-1 batch is one sample.
    * @param options - `sampleWeight`, what the losses are multiplied by and what is counted instead of the samples,
    *   and `mask`, weights of 0 and 1: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
-   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast; TypeError
-   *   if the options have an unknown key, or are no object.
+   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast; RangeError
+   *   if a mask has a value that is neither 0 nor 1; TypeError if the options have an unknown key, or are no object.
    */
   updateState(yTrue: TensorLike, yPred: TensorLike, options: Weighting = {}): void {
     checkOptions(options, weightingOptions);

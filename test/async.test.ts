@@ -125,8 +125,8 @@ const inSmallIntegers = Object.fromEntries(
   lossNames.map((loss) => {
     const batch = batchOf(loss, 7001, 11, 12);
     const random = generator(13);
-    const column = () => filled(new Int8Array(7001), () => integerBelow(3, random));
-    return [loss, { ...batch, columns: { sampleWeight: column(), mask: column() } }];
+    const below = (end: number) => filled(new Int8Array(7001), () => integerBelow(end, random));
+    return [loss, { ...batch, columns: { sampleWeight: below(3), mask: below(2) } }];
   }),
 );
 

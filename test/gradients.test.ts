@@ -234,7 +234,7 @@ forEachImplementation(() => {
         tensor(dataOf(as, values), [rows], as);
       const most = dtype === "bool" ? 2 : 4;
       const weights = filled(new Float32Array(rows), () => integerBelow(most, random));
-      const mask = filled(new Float32Array(rows), () => integerBelow(most, random));
+      const mask = filled(new Float32Array(rows), () => integerBelow(2, random));
       for (const reduction of ["sum", "mean", "mean_with_sample_weight", null] as const) {
         const own = make(loss, reduction);
         const given = (as: Dtype): Weighting[] => [
