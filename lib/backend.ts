@@ -108,6 +108,7 @@ const nativeOf = (addon: Addon): Kernels => ({
     fillFrame(kind, width);
     frame[2] = dtypes;
     addon.rowLosses(labels, predictions, out, weights, mask);
+    return !Number.isNaN(frame[6]);
   },
 });
 const native = addon === null ? null : nativeOf(addon);

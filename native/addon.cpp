@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -247,7 +248,7 @@ struct GradientOperation {
 };
 
 // rowLosses(labels, predictions, out, weights?, mask?): out has the dtype to which the batch is cast, or is a
-// Float64Array.
+// Float64Array. The frame gets NaN for the sum of a mask with other values than 0 and 1.
 struct RowLossesOperation {
   static constexpr size_t kArguments = 5;
   Dtype dtype;
@@ -260,8 +261,10 @@ struct RowLossesOperation {
   }
 
   Total run(const Batch& batch, const Machine& machine, Part* part) const {
-    row_losses(batch, machine, dtype, out.data, part);
-    return {};
+    Total total = part == nullptr ? Total{} : part->before;
+    const bool is_mask = row_losses(batch, machine, dtype, out.data, part);
+    if (!is_mask) total.kept = std::numeric_limits<double>::quiet_NaN();
+    return total;
   }
 };
 
