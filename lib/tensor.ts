@@ -119,7 +119,10 @@ export function checkOut(
   return tensor.stored as Results;
 }
 
-/** Several SharedArrayBuffers may stand for the same memory: one for each time that it was cloned, or has grown. */
+/**
+ * Returns whether arrays of different buffers have memory in common. Several SharedArrayBuffers stand for the
+ * same memory after it was cloned, or after it has grown.
+ */
 function overlapAcrossBuffers(a: RowTensor, b: RowTensor): boolean {
   const areShared = isSharedArrayBuffer(a.data.buffer) && isSharedArrayBuffer(b.data.buffer);
   return areShared && overlap(a.stored, b.stored) === true;
