@@ -1,4 +1,5 @@
 import { isSharedArrayBuffer } from "node:util/types";
+import { Watch } from "./abort.js";
 import { newResults, roundTo } from "./cast.js";
 import { arrayLike, type FloatDtype } from "./dtypes.js";
 import { described, wrongKind } from "./errors.js";
@@ -22,7 +23,7 @@ import {
 } from "./gradients.js";
 import { categoricalHinge, dtypesOfColumns, noSums, type Sums } from "./kernels.js";
 import type { Operation } from "./parts.js";
-import { computeInSlices, Operand, throwIfAborted } from "./slices.js";
+import { computeInSlices, fillInSlices, Operand } from "./slices.js";
 import { checkLength, checkOut, RowTensor, resultTensor, type Tensor, toTensor } from "./tensor.js";
 import { checkArguments, checkOptions, type Reduction } from "./validate.js";
 import { leavesTensor, quotient } from "./weights.js";
@@ -122,6 +123,26 @@ function moved(inputs: Inputs): Inputs {
   ) as unknown as Inputs;
 }
 
+/**
+ * An answer that was computed at once, with the buffers of its arguments moved only now: before, it was not known that no
+ * argument is wrong.
+ *
+ * @param written - the result that is in `out`, if there is one.
+ */
+function withMoved<A extends object>(
+  answer: A,
+  arrays: Inputs,
+  written: keyof A | undefined,
+): A & Returned {
+  const out = written === undefined ? undefined : (answer[written] as RowTensor);
+  const inputs = moved({ ...arrays, ...(out !== undefined && { out }) });
+  return {
+    ...answer,
+    ...(written !== undefined && { [written]: inputs.out }),
+    ...returned(inputs),
+  };
+}
+
 function returned({ labels, predictions, sampleWeight, mask }: Inputs): Returned {
   return {
     yTrue: labels,
@@ -138,19 +159,19 @@ class Evaluation {
   readonly shape: readonly number[];
   readonly #inputs: Inputs;
   readonly #operands: Partial<Record<keyof Inputs, Operand>> = {};
-  readonly #signal: AbortSignal | undefined;
+  readonly #watch: Watch;
 
   constructor(
     batch: Batch,
     shape: readonly number[],
     inputs: Inputs,
     isOwn: boolean,
-    signal: AbortSignal | undefined,
+    watch: Watch,
   ) {
     this.batch = batch;
     this.shape = shape;
     this.#inputs = inputs;
-    this.#signal = signal;
+    this.#watch = watch;
     for (const [name, tensor] of Object.entries(inputs) as [keyof Inputs, RowTensor][]) {
       this.#operands[name] = new Operand(tensor, namesOf[name], isOwn);
     }
@@ -201,7 +222,7 @@ class Evaluation {
       divisor,
       operands: [labels, predictions, ...outputs, ...columns],
     };
-    return computeInSlices(work, this.#signal);
+    return computeInSlices(work, this.#watch);
   }
 
   async rowLosses(): Promise<Tensor<FloatDtype>> {
@@ -227,7 +248,7 @@ class Evaluation {
       this.isWeighted && !leavesTensor(reduction) ? await this.run("columnTotal") : noSums;
     const { ofTotal, ofSlopes } = this.#divisors(columns, reduction);
     if (ofTotal === 0) {
-      out.operand.view(0, rows * width).fill(0 as never);
+      if (this.#inputs.out !== undefined) await fillInSlices(out.operand, rows * width, this.#watch);
       return { value: 0, gradient: this.resultOf(out.tensor, shape) };
     }
     const tensor = leavesTensor(reduction)
@@ -255,6 +276,8 @@ interface Request<A extends object> {
   /** How many results `out` has to have room for. */
   readonly outSize: (rows: number, width: number) => number;
   readonly known: readonly string[];
+  /** Which result goes to `out`. */
+  readonly written: keyof A;
   /** Of a batch in which something is repeated, or that is empty: at once. */
   atOnce(inputs: Inputs, out: unknown): A;
   inSlices(evaluation: Evaluation): Promise<A>;
@@ -271,9 +294,9 @@ async function settle<A extends object>(
   checkOptions(options, [...request.known, "signal", "transfer"]);
   const columns = request.known.includes("sampleWeight") ? readWeighting(options) : {};
   const out = request.known.includes("out") ? options.out : undefined;
-  const signal = readSignal(options);
+  const watch = new Watch(readSignal(options));
   const transfer = readTransfer(options);
-  throwIfAborted(signal);
+  watch.throwIfAborted();
   const dtype = request.dtype ?? ownDtype(predictions);
   const same = checkArguments(labels, predictions);
   const { sampleWeight, mask } = columns;
@@ -288,7 +311,8 @@ async function settle<A extends object>(
       : undefined;
   if (own === undefined) {
     const answer = request.atOnce(arrays, out);
-    return transfer ? { ...answer, ...returned(moved(arrays)) } : answer;
+    if (!transfer) return answer;
+    return withMoved(answer, arrays, out === undefined ? undefined : request.written);
   }
   if (out !== undefined) checkOut(out, dtype, size, Object.values(arrays));
   const given = {
@@ -302,8 +326,12 @@ async function settle<A extends object>(
     labels: inputs.labels,
     predictions: inputs.predictions,
   };
-  const answer = await request.inSlices(new Evaluation(batch, own, inputs, transfer, signal));
-  return transfer ? { ...answer, ...returned(inputs) } : answer;
+  try {
+    const answer = await request.inSlices(new Evaluation(batch, own, inputs, transfer, watch));
+    return transfer ? { ...answer, ...returned(inputs) } : answer;
+  } finally {
+    watch.stop();
+  }
 }
 
 /** The result alone, unless arguments came back with it. */
@@ -333,6 +361,7 @@ export async function reducedLossAsync<
     dtype,
     outSize: () => 0,
     known: ["sampleWeight", "mask"],
+    written: "value",
     atOnce: ({ labels, predictions, ...weighting }) => ({
       value: reducedLoss(loss, dtype, as, reduction, labels, predictions, weighting),
     }),
@@ -356,6 +385,7 @@ export async function rowLossesAsync<D extends FloatDtype, T extends boolean>(
     dtype,
     outSize: (rows) => rows,
     known: ["out"],
+    written: "value",
     atOnce: ({ labels, predictions }, out) => ({
       value: rowLosses(loss, dtype, labels, predictions, fixRanks, { out } as Output),
     }),
@@ -385,6 +415,7 @@ export async function valueAndGradientAsync<
     dtype,
     outSize: (rows, width) => rows * width,
     known,
+    written: "gradient",
     atOnce({ labels, predictions, ...weighting }, out) {
       const options = { ...weighting, out } as GradientOptions;
       const own = ["sampleWeight", "mask", "out"] as const;

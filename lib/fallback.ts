@@ -446,6 +446,9 @@ function writeLossOfLongRow(
   return true;
 }
 
+/** How many values a group of rows has at most, unless a single row has more. */
+export const valuesOfGroup = chunk;
+
 /** How many rows make up a chunk. */
 export const rowsOfGroup = (width: number) => Math.max(1, Math.floor(chunk / width));
 

@@ -1,22 +1,13 @@
 import { isSharedArrayBuffer } from "node:util/types";
+import type { Watch } from "./abort.js";
 import { parts } from "./backend.js";
 import { bytesOf, type Stored, storedIn } from "./cast.js";
 import { wrongValue } from "./errors.js";
 import { lookBinary, rowsOfGroup } from "./fallback.js";
 import { asIs, isAsIs, type Sums } from "./kernels.js";
-import { Frame, type Operation, type Parts, type Views, valuesOfRow } from "./parts.js";
+import { Frame, type Operation, valuesOfRow } from "./parts.js";
+import { inPool, inTurn, now } from "./queue.js";
 import type { RowTensor } from "./tensor.js";
-import { turn } from "./turns.js";
-
-/** What takes too short to be worth a turn, and where the search for the size of a slice begins. */
-const valuesAtFirst = 65536;
-/** How long a slice on the event loop shall be. Below the 2 ms that are promised, as machines are not even. */
-const milliseconds = 1.2;
-/** How long a slice in the background may be: a signal is heard after some milliseconds. */
-const valuesInBackground = 2 ** 24;
-
-/** As the clock is when the library is loaded: tests of programs put it on. */
-const now = performance.now.bind(performance);
 
 /** Values of a tensor, found again when some time has passed and foreign code has run. */
 export class Operand {
@@ -68,33 +59,99 @@ export interface Work {
   readonly operands: readonly (Operand | undefined)[];
 }
 
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw signal.reason;
+/** Where slices are computed, how many values the first one has, and how long the others shall take. */
+interface Lane {
+  readonly queue: (slice: () => Promise<void>, watch: Watch) => Promise<void>;
+  readonly values: number;
+  readonly milliseconds: number;
 }
 
-/** What the operation of `Kernels` with that name gives. Slices begin where groups do. */
-export async function computeInSlices(work: Work, signal: AbortSignal | undefined): Promise<Sums> {
+/** Batches of up to `most` values are computed at once. Slices aim below the 2 ms that are promised: machines are not even. */
+const onEventLoop = (values: number, most: number): Lane =>
+  values > most
+    ? { queue: inTurn, values: most, milliseconds: 1.2 }
+    : { queue: (slice) => slice(), values, milliseconds: Infinity };
+
+/** A slice in another thread is not stopped once it has begun: a signal is heard when it is over. */
+const inBackground: Lane = { queue: inPool, values: 2 ** 20, milliseconds: 3 };
+
+/** Rows in slices. These begin where groups do, and are as long as the time that the last one took suggests. */
+class Slices {
+  readonly #rows: number;
+  readonly #width: number;
+  readonly #lane: Lane;
+  #values: number;
+  #first = 0;
+
+  constructor(rows: number, width: number, lane: Lane) {
+    this.#rows = rows;
+    this.#width = width;
+    this.#lane = lane;
+    this.#values = lane.values;
+  }
+
+  get areOver(): boolean {
+    return this.#first >= this.#rows;
+  }
+
+  restart(): void {
+    this.#first = 0;
+  }
+
+  /**
+   * Computes the next slice when it is its turn.
+   *
+   * @param compute - returns how many milliseconds it took.
+   */
+  async next(
+    watch: Watch,
+    compute: (first: number, end: number) => number | Promise<number>,
+  ): Promise<void> {
+    const first = this.#first;
+    const group = rowsOfGroup(this.#width);
+    const groups = Math.max(1, Math.floor(this.#values / (group * this.#width)));
+    const end = Math.min(first + groups * group, this.#rows);
+    await this.#lane.queue(async () => {
+      const growth = this.#lane.milliseconds / (await compute(first, end));
+      this.#values = (end - first) * this.#width * Math.min(4, growth);
+    }, watch);
+    this.#first = end;
+  }
+}
+
+/** Returns how many milliseconds `compute` takes. */
+function timed(compute: () => void): number {
+  const start = now();
+  compute();
+  return now() - start;
+}
+
+/** Computes the operation of `Kernels` with that name. */
+export async function computeInSlices(work: Work, watch: Watch): Promise<Sums> {
   const { operation, rows, width, operands } = work;
-  const how = parts();
+  const { compute, background, valuesAtOnce } = parts();
   const frame = new Frame(kindOf(work), width, work.dtypes, work.divisor);
-  const pace = paceOf(how, work);
-  for (let first = 0; first < rows; ) {
-    if (pace.takesTurns) await turn();
-    throwIfAborted(signal);
-    const end = Math.min(first + pace.rows, rows);
-    const views = operands.map((operand, place) => {
-      const each = valuesOfRow(operation, place, width);
-      return operand?.view(first * each, end * each);
+  const isLong = rows * width > valuesAtOnce;
+  const areLasting = operands.every((operand) => operand === undefined || operand.isLasting);
+  const job = isLong && areLasting ? background : undefined;
+  const lane = job === undefined ? onEventLoop(rows * width, valuesAtOnce) : inBackground;
+  const slices = new Slices(rows, width, lane);
+  while (!slices.areOver) {
+    await slices.next(watch, async (first, end) => {
+      const views = operands.map((operand, place) => {
+        const each = valuesOfRow(operation, place, width);
+        return operand?.view(first * each, end * each);
+      });
+      if (job === undefined) return timed(() => compute(operation, frame, views));
+      await job(operation, frame, views);
+      return frame.milliseconds;
     });
-    await pace.compute(operation, frame, views);
-    if (isAsIs(frame.kind) || frame.isBinary) {
-      first = end;
-    } else {
+    if (!isAsIs(frame.kind) && !frame.isBinary) {
       frame.restartAsIs();
-      first = 0;
+      slices.restart();
     }
   }
-  if (pace.isLong) throwIfAborted(signal);
+  if (isLong) watch.throwIfAborted();
   return frame.sums;
 }
 
@@ -105,38 +162,12 @@ function kindOf({ operation, kind, rows, width, operands }: Work): number {
   return mayBeBinary ? kind : kind | asIs;
 }
 
-/** How a batch is cut, and where it is computed. */
-interface Pace {
-  /** Whether each slice waits for a turn of the event loop. */
-  readonly takesTurns: boolean;
-  /** Whether other code may run before the end. */
-  readonly isLong: boolean;
-  /** Of the next slice. */
-  readonly rows: number;
-  compute(operation: Operation, frame: Frame, views: Views): Promise<void> | undefined;
-}
-
-function paceOf({ compute, background }: Parts, { rows, width, operands }: Work): Pace {
-  const group = rowsOfGroup(width);
-  const rowsFor = (values: number) => Math.max(1, Math.floor(values / (group * width))) * group;
-  const isLong = rows * width > valuesAtFirst;
-  const areLasting = operands.every((operand) => operand === undefined || operand.isLasting);
-  if (isLong && areLasting && background !== undefined) {
-    const rows = rowsFor(valuesInBackground);
-    return { takesTurns: false, isLong, rows, compute: background };
+/** Writes zeros to an operand of n values. */
+export async function fillInSlices(operand: Operand, n: number, watch: Watch): Promise<void> {
+  const slices = new Slices(n, 1, onEventLoop(n, parts().valuesAtOnce));
+  while (!slices.areOver) {
+    await slices.next(watch, (first, end) =>
+      timed(() => operand.view(first, end).fill(0 as never)),
+    );
   }
-  let values = valuesAtFirst;
-  return {
-    takesTurns: isLong,
-    isLong,
-    get rows() {
-      return rowsFor(values);
-    },
-    compute(operation, frame, views) {
-      const start = now();
-      compute(operation, frame, views);
-      values *= Math.min(4, milliseconds / (now() - start));
-      return undefined;
-    },
-  };
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -25,8 +26,9 @@ struct Frame {
   double kind, width, column_dtypes, divisor;
   // Of a part of a batch, before the call: the sums over the parts before it.
   double results[3];
-  // Of a part: whether its labels were 0/1.
-  double is_binary;
+  // Of a part: whether its labels were 0/1, and how long it took. JavaScript hears late of the end of a job in the
+  // background if it is busy, and cannot tell.
+  double is_binary, milliseconds;
 
   void give(const Total& total) {
     results[0] = total.losses;
@@ -333,6 +335,7 @@ struct PartCall {
   Batch batch;
   Operation operation;
   Part part;
+  double milliseconds;
 
   const char* read(napi_env env, napi_callback_info info) {
     size_t count = kArguments;
@@ -349,17 +352,20 @@ struct PartCall {
 
   // Null, or what went wrong. Touches nothing of the engine's.
   const char* run() {
+    const auto start = std::chrono::steady_clock::now();
     try {
       part.before = operation.run(batch, machine, &part);
     } catch (const std::bad_alloc&) {
       return kNoMemory;
     }
+    milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
     return nullptr;
   }
 
   void give() const {
     frame->give(part.before);
     frame->is_binary = part.reading == LabelReading::binary;
+    frame->milliseconds = milliseconds;
   }
 };
 
