@@ -7,14 +7,29 @@ import type { Watch } from "./abort.js";
 const { setImmediate } = timers;
 export const now = performance.now.bind(performance);
 
+interface Waiting {
+  /** How many values its next slice has. */
+  readonly values: number;
+  admit(): void;
+}
+
 /** Calls that wait, in the order in which they came. */
 class Queue {
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiting>();
   // Goes on with what is added later. Everything before it was admitted or has left.
-  #next = this.#waiting.values();
+  #others = this.#waiting.values();
+  #first: Waiting | undefined;
 
   get length(): number {
     return this.#waiting.size;
+  }
+
+  get first(): Waiting | undefined {
+    while (this.length > 0 && (this.#first === undefined || !this.#waiting.has(this.#first))) {
+      this.#first = this.#others.next().value;
+      if (this.#first === undefined) this.#others = this.#waiting.values();
+    }
+    return this.length > 0 ? this.#first : undefined;
   }
 
   /**
@@ -22,54 +37,55 @@ class Queue {
    *
    * @throws the reason of the call's signal if that fires first.
    */
-  async wait(watch: Watch): Promise<void> {
+  async wait(values: number, watch: Watch): Promise<void> {
     watch.listen();
     watch.throwIfAborted();
     const isAdmitted = await new Promise<boolean>((resolve) => {
-      const admit = () => {
-        watch.leave = undefined;
-        resolve(true);
+      const own = {
+        values,
+        admit: () => {
+          this.#waiting.delete(own);
+          watch.leave = undefined;
+          resolve(true);
+        },
       };
-      this.#waiting.add(admit);
+      this.#waiting.add(own);
       watch.leave = () => {
-        this.#waiting.delete(admit);
+        this.#waiting.delete(own);
         resolve(false);
       };
     });
     if (!isAdmitted) watch.throwIfAborted();
   }
-
-  /** Admits the first call, and returns whether there was one. */
-  admit(): boolean {
-    let first = this.#next.next();
-    if (first.done) {
-      this.#next = this.#waiting.values();
-      first = this.#next.next();
-    }
-    if (first.done) return false;
-    this.#waiting.delete(first.value);
-    first.value();
-    return true;
-  }
 }
 
 // ---- libuv's pool
 
-/** How many jobs are in libuv's pool at a time: it has four threads by default, and files and name look-ups need some too. */
-const places = 2;
-let placesTaken = 0;
+/** A large slice is by itself in its place in libuv's pool. Small ones share a place if they have no more values together. */
+export const valuesOfPlace = 2 ** 20;
+/** The pool has four threads by default, and files and name look-ups need some of them. */
+const room = 2 * valuesOfPlace;
+let taken = 0;
 const pool = new Queue();
 
-/** Runs a job of libuv's pool as soon as there is a place for it. */
-export async function inPool(job: () => Promise<void>, watch: Watch): Promise<void> {
-  // Who leaves hands the place on, so none is free while others wait.
-  if (placesTaken < places) placesTaken++;
-  else await pool.wait(watch);
+/** Runs a job of libuv's pool when there is room for it. */
+export async function inPool(
+  job: () => Promise<void>,
+  values: number,
+  watch: Watch,
+): Promise<void> {
+  const own = Math.min(values, valuesOfPlace);
+  if (pool.length === 0 && taken + own <= room) taken += own;
+  else await pool.wait(own, watch);
   try {
     watch.throwIfAborted();
     await job();
   } finally {
-    if (!pool.admit()) placesTaken--;
+    taken -= own;
+    for (let next = pool.first; next && taken + next.values <= room; next = pool.first) {
+      taken += next.values;
+      next.admit();
+    }
   }
 }
 
@@ -84,9 +100,13 @@ let began = 0;
 let left = 0;
 
 /** Runs a slice in a turn of the event loop. Between two turns everything else that has happened is attended to. */
-export async function inTurn(slice: () => Promise<void>, watch: Watch): Promise<void> {
+export async function inTurn(
+  slice: () => Promise<void>,
+  values: number,
+  watch: Watch,
+): Promise<void> {
   if (!isTurnAhead) expectTurn();
-  await turns.wait(watch);
+  await turns.wait(values, watch);
   try {
     watch.throwIfAborted();
     await slice();
@@ -106,8 +126,8 @@ function expectTurn(): void {
 
 /** Admits the next call in this turn while there is time, and otherwise in the next turn. */
 function goOn(): void {
-  const hasTime = now() - began < longestTurn;
-  if (hasTime && left-- > 0 && turns.admit()) return;
-  if (turns.length > 0) expectTurn();
-  else isTurnAhead = false;
+  const next = turns.first;
+  if (next === undefined) isTurnAhead = false;
+  else if (now() - began < longestTurn && left-- > 0) next.admit();
+  else expectTurn();
 }

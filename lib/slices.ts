@@ -6,7 +6,7 @@ import { wrongValue } from "./errors.js";
 import { lookBinary, rowsOfGroup } from "./fallback.js";
 import { asIs, isAsIs, type Sums } from "./kernels.js";
 import { Frame, type Operation, valuesOfRow } from "./parts.js";
-import { inPool, inTurn, now } from "./queue.js";
+import { inPool, inTurn, now, valuesOfPlace } from "./queue.js";
 import type { RowTensor } from "./tensor.js";
 
 /** Values of a tensor, found again when some time has passed and foreign code has run. */
@@ -61,7 +61,7 @@ export interface Work {
 
 /** Where slices are computed, how many values the first one has, and how long the others shall take. */
 interface Lane {
-  readonly queue: (slice: () => Promise<void>, watch: Watch) => Promise<void>;
+  readonly queue: (slice: () => Promise<void>, values: number, watch: Watch) => Promise<void>;
   readonly values: number;
   readonly milliseconds: number;
 }
@@ -73,7 +73,7 @@ const onEventLoop = (values: number, most: number): Lane =>
     : { queue: (slice) => slice(), values, milliseconds: Infinity };
 
 /** A slice in another thread is not stopped once it has begun: a signal is heard when it is over. */
-const inBackground: Lane = { queue: inPool, values: 2 ** 20, milliseconds: 3 };
+const inBackground: Lane = { queue: inPool, values: valuesOfPlace, milliseconds: 3 };
 
 /** Rows in slices. These begin where groups do, and are as long as the time that the last one took suggests. */
 class Slices {
@@ -111,10 +111,12 @@ class Slices {
     const group = rowsOfGroup(this.#width);
     const groups = Math.max(1, Math.floor(this.#values / (group * this.#width)));
     const end = Math.min(first + groups * group, this.#rows);
-    await this.#lane.queue(async () => {
+    const values = (end - first) * this.#width;
+    const slice = async () => {
       const growth = this.#lane.milliseconds / (await compute(first, end));
-      this.#values = (end - first) * this.#width * Math.min(4, growth);
-    }, watch);
+      this.#values = values * Math.min(4, growth);
+    };
+    await this.#lane.queue(slice, values, watch);
     this.#first = end;
   }
 }
