@@ -248,7 +248,8 @@ class Evaluation {
       this.isWeighted && !leavesTensor(reduction) ? await this.run("columnTotal") : noSums;
     const { ofTotal, ofSlopes } = this.#divisors(columns, reduction);
     if (ofTotal === 0) {
-      if (this.#inputs.out !== undefined) await fillInSlices(out.operand, rows * width, this.#watch);
+      if (this.#inputs.out !== undefined)
+        await fillInSlices(out.operand, rows * width, this.#watch);
       return { value: 0, gradient: this.resultOf(out.tensor, shape) };
     }
     const tensor = leavesTensor(reduction)

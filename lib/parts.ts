@@ -1,6 +1,6 @@
 // Parts of batches. Sums go on from part to part; where parts begin at multiples of a group they have the bits of the whole.
 import type { Stored } from "./cast.js";
-import { areBinary, fallback, rowsOfGroup, valuesOfGroup } from "./fallback.js";
+import { areSigned, fallback, rowsOfGroup, valuesOfGroup } from "./fallback.js";
 import { asIs, isAsIs, noSums, type Sums } from "./kernels.js";
 
 /** The methods of `Kernels`. */
@@ -107,8 +107,8 @@ export const fallbackParts: Parts = {
         const each = valuesOfRow(operation, place, width);
         return view?.subarray(first * each, end * each);
       });
-      isBinary &&= areBinary(kind, own[0] as Stored);
       const sums = computeGroup(operation, frame, own);
+      isBinary &&= areSigned;
       numbers[4] += sums.losses;
       numbers[5] += sums.weights;
       numbers[6] += sums.kept;
