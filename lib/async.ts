@@ -327,12 +327,10 @@ async function settle<A extends object>(
     labels: inputs.labels,
     predictions: inputs.predictions,
   };
-  try {
-    const answer = await request.inSlices(new Evaluation(batch, own, inputs, transfer, watch));
-    return transfer ? { ...answer, ...returned(inputs) } : answer;
-  } finally {
-    watch.stop();
-  }
+  const computing = request.inSlices(new Evaluation(batch, own, inputs, transfer, watch));
+  return watch.guard(
+    transfer ? computing.then((answer) => ({ ...answer, ...returned(inputs) })) : computing,
+  );
 }
 
 /** The result alone, unless arguments came back with it. */
@@ -368,8 +366,8 @@ export async function reducedLossAsync<
     }),
     inSlices: async (evaluation) => ({ value: await evaluation.reduced(reduction) }),
   };
-  const answer = await settle(request, yTrue, yPred, options);
-  return resultIn(answer, "value") as Settled<LossValue<R, D>, T>;
+  const settled = settle(request, yTrue, yPred, options);
+  return settled.then((answer) => resultIn(answer, "value") as Settled<LossValue<R, D>, T>);
 }
 
 /** `rowLosses` off the event loop. */
@@ -392,8 +390,10 @@ export async function rowLossesAsync<D extends FloatDtype, T extends boolean>(
     }),
     inSlices: async (evaluation) => ({ value: await evaluation.rowLosses() }),
   };
-  const answer = await settle(request, yTrue, yPred, options);
-  return resultIn(answer, "value") as Tensor<FloatDtype> as Settled<Tensor<D>, T>;
+  const settled = settle(request, yTrue, yPred, options);
+  return settled.then(
+    (answer) => resultIn(answer, "value") as Tensor<FloatDtype> as Settled<Tensor<D>, T>,
+  );
 }
 
 /** `valueAndGradient` off the event loop. */
@@ -424,8 +424,10 @@ export async function valueAndGradientAsync<
     },
     inSlices: (evaluation) => evaluation.gradient(reduction),
   };
-  const answer = await settle(request, yTrue, yPred, options);
-  return answer as unknown as SettledGradient<ValueAndGradient<LossValue<R, D>, D>, T>;
+  const settled = settle(request, yTrue, yPred, options);
+  return settled as Promise<unknown> as Promise<
+    SettledGradient<ValueAndGradient<LossValue<R, D>, D>, T>
+  >;
 }
 
 /** The gradient alone, with what came back if anything did. */

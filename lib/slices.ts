@@ -6,7 +6,7 @@ import { wrongValue } from "./errors.js";
 import { lookBinary, rowsOfGroup } from "./fallback.js";
 import { asIs, isAsIs, type Sums } from "./kernels.js";
 import { Frame, type Operation, valuesOfRow } from "./parts.js";
-import { inPool, inTurn, now, valuesOfPlace } from "./queue.js";
+import { type Lane, now, pool, turns, valuesOfPlace } from "./queue.js";
 import type { RowTensor } from "./tensor.js";
 
 /** Values of a tensor, found again when some time has passed and foreign code has run. */
@@ -60,64 +60,66 @@ export interface Work {
 }
 
 /** Where slices are computed, how many values the first one has, and how long the others shall take. */
-interface Lane {
-  readonly queue: (slice: () => Promise<void>, values: number, watch: Watch) => Promise<void>;
+interface Pace {
+  readonly lane: Lane;
   readonly values: number;
   readonly milliseconds: number;
 }
 
+const atOnce: Lane = { enter: () => undefined, leave() {} };
+
 /** Batches of up to `most` values are computed at once. Slices aim below the 2 ms that are promised: machines are not even. */
-const onEventLoop = (values: number, most: number): Lane =>
+const onEventLoop = (values: number, most: number): Pace =>
   values > most
-    ? { queue: inTurn, values: most, milliseconds: 1.2 }
-    : { queue: (slice) => slice(), values, milliseconds: Infinity };
+    ? { lane: turns, values: most, milliseconds: 1.2 }
+    : { lane: atOnce, values, milliseconds: Infinity };
 
 /** A slice in another thread is not stopped once it has begun: a signal is heard when it is over. */
-const inBackground: Lane = { queue: inPool, values: valuesOfPlace, milliseconds: 3 };
+const inBackground: Pace = { lane: pool, values: valuesOfPlace, milliseconds: 3 };
 
 /** Rows in slices. These begin where groups do, and are as long as the time that the last one took suggests. */
 class Slices {
   readonly #rows: number;
   readonly #width: number;
-  readonly #lane: Lane;
-  #values: number;
+  readonly #pace: Pace;
   #first = 0;
 
-  constructor(rows: number, width: number, lane: Lane) {
+  constructor(rows: number, width: number, pace: Pace) {
     this.#rows = rows;
     this.#width = width;
-    this.#lane = lane;
-    this.#values = lane.values;
+    this.#pace = pace;
   }
 
-  get areOver(): boolean {
-    return this.#first >= this.#rows;
-  }
-
+  /** Begins anew, when a slice has been computed. */
   restart(): void {
     this.#first = 0;
   }
 
-  /**
-   * Computes the next slice when it is its turn.
-   *
-   * @param compute - returns how many milliseconds it took.
-   */
-  async next(
+  /** @param compute - computes a slice, and returns how many milliseconds that took. */
+  async run(
     watch: Watch,
     compute: (first: number, end: number) => number | Promise<number>,
   ): Promise<void> {
-    const first = this.#first;
+    const { lane, milliseconds } = this.#pace;
     const group = rowsOfGroup(this.#width);
-    const groups = Math.max(1, Math.floor(this.#values / (group * this.#width)));
-    const end = Math.min(first + groups * group, this.#rows);
-    const values = (end - first) * this.#width;
-    const slice = async () => {
-      const growth = this.#lane.milliseconds / (await compute(first, end));
-      this.#values = values * Math.min(4, growth);
-    };
-    await this.#lane.queue(slice, values, watch);
-    this.#first = end;
+    let next = this.#pace.values;
+    while (this.#first < this.#rows) {
+      const first = this.#first;
+      const groups = Math.max(1, Math.floor(next / (group * this.#width)));
+      const end = Math.min(first + groups * group, this.#rows);
+      const values = (end - first) * this.#width;
+      this.#first = end;
+      const admission = lane.enter(values, watch);
+      if (admission !== undefined) await admission;
+      try {
+        watch.throwIfAborted();
+        const taken = compute(first, end);
+        const growth = milliseconds / (typeof taken === "number" ? taken : await taken);
+        next = values * Math.min(4, growth);
+      } finally {
+        lane.leave(values);
+      }
+    }
   }
 }
 
@@ -136,23 +138,29 @@ export async function computeInSlices(work: Work, watch: Watch): Promise<Sums> {
   const isLong = rows * width > valuesAtOnce;
   const areLasting = operands.every((operand) => operand === undefined || operand.isLasting);
   const job = isLong && areLasting ? background : undefined;
-  const lane = job === undefined ? onEventLoop(rows * width, valuesAtOnce) : inBackground;
-  const slices = new Slices(rows, width, lane);
-  while (!slices.areOver) {
-    await slices.next(watch, async (first, end) => {
-      const views = operands.map((operand, place) => {
-        const each = valuesOfRow(operation, place, width);
-        return operand?.view(first * each, end * each);
-      });
-      if (job === undefined) return timed(() => compute(operation, frame, views));
-      await job(operation, frame, views);
-      return frame.milliseconds;
+  const pace = job === undefined ? onEventLoop(rows * width, valuesAtOnce) : inBackground;
+  const slices = new Slices(rows, width, pace);
+  const look = () => {
+    if (isAsIs(frame.kind) || frame.isBinary) return;
+    frame.restartAsIs();
+    slices.restart();
+  };
+  await slices.run(watch, (first, end) => {
+    const views = operands.map((operand, place) => {
+      const each = valuesOfRow(operation, place, width);
+      return operand?.view(first * each, end * each);
     });
-    if (!isAsIs(frame.kind) && !frame.isBinary) {
-      frame.restartAsIs();
-      slices.restart();
+    if (job === undefined) {
+      const taken = timed(() => compute(operation, frame, views));
+      look();
+      return taken;
     }
-  }
+    return job(operation, frame, views).then(() => {
+      const taken = frame.milliseconds;
+      look();
+      return taken;
+    });
+  });
   if (isLong) watch.throwIfAborted();
   return frame.sums;
 }
@@ -167,9 +175,5 @@ function kindOf({ operation, kind, rows, width, operands }: Work): number {
 /** Writes zeros to an operand of n values. */
 export async function fillInSlices(operand: Operand, n: number, watch: Watch): Promise<void> {
   const slices = new Slices(n, 1, onEventLoop(n, parts().valuesAtOnce));
-  while (!slices.areOver) {
-    await slices.next(watch, (first, end) =>
-      timed(() => operand.view(first, end).fill(0 as never)),
-    );
-  }
+  await slices.run(watch, (first, end) => timed(() => operand.view(first, end).fill(0 as never)));
 }
