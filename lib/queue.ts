@@ -11,8 +11,8 @@ export const now = performance.now.bind(performance);
 export interface Lane {
   /** Waits until a slice of so many values may begin, unless it may at once. */
   enter(values: number, watch: Watch): Promise<void> | undefined;
-  /** Ends a slice that was entered, whatever became of it. */
-  leave(values: number): void;
+  /** Ends a slice that was entered: it took so long, or 0 if nothing came of it. */
+  leave(values: number, milliseconds: number): void;
 }
 
 interface Waiting {
@@ -60,27 +60,38 @@ class Queue {
 
 // ---- libuv's pool
 
-/** A large slice is by itself in its place in libuv's pool. Small ones share a place if they have no more values together. */
-export const valuesOfPlace = 2 ** 20;
-/** The pool has four threads by default, and files and name look-ups need some of them. */
-const room = 2 * valuesOfPlace;
-let taken = 0;
-const inPool = new Queue();
+/** libuv's pool has four threads by default, and files and name look-ups need some of them. */
+const slicesInPool = 2;
+/** More slices may be there if all of them take no longer than this together: short ones would mostly wait for each other. */
+const millisecondsInPool = 4;
+let slices = 0;
+let valuesInPool = 0;
+/** How long a value takes, about: as slow as it may be, until there is experience. */
+let millisecondsOfValue = 5e-6;
+const forPool = new Queue();
 
-const sizeOf = (values: number) => Math.min(values, valuesOfPlace);
+function enterPool(values: number): boolean {
+  const milliseconds = (valuesInPool + values) * millisecondsOfValue;
+  if (slices >= slicesInPool && milliseconds > millisecondsInPool) return false;
+  slices++;
+  valuesInPool += values;
+  return true;
+}
 
 /** Jobs of libuv's pool. */
 export const pool: Lane = {
   enter(values, watch) {
-    if (inPool.length > 0 || taken + sizeOf(values) > room) return inPool.wait(values, watch);
-    taken += sizeOf(values);
-    return undefined;
+    if (forPool.length === 0 && enterPool(values)) return undefined;
+    return forPool.wait(values, watch);
   },
-  leave(values) {
-    taken -= sizeOf(values);
-    for (let next = inPool.first; next !== undefined; next = inPool.first) {
-      if (taken + sizeOf(next.values) > room) break;
-      taken += sizeOf(next.values);
+  leave(values, milliseconds) {
+    slices--;
+    valuesInPool -= values;
+    // One that was interrupted by other processes says little.
+    const change = milliseconds / values / millisecondsOfValue;
+    if (change > 0) millisecondsOfValue *= Math.min(2, Math.max(0.5, change));
+    for (let next = forPool.first; next !== undefined; next = forPool.first) {
+      if (!enterPool(next.values)) break;
       next.admit();
     }
   },

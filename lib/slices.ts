@@ -6,7 +6,7 @@ import { wrongValue } from "./errors.js";
 import { lookBinary, rowsOfGroup } from "./fallback.js";
 import { asIs, isAsIs, type Sums } from "./kernels.js";
 import { Frame, type Operation, valuesOfRow } from "./parts.js";
-import { type Lane, now, pool, turns, valuesOfPlace } from "./queue.js";
+import { type Lane, now, pool, turns } from "./queue.js";
 import type { RowTensor } from "./tensor.js";
 
 /** Values of a tensor, found again when some time has passed and foreign code has run. */
@@ -75,51 +75,39 @@ const onEventLoop = (values: number, most: number): Pace =>
     : { lane: atOnce, values, milliseconds: Infinity };
 
 /** A slice in another thread is not stopped once it has begun: a signal is heard when it is over. */
-const inBackground: Pace = { lane: pool, values: valuesOfPlace, milliseconds: 3 };
+const inBackground: Pace = { lane: pool, values: 2 ** 20, milliseconds: 3 };
 
-/** Rows in slices. These begin where groups do, and are as long as the time that the last one took suggests. */
-class Slices {
-  readonly #rows: number;
-  readonly #width: number;
-  readonly #pace: Pace;
-  #first = 0;
+/** Rows to be computed in slices. */
+interface Job {
+  readonly rows: number;
+  readonly width: number;
+  readonly pace: Pace;
+  /** Computes a slice, and returns how many milliseconds that took. */
+  compute(first: number, end: number): number | Promise<number>;
+  /** Whether the slice that was computed last makes all void, and they have to be computed anew. */
+  restarts?(): boolean;
+}
 
-  constructor(rows: number, width: number, pace: Pace) {
-    this.#rows = rows;
-    this.#width = width;
-    this.#pace = pace;
-  }
-
-  /** Begins anew, when a slice has been computed. */
-  restart(): void {
-    this.#first = 0;
-  }
-
-  /** @param compute - computes a slice, and returns how many milliseconds that took. */
-  async run(
-    watch: Watch,
-    compute: (first: number, end: number) => number | Promise<number>,
-  ): Promise<void> {
-    const { lane, milliseconds } = this.#pace;
-    const group = rowsOfGroup(this.#width);
-    let next = this.#pace.values;
-    while (this.#first < this.#rows) {
-      const first = this.#first;
-      const groups = Math.max(1, Math.floor(next / (group * this.#width)));
-      const end = Math.min(first + groups * group, this.#rows);
-      const values = (end - first) * this.#width;
-      this.#first = end;
-      const admission = lane.enter(values, watch);
-      if (admission !== undefined) await admission;
-      try {
-        watch.throwIfAborted();
-        const taken = compute(first, end);
-        const growth = milliseconds / (typeof taken === "number" ? taken : await taken);
-        next = values * Math.min(4, growth);
-      } finally {
-        lane.leave(values);
-      }
+/** Slices begin where groups do, and are as long as the time that the last one took suggests. */
+async function computeSlices({ rows, width, pace, ...job }: Job, watch: Watch): Promise<void> {
+  const group = rowsOfGroup(width);
+  let { values } = pace;
+  for (let first = 0; first < rows; ) {
+    const groups = Math.max(1, Math.floor(values / (group * width)));
+    const end = Math.min(first + groups * group, rows);
+    values = (end - first) * width;
+    const admission = pace.lane.enter(values, watch);
+    if (admission !== undefined) await admission;
+    let milliseconds = 0;
+    try {
+      watch.throwIfAborted();
+      const result = job.compute(first, end);
+      milliseconds = typeof result === "number" ? result : await result;
+    } finally {
+      pace.lane.leave(values, milliseconds);
     }
+    values *= Math.min(4, pace.milliseconds / milliseconds);
+    first = job.restarts?.() ? 0 : end;
   }
 }
 
@@ -134,34 +122,31 @@ function timed(compute: () => void): number {
 export async function computeInSlices(work: Work, watch: Watch): Promise<Sums> {
   const { operation, rows, width, operands } = work;
   const { compute, background, valuesAtOnce } = parts();
-  const frame = new Frame(kindOf(work), width, work.dtypes, work.divisor);
-  const isLong = rows * width > valuesAtOnce;
+  const n = rows * width;
   const areLasting = operands.every((operand) => operand === undefined || operand.isLasting);
-  const job = isLong && areLasting ? background : undefined;
-  const pace = job === undefined ? onEventLoop(rows * width, valuesAtOnce) : inBackground;
-  const slices = new Slices(rows, width, pace);
-  const look = () => {
-    if (isAsIs(frame.kind) || frame.isBinary) return;
-    frame.restartAsIs();
-    slices.restart();
+  const inOtherThread = areLasting && n > valuesAtOnce ? background : undefined;
+  const frame = new Frame(kindOf(work), width, work.dtypes, work.divisor);
+  const job: Job = {
+    rows,
+    width,
+    pace: inOtherThread === undefined ? onEventLoop(n, valuesAtOnce) : inBackground,
+    compute(first, end) {
+      const views = operands.map((operand, place) => {
+        const each = valuesOfRow(operation, place, width);
+        return operand?.view(first * each, end * each);
+      });
+      return inOtherThread === undefined
+        ? timed(() => compute(operation, frame, views))
+        : inOtherThread(operation, frame, views).then(() => frame.milliseconds);
+    },
+    restarts() {
+      if (isAsIs(frame.kind) || frame.isBinary) return false;
+      frame.restartAsIs();
+      return true;
+    },
   };
-  await slices.run(watch, (first, end) => {
-    const views = operands.map((operand, place) => {
-      const each = valuesOfRow(operation, place, width);
-      return operand?.view(first * each, end * each);
-    });
-    if (job === undefined) {
-      const taken = timed(() => compute(operation, frame, views));
-      look();
-      return taken;
-    }
-    return job(operation, frame, views).then(() => {
-      const taken = frame.milliseconds;
-      look();
-      return taken;
-    });
-  });
-  if (isLong) watch.throwIfAborted();
+  await computeSlices(job, watch);
+  if (n > valuesAtOnce) watch.throwIfAborted();
   return frame.sums;
 }
 
@@ -174,6 +159,8 @@ function kindOf({ operation, kind, rows, width, operands }: Work): number {
 
 /** Writes zeros to an operand of n values. */
 export async function fillInSlices(operand: Operand, n: number, watch: Watch): Promise<void> {
-  const slices = new Slices(n, 1, onEventLoop(n, parts().valuesAtOnce));
-  await slices.run(watch, (first, end) => timed(() => operand.view(first, end).fill(0 as never)));
+  const compute = (first: number, end: number) =>
+    timed(() => operand.view(first, end).fill(0 as never));
+  const pace = onEventLoop(n, parts().valuesAtOnce);
+  await computeSlices({ rows: n, width: 1, pace, compute }, watch);
 }
