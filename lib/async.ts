@@ -30,7 +30,10 @@ import { leavesTensor, quotient } from "./weights.js";
 
 /** How a call off the event loop goes about it. */
 export interface Background<T extends boolean = boolean> {
-  /** Stops the call within some milliseconds: the promise is then rejected with the signal's reason. */
+  /**
+   * Stops the call: at once while it waits for others, and otherwise after some milliseconds. The promise is then rejected
+   * with the signal's reason.
+   */
   readonly signal?: AbortSignal;
   /**
    * Whether the buffers of all arguments move into the call, which detaches the caller's arrays as `postMessage` does, and
@@ -87,7 +90,12 @@ const namesOf: Readonly<Record<keyof Inputs, string>> = {
 
 function readSignal({ signal }: Background): AbortSignal | undefined {
   if (signal === undefined) return undefined;
-  if (typeof signal !== "object" || signal === null || !("aborted" in signal)) {
+  const isSignal =
+    typeof signal === "object" &&
+    signal !== null &&
+    "aborted" in signal &&
+    typeof signal.addEventListener === "function";
+  if (!isSignal) {
     throw wrongKind("signal", "an AbortSignal", described(signal));
   }
   return signal;
