@@ -766,8 +766,7 @@ export const fallback: Kernels = {
   },
 
   gradient(kind, labels, predictions, width, divisor, gradient, losses, dtypes, weights, mask) {
-    const batch = { kind, labels, predictions, width };
-    const work = { ...batch, divisor, gradient, dtypes, weights, mask };
+    const work = { kind, labels, predictions, width, divisor, gradient, dtypes, weights, mask };
     eachReading(kind, labels, (signed) => writeGradient(signed, work));
     const own = areSigned ? kind : kind | asIs;
     if (losses !== undefined) {
