@@ -22,10 +22,12 @@ import {
   valueAndGradient,
 } from "./gradients.js";
 import { categoricalHinge, dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { wrongMask } from "./masks.js";
+import { checkOptions } from "./options.js";
 import type { Operation } from "./parts.js";
 import { computeInSlices, fillInSlices, Operand } from "./slices.js";
 import { checkLength, checkOut, RowTensor, resultTensor, type Tensor, toTensor } from "./tensor.js";
-import { checkArguments, checkOptions, type Reduction } from "./validate.js";
+import { checkArguments, type Reduction } from "./validate.js";
 import { leavesTensor, quotient } from "./weights.js";
 
 /** How a call off the event loop goes about it. */
@@ -208,7 +210,7 @@ class Evaluation {
   }
 
   /** @param outputs - the operands between predictions and weights. */
-  run(
+  async run(
     operation: Operation,
     outputs: readonly (Operand | undefined)[] = [],
     divisor = 1,
@@ -230,7 +232,12 @@ class Evaluation {
       divisor,
       operands: [labels, predictions, ...outputs, ...columns],
     };
-    return computeInSlices(work, this.#watch);
+    const sums = await computeInSlices(work, this.#watch);
+    const given = this.#inputs.mask;
+    if (given !== undefined && mask !== undefined && Number.isNaN(sums.kept)) {
+      throw wrongMask(given, mask.view(0, rows));
+    }
+    return sums;
   }
 
   async rowLosses(): Promise<Tensor<FloatDtype>> {
