@@ -114,6 +114,7 @@ const nativeOf = (addon: Addon): Kernels => ({
 const native = addon === null ? null : nativeOf(addon);
 
 const partsOf = (addon: Addon): Parts => ({
+  valuesAtOnce: 65536,
   compute(operation, frame, views) {
     addon.parts[operation](frame.numbers, ...views);
   },

@@ -103,7 +103,7 @@ export function valueAndGradient<R extends Reduction, D extends FloatDtype>(
   const value =
     own === undefined
       ? writeBroadcastGradient(batch, reduction, columns, fixRanks, results)
-      : writeGradient(batch, reduction, columns, own, results);
+      : writeGradient(batch, reduction, columns, own, { results, isNew: out === undefined });
   const gradient = resultTensor(batch.dtype, results, shape, predictions, out);
   return { value, gradient } as ValueAndGradient<Value> as ValueAndGradient<LossValue<R, D>, D>;
 }
@@ -147,13 +147,20 @@ export function divisorsOf(
   return { ofTotal: divisor, ofSlopes: divisor * terms };
 }
 
+/** Where a gradient is written. */
+interface Target {
+  readonly results: Results;
+  /** Whether the array is new, and so full of zeros. */
+  readonly isNew: boolean;
+}
+
 /** Of a batch whose weights and mask, if any, are one a row each, in the rows' order. */
 function writeGradient(
   batch: Batch,
   reduction: Reduction,
   { sampleWeight, mask }: Columns,
   shape: readonly number[],
-  gradient: Results,
+  { results: gradient, isNew }: Target,
 ): Value {
   const { dtype, labels, predictions } = batch;
   const { rows, width } = predictions;
@@ -180,7 +187,7 @@ function writeGradient(
   );
   // A sum of weights of 0 makes the loss 0, whatever the predictions are.
   if (ofTotal === 0) {
-    gradient.fill(0);
+    if (!isNew) gradient.fill(0);
     return 0;
   }
   const losses = leavesTensor(reduction) ? newResults(dtype, rows) : undefined;

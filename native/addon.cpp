@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -27,8 +28,9 @@ struct Frame {
   double kind, width, column_dtypes, divisor;
   // Of a part of a batch, before the call: the sums over the parts before it.
   double results[3];
-  // Of a part: whether its labels were 0/1.
-  double is_binary;
+  // Of a part: whether its labels were 0/1, and how long it took. JavaScript hears late of the end of a job in the
+  // background if it is busy, and cannot tell.
+  double is_binary, milliseconds;
 
   void give(const Total& total) {
     results[0] = total.losses;
@@ -303,6 +305,7 @@ struct PartCall {
   Batch batch;
   Operation operation;
   Part part;
+  double milliseconds;
 
   const Failure* read(napi_env env, napi_callback_info info) {
     size_t count = kArguments;
@@ -318,11 +321,16 @@ struct PartCall {
   }
 
   // Touches nothing of the engine's.
-  void run() { part.before = operation.run(batch, machine, &part); }
+  void run() {
+    const auto start = std::chrono::steady_clock::now();
+    part.before = operation.run(batch, machine, &part);
+    milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  }
 
   void give() const {
     frame->give(part.before);
     frame->is_binary = part.reading == LabelReading::binary;
+    frame->milliseconds = milliseconds;
   }
 };
 
