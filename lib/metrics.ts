@@ -11,6 +11,7 @@ import { nameOf } from "./names.js";
 import { checkOptions } from "./options.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 import { samplewise } from "./samplewise.js";
+import { type InspectArguments, inspectCustom, shown } from "./shown.js";
 import { checkLength, type RowTensor, type TensorLike } from "./tensor.js";
 import { product, toDoubles } from "./weights.js";
 
@@ -52,9 +53,8 @@ function restored(value: unknown, argument: string): number {
 
 /** What the three metrics have in common: the mean loss over all batches since the last reset. */
 export abstract class Metric<P extends DtypePolicy = "float32"> {
-  readonly name: string;
-  /** The dtype of the results. */
-  readonly dtype: ComputeDtype<P>;
+  readonly #name: string;
+  readonly #dtype: ComputeDtype<P>;
   readonly #loss: number;
   #total = 0;
   #count = 0;
@@ -62,18 +62,27 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
   protected constructor(loss: number, defaultName: string, options: MetricOptions<P>) {
     checkOptions(options, metricOptions);
     this.#loss = loss;
-    this.dtype = computeDtype(options.dtype) as ComputeDtype<P>;
-    this.name = nameOf(options.name, defaultName);
+    this.#dtype = computeDtype(options.dtype) as ComputeDtype<P>;
+    this.#name = nameOf(options.name, defaultName);
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** The dtype of the results. */
+  get dtype(): ComputeDtype<P> {
+    return this.#dtype;
   }
 
   /** The weighted sum of the losses of all samples. */
   get total(): number {
-    return roundTo(this.dtype, this.#total);
+    return roundTo(this.#dtype, this.#total);
   }
 
   /** The number of samples, or the sum of their weights. */
   get count(): number {
-    return roundTo(this.dtype, this.#count);
+    return roundTo(this.#dtype, this.#count);
   }
 
   /**
@@ -93,7 +102,7 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
     const losses = rowLosses(this.#loss, undefined, yTrue, yPred, false) as RowTensor;
     if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
     if (mask !== undefined) checkLength(mask, "mask");
-    let weights = sampleWeight && toDoubles(sampleWeight, this.dtype);
+    let weights = sampleWeight && toDoubles(sampleWeight, this.#dtype);
     if (mask !== undefined) {
       const kept = toMask(mask);
       weights = weights === undefined ? kept : product(weights, kept, "mask", "sampleWeight");
@@ -110,7 +119,7 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
    * @returns `total / count`, or 0 if the count is 0.
    */
   result(): number {
-    return this.#count === 0 ? 0 : roundTo(this.dtype, this.#total / this.#count);
+    return this.#count === 0 ? 0 : roundTo(this.#dtype, this.#total / this.#count);
   }
 
   /** Forgets all batches. */
@@ -138,7 +147,18 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
    * @returns Keras's config, which `fromConfig` and Keras's own `from_config` take.
    */
   getConfig(): MetricConfig<ComputeDtype<P>> {
+    return { name: this.name, dtype: this.#dtype };
+  }
+
+  /** Returns what `JSON.stringify` makes of the metric: no state, which is what `getState` is for. */
+  toJSON(): Pick<this, "name" | "dtype"> {
     return { name: this.name, dtype: this.dtype };
+  }
+
+  /** @internal */
+  [inspectCustom](...how: InspectArguments): string {
+    const { total, count } = this;
+    return shown(this, { ...this.toJSON(), total, count }, how);
   }
 
   /**
