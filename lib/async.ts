@@ -25,7 +25,15 @@ import { wrongMask } from "./masks.js";
 import { checkOptions } from "./options.js";
 import type { Operation } from "./parts.js";
 import { computeInSlices, Operand, throwIfAborted } from "./slices.js";
-import { checkLength, checkOut, RowTensor, resultTensor, type Tensor, toTensor } from "./tensor.js";
+import {
+  checkLength,
+  checkOut,
+  RowTensor,
+  resultTensor,
+  type Tensor,
+  type TensorOf,
+  toTensor,
+} from "./tensor.js";
 import { checkArguments, type Reduction } from "./validate.js";
 import { leavesTensor, quotient } from "./weights.js";
 
@@ -173,7 +181,7 @@ class Evaluation {
   }
 
   /** Results as the tensor that is handed out. */
-  resultOf(results: RowTensor, shape: readonly number[]): Tensor<FloatDtype> {
+  resultOf(results: RowTensor, shape: readonly number[]): TensorOf<FloatDtype> {
     const { dtype, predictions } = this.batch;
     const { out } = this.#inputs;
     const given = results === out ? results.data : undefined;
@@ -357,7 +365,7 @@ export async function rowLossesAsync<D extends FloatDtype, T extends boolean>(
   yPred: unknown,
   fixRanks: boolean,
   options: (Output & Background<T>) | undefined,
-): Promise<Settled<Tensor<D>, T>> {
+): Promise<Settled<TensorOf<D>, T>> {
   const request: Request<{ value: Tensor<FloatDtype> }> = {
     loss,
     dtype,
@@ -369,7 +377,7 @@ export async function rowLossesAsync<D extends FloatDtype, T extends boolean>(
     inSlices: async (evaluation) => ({ value: await evaluation.rowLosses() }),
   };
   const answer = await settle(request, yTrue, yPred, options);
-  return resultIn(answer, "value") as Tensor<FloatDtype> as Settled<Tensor<D>, T>;
+  return resultIn(answer, "value") as Tensor<FloatDtype> as Settled<TensorOf<D>, T>;
 }
 
 /** `valueAndGradient` off the event loop. */
@@ -406,7 +414,7 @@ export async function valueAndGradientAsync<
 /** The gradient alone, with what came back if anything did. */
 export function gradientIn<V, D extends FloatDtype, T extends boolean>(
   answer: SettledGradient<ValueAndGradient<V, D>, T>,
-): SettledOne<Tensor<D>, T> {
+): SettledOne<TensorOf<D>, T> {
   const { value: _, ...rest } = answer as ValueAndGradient<V, D> & Returned;
-  return resultIn<"gradient", Tensor<D>>(rest, "gradient") as SettledOne<Tensor<D>, T>;
+  return resultIn<"gradient", TensorOf<D>>(rest, "gradient") as SettledOne<TensorOf<D>, T>;
 }

@@ -17,7 +17,7 @@ import * as kernels from "./kernels.js";
 import { nameOf } from "./names.js";
 import { checkOptions } from "./options.js";
 import { type InspectArguments, inspectCustom, shown } from "./shown.js";
-import type { Tensor, TensorLike } from "./tensor.js";
+import type { TensorLike, TensorOf } from "./tensor.js";
 import { checkReduction, type Reduction } from "./validate.js";
 
 /** What a loss is made with. */
@@ -48,7 +48,7 @@ const lossOptions: readonly (keyof LossOptions)[] = ["reduction", "name", "dtype
 const known = ["sampleWeight", "mask", "out"] as const;
 
 /** What the three losses have in common. */
-export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy = "float32"> {
+export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolicy = DtypePolicy> {
   readonly #name: string;
   readonly #reduction: R;
   readonly #dtype: ComputeDtype<P>;
@@ -156,7 +156,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: Output<ComputeDtype<P>>,
-  ): Tensor<ComputeDtype<P>> {
+  ): TensorOf<ComputeDtype<P>> {
     return rowLosses(this.#loss, this.#dtype, yTrue, yPred, true, options);
   }
 
@@ -174,7 +174,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: Output<ComputeDtype<P>> & Background<T>,
-  ): Promise<Settled<Tensor<ComputeDtype<P>>, T>> {
+  ): Promise<Settled<TensorOf<ComputeDtype<P>>, T>> {
     return rowLossesAsync(this.#loss, this.#dtype, yTrue, yPred, true, options);
   }
 
@@ -254,7 +254,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>>,
-  ): Tensor<ComputeDtype<P>> {
+  ): TensorOf<ComputeDtype<P>> {
     return this.valueAndGradient(yTrue, yPred, options).gradient;
   }
 
@@ -271,7 +271,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>> & Background<T>,
-  ): Promise<SettledOne<Tensor<ComputeDtype<P>>, T>> {
+  ): Promise<SettledOne<TensorOf<ComputeDtype<P>>, T>> {
     return gradientIn(await this.valueAndGradientAsync(yTrue, yPred, options));
   }
 
@@ -314,7 +314,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
  * ```
  * @see Keras, `keras.losses.Hinge`
  */
-export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float32"> extends Loss<
+export class Hinge<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy> extends Loss<
   R,
   P
 > {
@@ -323,7 +323,7 @@ export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float
   }
 
   /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
-  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): Hinge<R, P> {
     if (this === Hinge) checkOptions(config, lossOptions, "config");
@@ -348,14 +348,14 @@ export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float
  */
 export class SquaredHinge<
   R extends Reduction = Default,
-  P extends DtypePolicy = "float32",
+  P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
   constructor(options: LossOptions<R, P> = {}) {
     super(kernels.squaredHinge, "squared_hinge", options);
   }
 
   /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
-  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): SquaredHinge<R, P> {
     if (this === SquaredHinge) checkOptions(config, lossOptions, "config");
@@ -380,14 +380,14 @@ export class SquaredHinge<
  */
 export class CategoricalHinge<
   R extends Reduction = Default,
-  P extends DtypePolicy = "float32",
+  P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
   constructor(options: LossOptions<R, P> = {}) {
     super(kernels.categoricalHinge, "categorical_hinge", options);
   }
 
   /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
-  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): CategoricalHinge<R, P> {
     if (this === CategoricalHinge) checkOptions(config, lossOptions, "config");

@@ -52,7 +52,7 @@ function restored(value: unknown, argument: string): number {
 }
 
 /** What the three metrics have in common: the mean loss over all batches since the last reset. */
-export abstract class Metric<P extends DtypePolicy = "float32"> {
+export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   readonly #name: string;
   readonly #dtype: ComputeDtype<P>;
   readonly #loss: number;
@@ -133,7 +133,7 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
    *
    * @throws TypeError if `other` is of another class.
    */
-  merge(other: Metric<DtypePolicy>): void {
+  merge(other: Metric): void {
     if (!(other instanceof Metric) || other.#loss !== this.#loss) {
       throw wrongKind("other", `a metric of the class ${this.constructor.name}`, described(other));
     }
@@ -204,13 +204,13 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
  * ```
  * @see Keras, `keras.metrics.Hinge`
  */
-export class Hinge<P extends DtypePolicy = "float32"> extends Metric<P> {
+export class Hinge<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   constructor(options: MetricOptions<P> = {}) {
     super(kernels.hinge, "hinge", options);
   }
 
   /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
-  static fromConfig<P extends DtypePolicy = "float32">(config: MetricOptions<P>): Hinge<P> {
+  static fromConfig<P extends DtypePolicy = DtypePolicy>(config: MetricOptions<P>): Hinge<P> {
     if (this === Hinge) checkOptions(config, metricOptions, "config");
     return new this(config);
   }
@@ -230,13 +230,15 @@ export class Hinge<P extends DtypePolicy = "float32"> extends Metric<P> {
  * ```
  * @see Keras, `keras.metrics.SquaredHinge`
  */
-export class SquaredHinge<P extends DtypePolicy = "float32"> extends Metric<P> {
+export class SquaredHinge<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   constructor(options: MetricOptions<P> = {}) {
     super(kernels.squaredHinge, "squared_hinge", options);
   }
 
   /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
-  static fromConfig<P extends DtypePolicy = "float32">(config: MetricOptions<P>): SquaredHinge<P> {
+  static fromConfig<P extends DtypePolicy = DtypePolicy>(
+    config: MetricOptions<P>,
+  ): SquaredHinge<P> {
     if (this === SquaredHinge) checkOptions(config, metricOptions, "config");
     return new this(config);
   }
@@ -256,13 +258,13 @@ export class SquaredHinge<P extends DtypePolicy = "float32"> extends Metric<P> {
  * ```
  * @see Keras, `keras.metrics.CategoricalHinge`
  */
-export class CategoricalHinge<P extends DtypePolicy = "float32"> extends Metric<P> {
+export class CategoricalHinge<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   constructor(options: MetricOptions<P> = {}) {
     super(kernels.categoricalHinge, "categorical_hinge", options);
   }
 
   /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
-  static fromConfig<P extends DtypePolicy = "float32">(
+  static fromConfig<P extends DtypePolicy = DtypePolicy>(
     config: MetricOptions<P>,
   ): CategoricalHinge<P> {
     if (this === CategoricalHinge) checkOptions(config, metricOptions, "config");
@@ -271,8 +273,7 @@ export class CategoricalHinge<P extends DtypePolicy = "float32"> extends Metric<
 }
 
 /** Any of the metrics. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever its dtype is
-export type AnyMetric = Metric<any>;
+export type AnyMetric = Metric;
 
 const metrics = new Registry<AnyMetric>(
   "keras.metrics",

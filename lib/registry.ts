@@ -121,8 +121,7 @@ function isSerialized(value: unknown): value is Serialized {
 }
 
 /** Any of the losses. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever its reduction and its dtype are
-export type AnyLoss = Loss<any, any>;
+export type AnyLoss = Loss;
 
 const losses = new Registry<AnyLoss>(
   "keras.losses",
