@@ -26,7 +26,15 @@ import { wrongMask } from "./masks.js";
 import { checkOptions } from "./options.js";
 import type { Operation } from "./parts.js";
 import { computeInSlices, fillInSlices, Operand } from "./slices.js";
-import { checkLength, checkOut, RowTensor, resultTensor, type Tensor, toTensor } from "./tensor.js";
+import {
+  checkLength,
+  checkOut,
+  RowTensor,
+  resultTensor,
+  type Tensor,
+  type TensorOf,
+  toTensor,
+} from "./tensor.js";
 import { checkArguments, type Reduction } from "./validate.js";
 import { leavesTensor, quotient } from "./weights.js";
 
@@ -202,7 +210,7 @@ class Evaluation {
   }
 
   /** Results as the tensor that is handed out. */
-  resultOf(results: RowTensor, shape: readonly number[]): Tensor<FloatDtype> {
+  resultOf(results: RowTensor, shape: readonly number[]): TensorOf<FloatDtype> {
     const { dtype, predictions } = this.batch;
     const { out } = this.#inputs;
     const given = results === out ? results.data : undefined;
@@ -393,7 +401,7 @@ export async function rowLossesAsync<D extends FloatDtype, T extends boolean>(
   yPred: unknown,
   fixRanks: boolean,
   options: (Output & Background<T>) | undefined,
-): Promise<Settled<Tensor<D>, T>> {
+): Promise<Settled<TensorOf<D>, T>> {
   const request: Request<{ value: Tensor<FloatDtype> }> = {
     loss,
     dtype,
@@ -407,7 +415,7 @@ export async function rowLossesAsync<D extends FloatDtype, T extends boolean>(
   };
   const settled = settle(request, yTrue, yPred, options);
   return settled.then(
-    (answer) => resultIn(answer, "value") as Tensor<FloatDtype> as Settled<Tensor<D>, T>,
+    (answer) => resultIn(answer, "value") as Tensor<FloatDtype> as Settled<TensorOf<D>, T>,
   );
 }
 
@@ -448,7 +456,7 @@ export async function valueAndGradientAsync<
 /** The gradient alone, with what came back if anything did. */
 export function gradientIn<V, D extends FloatDtype, T extends boolean>(
   answer: SettledGradient<ValueAndGradient<V, D>, T>,
-): SettledOne<Tensor<D>, T> {
+): SettledOne<TensorOf<D>, T> {
   const { value: _, ...rest } = answer as ValueAndGradient<V, D> & Returned;
-  return resultIn<"gradient", Tensor<D>>(rest, "gradient") as SettledOne<Tensor<D>, T>;
+  return resultIn<"gradient", TensorOf<D>>(rest, "gradient") as SettledOne<TensorOf<D>, T>;
 }

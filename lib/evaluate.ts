@@ -15,6 +15,7 @@ import {
   resultTensor,
   type Tensor,
   type TensorLike,
+  type TensorOf,
   toTensor,
 } from "./tensor.js";
 import { checkArguments, type Reduction } from "./validate.js";
@@ -35,7 +36,7 @@ import {
 export type LossValue<R extends Reduction, D extends FloatDtype = FloatDtype> = R extends
   | null
   | "none"
-  ? Tensor<D>
+  ? TensorOf<D>
   : number;
 
 /** What may weigh the losses of the rows. */
@@ -242,12 +243,12 @@ export function rowLosses<D extends FloatDtype>(
   yPred: unknown,
   fixRanks: boolean,
   options?: Output,
-): Tensor<D> {
+): TensorOf<D> {
   const out = readOutput(options);
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toTensor(yPred, "yPred");
   const batch = { loss, dtype: dtype ?? ownDtype(predictions), labels, predictions };
-  return rowLossesOf(batch, fixRanks, out) as Tensor<FloatDtype> as Tensor<D>;
+  return rowLossesOf(batch, fixRanks, out) as Tensor<FloatDtype> as TensorOf<D>;
 }
 
 function readOutput(options: Output | undefined): unknown {

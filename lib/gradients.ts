@@ -27,6 +27,7 @@ import {
   type RowTensor,
   resultTensor,
   type Tensor,
+  type TensorOf,
   toTensor,
 } from "./tensor.js";
 import { checkArguments, type Reduction } from "./validate.js";
@@ -57,7 +58,7 @@ export interface GradientOptions<D extends FloatDtype = FloatDtype>
 export interface ValueAndGradient<V, D extends FloatDtype = FloatDtype> {
   readonly value: V;
   /** Of the shape of the predictions. */
-  readonly gradient: Tensor<D>;
+  readonly gradient: TensorOf<D>;
 }
 
 type Value = number | Tensor<FloatDtype>;

@@ -39,6 +39,7 @@ export {
   type ResultDtype,
   type Tensor,
   type TensorLike,
+  type TensorOf,
   tensor,
 } from "./tensor.js";
 export type { Reduction } from "./validate.js";

@@ -16,7 +16,8 @@ import { type GradientOptions, type ValueAndGradient, valueAndGradient } from ".
 import * as kernels from "./kernels.js";
 import { nameOf } from "./names.js";
 import { checkOptions } from "./options.js";
-import type { Tensor, TensorLike } from "./tensor.js";
+import { type InspectArguments, inspectCustom, shown } from "./shown.js";
+import type { TensorLike, TensorOf } from "./tensor.js";
 import { checkReduction, type Reduction } from "./validate.js";
 
 /** What a loss is made with. */
@@ -47,11 +48,10 @@ const lossOptions: readonly (keyof LossOptions)[] = ["reduction", "name", "dtype
 const known = ["sampleWeight", "mask", "out"] as const;
 
 /** What the three losses have in common. */
-export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy = "float32"> {
-  readonly name: string;
-  readonly reduction: R;
-  /** What is computed in, and the dtype of the result. */
-  readonly dtype: ComputeDtype<P>;
+export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolicy = DtypePolicy> {
+  readonly #name: string;
+  readonly #reduction: R;
+  readonly #dtype: ComputeDtype<P>;
   readonly #loss: number;
   /** The code of the dtype. To look it up takes longer than a small batch can wait. */
   readonly #as: number;
@@ -62,11 +62,25 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     const { name, reduction = "sum_over_batch_size", dtype } = options;
     checkReduction(reduction);
     this.#loss = loss;
-    this.reduction = reduction as R;
-    this.dtype = computeDtype(dtype) as ComputeDtype<P>;
-    this.#as = codes[this.dtype];
+    this.#reduction = reduction as R;
+    this.#dtype = computeDtype(dtype) as ComputeDtype<P>;
+    this.#as = codes[this.#dtype];
     this.#dtypeWasGiven = dtype !== undefined && dtype !== null;
-    this.name = nameOf(name, defaultName);
+    this.#name = nameOf(name, defaultName);
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** How the losses of the rows become one number. */
+  get reduction(): R {
+    return this.#reduction;
+  }
+
+  /** What is computed in, and the dtype of the result. */
+  get dtype(): ComputeDtype<P> {
+    return this.#dtype;
   }
 
   /**
@@ -86,7 +100,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
    *   if a mask has a value that is neither 0 nor 1; TypeError if the options have an unknown key, or are no object.
    */
   apply(yTrue: TensorLike, yPred: TensorLike, options?: Weighting): LossValue<R, ComputeDtype<P>> {
-    return reducedLoss(this.#loss, this.dtype, this.#as, this.reduction, yTrue, yPred, options);
+    return reducedLoss(this.#loss, this.#dtype, this.#as, this.reduction, yTrue, yPred, options);
   }
 
   /**
@@ -125,8 +139,8 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yPred: TensorLike,
     options?: Weighting & Background<T>,
   ): Promise<Settled<LossValue<R, ComputeDtype<P>>, T>> {
-    const { dtype, reduction } = this;
-    return reducedLossAsync(this.#loss, dtype, this.#as, reduction, yTrue, yPred, options);
+    const { reduction } = this;
+    return reducedLossAsync(this.#loss, this.#dtype, this.#as, reduction, yTrue, yPred, options);
   }
 
   /**
@@ -142,8 +156,8 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: Output<ComputeDtype<P>>,
-  ): Tensor<ComputeDtype<P>> {
-    return rowLosses(this.#loss, this.dtype, yTrue, yPred, true, options);
+  ): TensorOf<ComputeDtype<P>> {
+    return rowLosses(this.#loss, this.#dtype, yTrue, yPred, true, options);
   }
 
   /**
@@ -160,8 +174,8 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: Output<ComputeDtype<P>> & Background<T>,
-  ): Promise<Settled<Tensor<ComputeDtype<P>>, T>> {
-    return rowLossesAsync(this.#loss, this.dtype, yTrue, yPred, true, options);
+  ): Promise<Settled<TensorOf<ComputeDtype<P>>, T>> {
+    return rowLossesAsync(this.#loss, this.#dtype, yTrue, yPred, true, options);
   }
 
   /**
@@ -195,8 +209,8 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>>,
   ): ValueAndGradient<LossValue<R, ComputeDtype<P>>, ComputeDtype<P>> {
-    const { dtype, reduction } = this;
-    return valueAndGradient(this.#loss, dtype, reduction, yTrue, yPred, options, true, known);
+    const { reduction } = this;
+    return valueAndGradient(this.#loss, this.#dtype, reduction, yTrue, yPred, options, true, known);
   }
 
   /**
@@ -214,8 +228,17 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>> & Background<T>,
   ): Promise<SettledGradient<ValueAndGradient<LossValue<R, ComputeDtype<P>>, ComputeDtype<P>>, T>> {
-    const { dtype, reduction } = this;
-    return valueAndGradientAsync(this.#loss, dtype, reduction, yTrue, yPred, options, true, known);
+    const { reduction } = this;
+    return valueAndGradientAsync(
+      this.#loss,
+      this.#dtype,
+      reduction,
+      yTrue,
+      yPred,
+      options,
+      true,
+      known,
+    );
   }
 
   /**
@@ -231,7 +254,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>>,
-  ): Tensor<ComputeDtype<P>> {
+  ): TensorOf<ComputeDtype<P>> {
     return this.valueAndGradient(yTrue, yPred, options).gradient;
   }
 
@@ -248,7 +271,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>> & Background<T>,
-  ): Promise<SettledOne<Tensor<ComputeDtype<P>>, T>> {
+  ): Promise<SettledOne<TensorOf<ComputeDtype<P>>, T>> {
     return gradientIn(await this.valueAndGradientAsync(yTrue, yPred, options));
   }
 
@@ -259,8 +282,19 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
    *   given.
    */
   getConfig(): LossConfig<R, ComputeDtype<P>> {
+    const { name, reduction } = this;
+    return { name, reduction, ...(this.#dtypeWasGiven && { dtype: this.#dtype }) };
+  }
+
+  /** Returns what `JSON.stringify` makes of the loss. */
+  toJSON(): Pick<this, "name" | "reduction" | "dtype"> {
     const { name, reduction, dtype } = this;
-    return { name, reduction, ...(this.#dtypeWasGiven && { dtype }) };
+    return { name, reduction, dtype };
+  }
+
+  /** @internal */
+  [inspectCustom](...how: InspectArguments): string {
+    return shown(this, this.toJSON(), how);
   }
 }
 
@@ -280,7 +314,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
  * ```
  * @see Keras, `keras.losses.Hinge`
  */
-export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float32"> extends Loss<
+export class Hinge<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy> extends Loss<
   R,
   P
 > {
@@ -289,7 +323,7 @@ export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float
   }
 
   /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
-  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): Hinge<R, P> {
     if (this === Hinge) checkOptions(config, lossOptions, "config");
@@ -314,14 +348,14 @@ export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float
  */
 export class SquaredHinge<
   R extends Reduction = Default,
-  P extends DtypePolicy = "float32",
+  P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
   constructor(options: LossOptions<R, P> = {}) {
     super(kernels.squaredHinge, "squared_hinge", options);
   }
 
   /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
-  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): SquaredHinge<R, P> {
     if (this === SquaredHinge) checkOptions(config, lossOptions, "config");
@@ -346,14 +380,14 @@ export class SquaredHinge<
  */
 export class CategoricalHinge<
   R extends Reduction = Default,
-  P extends DtypePolicy = "float32",
+  P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
   constructor(options: LossOptions<R, P> = {}) {
     super(kernels.categoricalHinge, "categorical_hinge", options);
   }
 
   /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
-  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): CategoricalHinge<R, P> {
     if (this === CategoricalHinge) checkOptions(config, lossOptions, "config");
