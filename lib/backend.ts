@@ -34,6 +34,8 @@ interface Addon {
   readonly background: Readonly<
     Record<Operation, (frame: Float64Array, ...views: Views) => Promise<void>>
   >;
+  /** Whether two arrays have memory in common, whatever their buffers are. */
+  overlaps(a: Stored, b: Stored): boolean;
   /** Best first. */
   kernels(): string[];
   /** False where this machine has no kernel of that name. */
@@ -106,11 +108,13 @@ const nativeOf = (addon: Addon): Kernels => ({
     fillFrame(kind, width);
     frame[2] = dtypes;
     addon.rowLosses(labels, predictions, out, weights, mask);
+    return !Number.isNaN(frame[6]);
   },
 });
 const native = addon === null ? null : nativeOf(addon);
 
 const partsOf = (addon: Addon): Parts => ({
+  valuesAtOnce: 65536,
   compute(operation, frame, views) {
     addon.parts[operation](frame.numbers, ...views);
   },
@@ -119,6 +123,11 @@ const partsOf = (addon: Addon): Parts => ({
   },
 });
 const nativeParts = addon === null ? fallbackParts : partsOf(addon);
+
+/** Returns whether two arrays have memory in common, or undefined without the addon: only that knows addresses. */
+export function overlap(a: Stored, b: Stored): boolean | undefined {
+  return addon?.overlaps(a, b);
+}
 
 let name: "native" | "js";
 let kernel: string | null;
@@ -254,15 +263,24 @@ export function backend(): BackendInfo {
   };
 }
 
-// The environment decides for this process. What it asks for and cannot get is an error from the start,
-// rather than a slow or a different computation that nobody notices.
-const {
-  MAXMARGIN_BACKEND = "auto",
-  MAXMARGIN_KERNEL,
-  MAXMARGIN_NUM_THREADS = os.availableParallelism(),
-} = process.env;
-choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
-const count = Number(MAXMARGIN_NUM_THREADS);
-checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
-// Another JavaScript thread may have set it already.
-if (addon?.threads() === 0) addon.setThreads(count);
+/** Whether {@link obeyEnvironment} has chosen. */
+let hasChosen = false;
+
+/**
+ * Chooses by the environment, once for this thread; what it asks for and cannot get is an error from the start, rather
+ * than a slow or a different computation that nobody notices. Only start.ts calls this, see there.
+ */
+export function obeyEnvironment(): void {
+  if (hasChosen) return;
+  const {
+    MAXMARGIN_BACKEND = "auto",
+    MAXMARGIN_KERNEL,
+    MAXMARGIN_NUM_THREADS = os.availableParallelism(),
+  } = process.env;
+  choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
+  const count = Number(MAXMARGIN_NUM_THREADS);
+  checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
+  // Another JavaScript thread may have set it already.
+  if (addon?.threads() === 0) addon.setThreads(count);
+  hasChosen = true;
+}

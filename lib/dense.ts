@@ -1,8 +1,7 @@
 import { castToDoubles } from "./cast.js";
 import type { Dtype, TensorData } from "./dtypes.js";
+import { type InspectArguments, inspectCustom, shown } from "./shown.js";
 import { checkLength, type NestedNumbers, RowTensor, type Tensor } from "./tensor.js";
-
-const custom = Symbol.for("nodejs.util.inspect.custom");
 
 /** JSON knows no numbers but finite ones. */
 const json = (value: number) => (Number.isFinite(value) ? value : String(value));
@@ -52,10 +51,10 @@ export class DenseTensor implements Tensor {
     return { data: Array.from(this.#values(), json), shape, dtype };
   }
 
-  /** As `util.inspect` and `console.log` show it. */
-  [custom](_depth: number, options: object, inspect: (value: object, options: object) => string) {
+  /** @internal */
+  [inspectCustom](...how: InspectArguments): string {
     const { shape, dtype, data } = this;
-    return `Tensor ${inspect({ shape, dtype, data }, options)}`;
+    return shown(this, { shape, dtype, data }, how);
   }
 
   #values(): Float64Array {

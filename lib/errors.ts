@@ -1,3 +1,4 @@
+import { nearestOf } from "./nearest.js";
 import { kindOf, lengthOf, type TypedArray } from "./typed-arrays.js";
 
 /** A noun with its article, by the sound of most names: "an Int8Array", "a Uint8Array". */
@@ -29,6 +30,14 @@ export function wrongKind(argument: string, expected: string, received: string):
 /** An argument of the right kind with a value that cannot be. */
 export function wrongValue(argument: string, expected: string, received: string): RangeError {
   return new RangeError(message(argument, expected, received));
+}
+
+/** A key that is none of those that are known. */
+export function unknownKey(argument: string, key: string, known: readonly string[]): TypeError {
+  const nearest = nearestOf(key, known);
+  const advice =
+    nearest === undefined ? `expected ${oneOf(known)}` : `did you mean ${JSON.stringify(nearest)}?`;
+  return new TypeError(`${argument}: unknown key ${JSON.stringify(key)}; ${advice}`);
 }
 
 /** `"a", "b" or "c"` */

@@ -15,7 +15,7 @@ import {
   valueAndGradient as valueAndGradientOf,
 } from "./gradients.js";
 import * as kernels from "./kernels.js";
-import type { Tensor } from "./tensor.js";
+import type { TensorOf } from "./tensor.js";
 import type { ResultDtype, TensorLike } from "./tensor-like.js";
 
 /**
@@ -45,7 +45,7 @@ export function hinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: Output<ResultDtype<P>>,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   return rowLosses<ResultDtype<P>>(kernels.hinge, undefined, yTrue, yPred, false, options);
 }
 
@@ -73,7 +73,7 @@ export function squaredHinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: Output<ResultDtype<P>>,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   return rowLosses<ResultDtype<P>>(kernels.squaredHinge, undefined, yTrue, yPred, false, options);
 }
 
@@ -103,7 +103,7 @@ export function categoricalHinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: Output<ResultDtype<P>>,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   return rowLosses<ResultDtype<P>>(
     kernels.categoricalHinge,
     undefined,
@@ -153,7 +153,7 @@ export function valueAndGradient<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: GradientOutput<ResultDtype<P>>,
-): ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>> {
+): ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>> {
   return valueAndGradientOf<null, ResultDtype<P>>(
     codeOf(loss),
     undefined,
@@ -187,7 +187,7 @@ export function gradient<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: GradientOutput<ResultDtype<P>>,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   return valueAndGradient(loss, yTrue, yPred, options).gradient;
 }
 
@@ -214,7 +214,7 @@ export async function callAsync<P extends TensorLike, T extends boolean = false>
   yTrue: TensorLike,
   yPred: P,
   options?: Output<ResultDtype<P>> & Background<T>,
-): Promise<Settled<Tensor<ResultDtype<P>>, T>> {
+): Promise<Settled<TensorOf<ResultDtype<P>>, T>> {
   return rowLossesAsync<ResultDtype<P>, T>(codeOf(loss), undefined, yTrue, yPred, false, options);
 }
 
@@ -240,7 +240,7 @@ export async function valueAndGradientAsync<P extends TensorLike, T extends bool
   yTrue: TensorLike,
   yPred: P,
   options?: GradientOutput<ResultDtype<P>> & Background<T>,
-): Promise<SettledGradient<ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>>, T>> {
+): Promise<SettledGradient<ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>, T>> {
   return valueAndGradientAsyncOf<null, ResultDtype<P>, T>(
     codeOf(loss),
     undefined,
@@ -274,6 +274,6 @@ export async function gradientAsync<P extends TensorLike, T extends boolean = fa
   yTrue: TensorLike,
   yPred: P,
   options?: GradientOutput<ResultDtype<P>> & Background<T>,
-): Promise<SettledOne<Tensor<ResultDtype<P>>, T>> {
+): Promise<SettledOne<TensorOf<ResultDtype<P>>, T>> {
   return gradientIn(await valueAndGradientAsync(loss, yTrue, yPred, options));
 }

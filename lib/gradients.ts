@@ -18,11 +18,14 @@ import {
   writtenWeights,
 } from "./evaluate.js";
 import { dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { checkMask } from "./masks.js";
+import { checkOptions } from "./options.js";
 import { checkOut, resultTensor } from "./out.js";
 import { sumsOfBroadcastSlopes } from "./spread.js";
-import { checkLength, type RowTensor, type Tensor } from "./tensor.js";
+import { checkLength, type RowTensor, type Tensor, type TensorOf } from "./tensor.js";
 import { toPredictions, toTensor } from "./tensor-like.js";
-import { checkArguments, checkOptions, type Reduction } from "./validate.js";
+import { clear } from "./typed-arrays.js";
+import { checkArguments, type Reduction } from "./validate.js";
 import {
   divisorOf,
   divisorOfColumn,
@@ -50,7 +53,7 @@ export interface GradientOptions<D extends FloatDtype = FloatDtype>
 export interface ValueAndGradient<V, D extends FloatDtype = FloatDtype> {
   readonly value: V;
   /** Of the shape of the predictions. */
-  readonly gradient: Tensor<D>;
+  readonly gradient: TensorOf<D>;
 }
 
 type Value = number | Tensor<FloatDtype>;
@@ -96,7 +99,7 @@ export function valueAndGradient<R extends Reduction, D extends FloatDtype>(
   const value =
     own === undefined
       ? writeBroadcastGradient(batch, reduction, columns, fixRanks, results)
-      : writeGradient(batch, reduction, columns, own, results);
+      : writeGradient(batch, reduction, columns, own, { results, isNew: out === undefined });
   const gradient = resultTensor(batch.dtype, results, shape, predictions, out);
   return { value, gradient } as ValueAndGradient<Value> as ValueAndGradient<LossValue<R, D>, D>;
 }
@@ -140,13 +143,20 @@ export function divisorsOf(
   return { ofTotal: divisor, ofSlopes: divisor * terms };
 }
 
+/** Where a gradient is written. */
+interface Target {
+  readonly results: Results;
+  /** Whether the array is new, and so full of zeros. */
+  readonly isNew: boolean;
+}
+
 /** Of a batch whose weights and mask, if any, are one a row each, in the rows' order. */
 function writeGradient(
   batch: Batch,
   reduction: Reduction,
   { sampleWeight, mask }: Columns,
   shape: readonly number[],
-  gradient: Results,
+  { results: gradient, isNew }: Target,
 ): Value {
   const { dtype, labels, predictions } = batch;
   const { rows, width } = predictions;
@@ -158,10 +168,12 @@ function writeGradient(
   const weights = sampleWeight?.stored;
   const kept = mask?.stored;
   const isWeighted = weights !== undefined || kept !== undefined;
-  const columnTotal = () =>
-    leavesTensor(reduction)
-      ? noSums
-      : kernels.columnTotal(kind, y, p, width, dtypes, weights, kept);
+  const columnTotal = () => {
+    if (leavesTensor(reduction)) return noSums;
+    const sums = kernels.columnTotal(kind, y, p, width, dtypes, weights, kept);
+    checkMask(mask, sums.kept);
+    return sums;
+  };
   const { ofTotal, ofSlopes } = divisorsOf(
     batch,
     shape,
@@ -171,7 +183,7 @@ function writeGradient(
   );
   // A sum of weights of 0 makes the loss 0, whatever the predictions are.
   if (ofTotal === 0) {
-    gradient.fill(0);
+    if (!isNew) clear(gradient);
     return 0;
   }
   const losses = leavesTensor(reduction) ? newResults(dtype, rows) : undefined;
@@ -187,6 +199,7 @@ function writeGradient(
     weights,
     kept,
   );
+  checkMask(mask, total.kept);
   if (losses !== undefined) return resultTensor(dtype, losses, shape, predictions);
   return roundTo(dtype, total.losses / ofTotal);
 }

@@ -1,3 +1,5 @@
+import "./start.js";
+
 export type { Background, Returned, Settled, SettledGradient, SettledOne } from "./async.js";
 export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.js";
 export { type DtypePolicy, floatx, setFloatx } from "./config.js";
@@ -34,7 +36,7 @@ export {
   type Serialized,
   serialize,
 } from "./registry.js";
-export type { NestedNumbers, Tensor } from "./tensor.js";
+export type { NestedNumbers, Tensor, TensorOf } from "./tensor.js";
 export type {
   Nested,
   ResultDtype,
