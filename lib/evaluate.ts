@@ -3,15 +3,17 @@ import { broadcastShape, sameShape, sizeOf, withSameRank } from "./broadcast.js"
 import { newResults, resultsOf, roundTo, writeResults } from "./cast.js";
 import { floatx } from "./config.js";
 import { type Arrays, codes, type FloatDtype, isFloat } from "./dtypes.js";
+import { lossOfEmptyRows } from "./empty-rows.js";
 import { wrongValue } from "./errors.js";
 import { categoricalHinge, dtypesOfColumns, kindOfBatch } from "./kernels.js";
 import { checkMask, toMask, wrongMask } from "./masks.js";
 import { checkOptions } from "./options.js";
 import { checkOut, resultTensor } from "./out.js";
+import type { Losses } from "./samplewise.js";
 import { type Spread, writeBroadcastLosses } from "./spread.js";
 import { checkLength, type RowTensor, type Tensor, type TensorOf } from "./tensor.js";
 import { type TensorLike, toPredictions, toTensor } from "./tensor-like.js";
-import { checkArguments, type Reduction } from "./validate.js";
+import { checkArguments, checkOneHot, type Reduction } from "./validate.js";
 import {
   type Doubles,
   divisorOf,
@@ -103,8 +105,7 @@ export function reducedLoss<R extends Reduction, D extends FloatDtype>(
   const { rows, width } = predictions;
   if (!same || rows === 0 || width === 0) {
     const batch = { loss, dtype, labels, predictions };
-    const losses = doubleLosses(batch, broadcastOf(batch, true));
-    return resultOf(losses, undefined, dtype, reduction, predictions) as LossValue<R, D>;
+    return broadcastLoss(batch, broadcastOf(batch, true), reduction) as LossValue<R, D>;
   }
   if (leavesTensor(reduction)) {
     return rowLossesOf({ loss, dtype, labels, predictions }, true) as LossValue<R, D>;
@@ -146,11 +147,31 @@ function weightedLoss(
     const own = shapeOfColumns(shape.slice(0, -1), sampleWeight, mask);
     if (own !== undefined) return columnLoss(batch, reduction, own, sampleWeight, mask);
   }
-  const losses = doubleLosses(batch, broadcastOf(batch, true));
+  const broadcast = broadcastOf(batch, true);
   const weights = writtenWeights(dtype, reduction, sampleWeight, mask);
-  const weighted = weightedBy(losses, weights, sampleWeight);
+  return broadcastLoss(batch, broadcast, reduction, weights, nameOfWeights(sampleWeight));
+}
+
+/** The loss of a batch in which something is repeated, or that is empty. Messages call the weights `argument`. */
+export function broadcastLoss(
+  batch: Batch,
+  broadcast: Broadcast,
+  reduction: Reduction,
+  weights?: Doubles,
+  argument = "sampleWeight",
+): number | Tensor<FloatDtype> {
+  const { dtype, predictions } = batch;
+  const { shape } = broadcast;
+  if (shape.at(-1) === 0 && !leavesTensor(reduction)) {
+    return roundTo(dtype, lossOfEmptyRows(shape.slice(0, -1), weights, reduction, argument));
+  }
+  const weighted = weightedBy(doubleLosses(batch, broadcast), weights, argument);
   return resultOf(weighted, weights, dtype, reduction, predictions);
 }
+
+/** What messages call weights that a mask may be a part of. */
+export const nameOfWeights = (sampleWeight: RowTensor | undefined) =>
+  sampleWeight === undefined ? "mask" : "sampleWeight";
 
 /** Weights times mask, if there is either. */
 export function writtenWeights(
@@ -165,14 +186,13 @@ export function writtenWeights(
   return weights === undefined ? kept : product(weights, kept, "mask", "sampleWeight");
 }
 
-/** Messages call the weights what they come from. */
+/** Messages call the weights `argument`. */
 export function weightedBy(
   losses: Doubles,
   weights: Doubles | undefined,
-  sampleWeight: RowTensor | undefined,
+  argument: string,
 ): Doubles {
-  if (weights === undefined) return losses;
-  return product(losses, weights, sampleWeight === undefined ? "mask" : "sampleWeight");
+  return weights === undefined ? losses : product(losses, weights, argument);
 }
 
 /** The loss of a batch whose weights and mask are one a row each, in the rows' order. */
@@ -245,6 +265,18 @@ export function rowLosses<D extends FloatDtype>(
   return rowLossesOf(batch, fixRanks, out) as Tensor<FloatDtype> as TensorOf<D>;
 }
 
+/** The losses of rows for a metric, in double; without values for a batch that has none itself. */
+export function lossesForMetric(loss: number, yTrue: unknown, yPred: unknown): Losses {
+  const labels = toTensor(yTrue, "yTrue");
+  const predictions = toPredictions(yPred);
+  const batch = { loss, dtype: ownDtype(predictions), labels, predictions };
+  if (!checkArguments(labels, predictions) || predictions.rows * predictions.width === 0) {
+    const { shape } = broadcastOf(batch, false);
+    if (sizeOf(shape) === 0) return { values: undefined, shape: shape.slice(0, -1) };
+  }
+  return toDoubles(toTensor(rowLossesOf(batch, false), "losses"), "float64");
+}
+
 function readOutput(options: Output | undefined): unknown {
   if (options === undefined) return undefined;
   checkOptions(options, outputOptions);
@@ -281,6 +313,7 @@ export function broadcastOf(batch: Batch, fixRanks: boolean): Broadcast {
   const [own, other] = fixRanks
     ? withSameRank(labels.shape, predictions.shape)
     : [labels.shape, predictions.shape];
+  if (loss === categoricalHinge) checkOneHot(own, other);
   const shape = broadcastShape(own, other, "yTrue", "yPred");
   // Keras takes two scalars for one class in categorical hinge, and fails to average them in the others.
   if (shape.length === 0 && loss !== categoricalHinge) {

@@ -4,10 +4,12 @@ import { newResults, type Results, roundTo, writeResults } from "./cast.js";
 import { type Arrays, codes, type FloatDtype } from "./dtypes.js";
 import {
   type Batch,
+  broadcastLoss,
   broadcastOf,
   doubleLosses,
   kindOf,
   type LossValue,
+  nameOfWeights,
   ownDtype,
   readWeighting,
   resultOf,
@@ -215,9 +217,14 @@ function writeBroadcastGradient(
   const { loss, dtype, predictions } = batch;
   const broadcast = broadcastOf(batch, fixRanks);
   const { shape } = broadcast;
-  const losses = doubleLosses(batch, broadcast);
   const weights = writtenWeights(dtype, reduction, sampleWeight, mask);
-  const weighted = weightedBy(losses, weights, sampleWeight);
+  const argument = nameOfWeights(sampleWeight);
+  if (sizeOf(shape) === 0) {
+    clear(gradient);
+    return broadcastLoss(batch, broadcast, reduction, weights, argument);
+  }
+  const losses = doubleLosses(batch, broadcast);
+  const weighted = weightedBy(losses, weights, argument);
   const divisor = divisorOf(weighted.shape, weights, reduction) * termsOf(loss, shape.at(-1) ?? 1);
   const each =
     weights === undefined
@@ -226,8 +233,8 @@ function writeBroadcastGradient(
   const factors = each.map((weight) => quotient(weight, divisor));
   const round = dtype === "float64" ? (value: number) => value : Math.fround;
   const sums =
-    sizeOf(shape) === 0 || divisor === 0
-      ? new Float64Array(predictions.data.length)
+    divisor === 0
+      ? new Float64Array(predictions.rows * predictions.width)
       : sumsOfBroadcastSlopes(spreadOf(batch, broadcast), factors, round);
   writeResults(codes[dtype], sums, sums.length, gradient, 0);
   return resultOf(weighted, weights, dtype, reduction, predictions);

@@ -4,7 +4,7 @@ import { roundTo } from "./cast.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "./config.js";
 import type { FloatDtype } from "./dtypes.js";
 import { described, wrongKind } from "./errors.js";
-import { readWeighting, rowLosses, type Weighting, weightingOptions } from "./evaluate.js";
+import { lossesForMetric, readWeighting, type Weighting, weightingOptions } from "./evaluate.js";
 import { categoricalHinge, hinge, squaredHinge } from "./functional.js";
 import * as kernels from "./kernels.js";
 import { toMask } from "./masks.js";
@@ -14,7 +14,7 @@ import { type CustomObjects, type Found, Registry, type Serialized } from "./reg
 import { samplewise } from "./samplewise.js";
 import { type InspectArguments, inspectCustom, shown } from "./shown.js";
 import { checkLength } from "./tensor.js";
-import { type TensorLike, toTensor } from "./tensor-like.js";
+import type { TensorLike } from "./tensor-like.js";
 import { product, toDoubles } from "./weights.js";
 
 export { categoricalHinge, hinge, squaredHinge };
@@ -101,7 +101,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   updateState(yTrue: TensorLike, yPred: TensorLike, options: Weighting = {}): void {
     checkOptions(options, weightingOptions);
     const { sampleWeight, mask } = readWeighting(options);
-    const losses = toTensor(rowLosses(this.#loss, undefined, yTrue, yPred, false), "losses");
+    const losses = lossesForMetric(this.#loss, yTrue, yPred);
     if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
     if (mask !== undefined) checkLength(mask, "mask");
     let weights = sampleWeight && toDoubles(sampleWeight, this.#dtype);
@@ -110,7 +110,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
       weights = weights === undefined ? kept : product(weights, kept, "mask", "sampleWeight");
     }
     const argument = sampleWeight === undefined ? "mask" : "sampleWeight";
-    const { total, count } = samplewise(toDoubles(losses, "float64"), weights, argument);
+    const { total, count } = samplewise(losses, weights, argument);
     this.#total += total;
     this.#count += count;
   }

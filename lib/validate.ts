@@ -1,3 +1,4 @@
+import { sameShape } from "./broadcast.js";
 import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
 import { checkLength, type RowTensor } from "./tensor.js";
 
@@ -17,6 +18,19 @@ export function checkReduction(reduction: unknown): asserts reduction is Reducti
   if (reductions.includes(reduction as Reduction)) return;
   const wrong = typeof reduction === "string" ? wrongValue : wrongKind;
   throw wrong("reduction", oneOf(reductions), described(reduction));
+}
+
+/**
+ * Checks that labels are not class ids, which would broadcast as if they were one-hot: one a row, `[n]` or `[n, 1]` against
+ * `[n, classes]`, or one for all.
+ */
+export function checkOneHot(labels: readonly number[], predictions: readonly number[]): void {
+  const classes = predictions.at(-1) ?? 1;
+  const areIds = (labels.at(-1) ?? 1) === 1 || sameShape(labels, predictions.slice(0, -1));
+  if (classes === 1 || !areIds) return;
+  const [expected, received] = [predictions, labels].map((shape) => `[${shape.join(", ")}]`);
+  const advice = `for class ids use oneHot(ids, ${classes})`;
+  throw wrongValue("yTrue", `one-hot labels of shape ${expected}; ${advice}`, `shape ${received}`);
 }
 
 /**

@@ -53,13 +53,23 @@ export function writtenOut(
   return { values, shape };
 }
 
+/** The shapes of a and b with ranks fixed as Keras does, and that of {@link product}. */
+export function shapesOfProduct(
+  a: readonly number[],
+  b: readonly number[],
+  argument: string,
+  other = "the losses",
+) {
+  const [own, others] = withSameRank(a, b);
+  return { own, others, shape: broadcastShape(others, own, argument, other) };
+}
+
 /**
  * a times b, element by element, with ranks fixed as Keras does and the rest broadcast. Messages call b
  * `argument` and a `other`.
  */
 export function product(a: Doubles, b: Doubles, argument: string, other = "the losses"): Doubles {
-  const [own, others] = withSameRank(a.shape, b.shape);
-  const shape = broadcastShape(others, own, argument, other);
+  const { own, others, shape } = shapesOfProduct(a.shape, b.shape, argument, other);
   const values = new Float64Array(sizeOf(shape));
   const left = new Walk(own, shape);
   const right = new Walk(others, shape);
@@ -71,8 +81,7 @@ export function product(a: Doubles, b: Doubles, argument: string, other = "the l
 
 /** What each loss weighs in the sum of {@link product}: it is there as often as the weights are more than one. */
 export function weightOfEach(losses: Doubles, weights: Doubles): Float64Array {
-  const [own, others] = withSameRank(losses.shape, weights.shape);
-  const shape = broadcastShape(others, own, "sampleWeight", "the losses");
+  const { own, others, shape } = shapesOfProduct(losses.shape, weights.shape, "sampleWeight");
   const sums = new Float64Array(losses.values.length);
   const left = new Walk(own, shape);
   const right = new Walk(others, shape);

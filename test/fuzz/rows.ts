@@ -138,6 +138,11 @@ export interface Pairs {
   readonly rows: readonly Row[];
 }
 
+/** Whether labels would be the same for all classes, or are of the shape of class ids. */
+const areIds = (labels: Shape, predictions: Shape) =>
+  (predictions.at(-1) ?? 1) !== 1 &&
+  ((labels.at(-1) ?? 1) === 1 || sameShape(labels, predictions.slice(0, -1)));
+
 /** @param fixRanks - as the classes do. */
 export function pairsOf(program: Program, dtype: FloatDtype, fixRanks: boolean): Pairs {
   const { loss, labels, predictions } = program;
@@ -152,8 +157,9 @@ export function pairsOf(program: Program, dtype: FloatDtype, fixRanks: boolean):
   const [own, other] = fixRanks
     ? withSameRank(labels.shape, predictions.shape)
     : [labels.shape, predictions.shape];
-  const whole = fitting(own, other, "labels and predictions");
   const isCategorical = loss === "categorical_hinge";
+  if (isCategorical && areIds(own, other)) throw new Refusal("class ids");
+  const whole = fitting(own, other, "labels and predictions");
   if (whole.length === 0 && !isCategorical) throw new Refusal("scalars");
   const width = whole.at(-1) ?? 1;
   if (width === 0 && isCategorical) throw new Refusal("no class");
