@@ -34,6 +34,8 @@ interface Addon {
   readonly background: Readonly<
     Record<Operation, (frame: Float64Array, ...views: Views) => Promise<void>>
   >;
+  /** Whether two arrays have memory in common, whatever their buffers are. */
+  overlaps(a: Stored, b: Stored): boolean;
   /** Best first. */
   kernels(): string[];
   /** False where this machine has no kernel of that name. */
@@ -120,6 +122,14 @@ const partsOf = (addon: Addon): Parts => ({
   },
 });
 const nativeParts = addon === null ? fallbackParts : partsOf(addon);
+
+/**
+ * Whether two arrays have memory in common, by their addresses. Undefined without the addon, which alone
+ * knows these.
+ */
+export function overlap(a: Stored, b: Stored): boolean | undefined {
+  return addon?.overlaps(a, b);
+}
 
 let name: "native" | "js";
 let kernel: string | null;
@@ -255,15 +265,24 @@ export function backend(): BackendInfo {
   };
 }
 
-// The environment decides for this process. What it asks for and cannot get is an error from the start,
-// rather than a slow or a different computation that nobody notices.
-const {
-  MAXMARGIN_BACKEND = "auto",
-  MAXMARGIN_KERNEL,
-  MAXMARGIN_NUM_THREADS = os.availableParallelism(),
-} = process.env;
-choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
-const count = Number(MAXMARGIN_NUM_THREADS);
-checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
-// Another JavaScript thread may have set it already.
-if (addon?.threads() === 0) addon.setThreads(count);
+/** Whether {@link obeyEnvironment} has chosen. */
+let hasChosen = false;
+
+/**
+ * Chooses by the environment, once for this thread; what it asks for and cannot get is an error from the start, rather
+ * than a slow or a different computation that nobody notices. Only start.ts calls this, see there.
+ */
+export function obeyEnvironment(): void {
+  if (hasChosen) return;
+  const {
+    MAXMARGIN_BACKEND = "auto",
+    MAXMARGIN_KERNEL,
+    MAXMARGIN_NUM_THREADS = os.availableParallelism(),
+  } = process.env;
+  choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
+  const count = Number(MAXMARGIN_NUM_THREADS);
+  checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
+  // Another JavaScript thread may have set it already.
+  if (addon?.threads() === 0) addon.setThreads(count);
+  hasChosen = true;
+}

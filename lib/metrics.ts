@@ -1,4 +1,5 @@
 // biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
+import "./start.js";
 import { roundTo } from "./cast.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "./config.js";
 import type { FloatDtype } from "./dtypes.js";

@@ -270,7 +270,7 @@ bool runs_each_once(Random& random) {
   constexpr int64_t kWorthWaking = 1'000'000'000;
   run_parallel(
       counts.values.size(), kThreads, kWorthWaking,
-      [](void* context, size_t i, size_t) {
+      [](void* context, size_t i, size_t) noexcept {
         auto& all = *static_cast<Counts*>(context);
         all.values[i] += all.before + 1;
       },
