@@ -5,6 +5,7 @@ import { wrongValue } from "./errors.js";
 import { lookBinary, rowsOfGroup } from "./fallback.js";
 import { asIs, isAsIs, type Sums } from "./kernels.js";
 import { Frame, type Operation, type Parts, type Views, valuesOfRow } from "./parts.js";
+import { now } from "./surroundings.js";
 import type { RowTensor } from "./tensor.js";
 import { turn } from "./turns.js";
 
@@ -14,9 +15,6 @@ const valuesAtFirst = 65536;
 const milliseconds = 1.2;
 /** How long a slice in the background may be: a signal is heard after some milliseconds. */
 const valuesInBackground = 2 ** 24;
-
-/** As the clock is when the library is loaded: tests of programs put it on. */
-const now = performance.now.bind(performance);
 
 /** Values of a tensor, found again when some time has passed and foreign code has run. */
 export class Operand {
