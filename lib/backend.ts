@@ -114,6 +114,7 @@ const nativeOf = (addon: Addon): Kernels => ({
 const native = addon === null ? null : nativeOf(addon);
 
 const partsOf = (addon: Addon): Parts => ({
+  valuesAtOnce: 65536,
   compute(operation, frame, views) {
     addon.parts[operation](frame.numbers, ...views);
   },
@@ -123,10 +124,7 @@ const partsOf = (addon: Addon): Parts => ({
 });
 const nativeParts = addon === null ? fallbackParts : partsOf(addon);
 
-/**
- * Whether two arrays have memory in common, by their addresses. Undefined without the addon, which alone
- * knows these.
- */
+/** Returns whether two arrays have memory in common, or undefined without the addon: only that knows addresses. */
 export function overlap(a: Stored, b: Stored): boolean | undefined {
   return addon?.overlaps(a, b);
 }

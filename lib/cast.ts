@@ -1,5 +1,6 @@
 // Values as another dtype holds them: the twin of native/dtypes.cpp.
 import { codes, type Dtype, type FloatDtype } from "./dtypes.js";
+import { bufferOf, byteOffsetOf, kindOf, lengthOf } from "./typed-arrays.js";
 
 /** Typed arrays as computed with: float16 and bfloat16 are bits. */
 export type Stored =
@@ -115,6 +116,16 @@ function toBrain(value: number): number {
   return (singleBits[0] as number) >>> 16;
 }
 
+/** Writes n 64-bit integers as numbers: their halves, as each value would be a BigInt first. The sum rounds once. */
+function castInt64(values: Stored, at: number, n: number, to: Computed): void {
+  const start = byteOffsetOf(values) + 8 * at;
+  const high = new Int32Array(bufferOf(values), start, 2 * n);
+  const low = new Uint32Array(bufferOf(values), start, 2 * n);
+  for (let i = 0; i < n; i++) {
+    to[i] = high[2 * i + highWord] * 2 ** 32 + low[2 * i + 1 - highWord];
+  }
+}
+
 const isNarrow = (as: number) => as === codes.float16 || as === codes.bfloat16;
 
 /** Writes n values from `at` on, of dtype `from`, as a dtype `as` holds them. Both are codes. */
@@ -127,7 +138,7 @@ export function cast(
   to: Computed,
 ): void {
   if (from === codes.int64) {
-    for (let i = 0; i < n; i++) to[i] = Number(values[at + i]);
+    castInt64(values, at, n, to);
   } else if (from === codes.bool) {
     for (let i = 0; i < n; i++) to[i] = values[at + i] === 0 ? 0 : 1;
   } else if (from === codes.float16) {
@@ -147,14 +158,15 @@ export function cast(
 
 /** All values of an array, as a dtype holds them, in double. */
 export function castToDoubles(dtype: Dtype, values: Stored, as: FloatDtype): Float64Array {
-  const doubles = new Float64Array(values.length);
+  const n = lengthOf(values);
+  const doubles = new Float64Array(n);
   if (as !== "float64") {
     // By way of float32, where that is what integers are cast by.
-    const singles = new Float32Array(values.length);
-    cast(codes[dtype], values, 0, values.length, codes[as], singles);
+    const singles = new Float32Array(n);
+    cast(codes[dtype], values, 0, n, codes[as], singles);
     doubles.set(singles);
   } else {
-    cast(codes[dtype], values, 0, values.length, codes[as], doubles);
+    cast(codes[dtype], values, 0, n, codes[as], doubles);
   }
   return doubles;
 }
@@ -164,12 +176,11 @@ const wideQuietNaN = 0x7ff8000000000000n;
 
 /** Processors have NaNs of many bits; a result has one. Arrays of another realm are of no class that is known here. */
 function unifyNaN(values: Float32Array | Float64Array, first: number, n: number): void {
-  const start = values.byteOffset + first * values.BYTES_PER_ELEMENT;
-  if (values.BYTES_PER_ELEMENT === 8) {
-    const bits = new BigUint64Array(values.buffer, start, n);
+  if (kindOf(values) === "Float64Array") {
+    const bits = new BigUint64Array(bufferOf(values), byteOffsetOf(values) + 8 * first, n);
     for (let i = 0; i < n; i++) if (Number.isNaN(values[first + i])) bits[i] = wideQuietNaN;
   } else {
-    const bits = new Uint32Array(values.buffer, start, n);
+    const bits = new Uint32Array(bufferOf(values), byteOffsetOf(values) + 4 * first, n);
     for (let i = 0; i < n; i++) if (Number.isNaN(values[first + i])) bits[i] = quietNaN;
   }
 }
@@ -189,7 +200,7 @@ export function writeResults(
   out: Results,
   first: number,
 ): void {
-  if (out.BYTES_PER_ELEMENT === 2) {
+  if (kindOf(out) === "Uint16Array") {
     const encoded = as === codes.float16 ? toHalf : toBrain;
     for (let i = 0; i < n; i++) out[first + i] = encoded(results[i] as number);
     return;

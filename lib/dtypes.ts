@@ -1,3 +1,5 @@
+import { kindOf, viewIn } from "./typed-arrays.js";
+
 /** The name of an element type, as in Keras and numpy. */
 export type Dtype = keyof Arrays;
 
@@ -82,46 +84,21 @@ const held: Readonly<Record<string, readonly Dtype[]>> = {
   BigInt64Array: ["int64"],
 };
 
-export const arrayKinds = Object.keys(held).join(", ");
-
-/** The name of a typed array's kind: cannot be feigned, and knows arrays of other realms. */
-const kindOf = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)?.get as (this: unknown) => string | undefined;
-
 /** The dtypes that a value can hold; undefined if it is no typed array that a tensor can hold. */
 export function dtypesOf(data: unknown): readonly Dtype[] | undefined {
-  const kind = kindOf.call(data);
+  const kind = kindOf(data);
   return kind === undefined ? undefined : held[kind];
 }
 
-export const isFloat16Array = (data: unknown) => kindOf.call(data) === "Float16Array";
-
-type Kinds = Record<
-  string,
-  new (
-    buffer: ArrayBufferLike,
-    byteOffset: number,
-    length: number,
-  ) => TensorData
->;
-
-/** As they are when the library is loaded: what a program puts in their place later is not trusted. */
-const kinds = Object.fromEntries(
-  Object.keys(held).map((name) => [name, (globalThis as unknown as Kinds)[name]]),
-) as Kinds;
+export const isFloat16Array = (data: unknown) => kindOf(data) === "Float16Array";
 
 /** An array of the kind that `data` is, in another buffer. */
-export function arrayLike(
+export const arrayLike = (
   data: TensorData,
   buffer: ArrayBufferLike,
   byteOffset: number,
   length: number,
-): TensorData {
-  const Kind = kinds[kindOf.call(data) as string] as Kinds[string];
-  return new Kind(buffer, byteOffset, length);
-}
+) => viewIn(kindOf(data) as string, buffer, byteOffset, length) as TensorData;
 
 const floats: readonly Dtype[] = ["float16", "bfloat16", "float32", "float64"];
 

@@ -7,17 +7,10 @@ import { wrongValue } from "./errors.js";
 import { categoricalHinge, dtypesOfColumns, kindOfBatch } from "./kernels.js";
 import { checkMask, toMask, wrongMask } from "./masks.js";
 import { checkOptions } from "./options.js";
+import { checkOut, resultTensor } from "./out.js";
 import { type Spread, writeBroadcastLosses } from "./spread.js";
-import {
-  checkLength,
-  checkOut,
-  type RowTensor,
-  resultTensor,
-  type Tensor,
-  type TensorLike,
-  type TensorOf,
-  toTensor,
-} from "./tensor.js";
+import { checkLength, type RowTensor, type Tensor, type TensorOf } from "./tensor.js";
+import { type TensorLike, toPredictions, toTensor } from "./tensor-like.js";
 import { checkArguments, type Reduction } from "./validate.js";
 import {
   type Doubles,
@@ -76,8 +69,9 @@ export const kindOf = ({ loss, dtype, labels, predictions }: Batch) =>
 export const termsOf = (loss: number, width: number) => (loss === categoricalHinge ? 1 : width);
 
 /** The dtype in which a function computes: that of its predictions, if it is one to compute in. */
-export function ownDtype({ dtype, isNested }: RowTensor): FloatDtype {
-  return !isNested && isFloat(dtype) ? dtype : floatx();
+export function ownDtype({ dtype, source }: RowTensor): FloatDtype {
+  const isChosen = source !== "list" && source !== "nested";
+  return isChosen && isFloat(dtype) ? dtype : floatx();
 }
 
 /**
@@ -95,7 +89,7 @@ export function reducedLoss<R extends Reduction, D extends FloatDtype>(
   weighting: Weighting | undefined,
 ): LossValue<R, D> {
   const labels = toTensor(yTrue, "yTrue");
-  const predictions = toTensor(yPred, "yPred");
+  const predictions = toPredictions(yPred);
   if (weighting !== undefined) {
     checkOptions(weighting, weightingOptions);
     const sampleWeight = readColumn(weighting, "sampleWeight");
@@ -246,7 +240,7 @@ export function rowLosses<D extends FloatDtype>(
 ): TensorOf<D> {
   const out = readOutput(options);
   const labels = toTensor(yTrue, "yTrue");
-  const predictions = toTensor(yPred, "yPred");
+  const predictions = toPredictions(yPred);
   const batch = { loss, dtype: dtype ?? ownDtype(predictions), labels, predictions };
   return rowLossesOf(batch, fixRanks, out) as Tensor<FloatDtype> as TensorOf<D>;
 }
@@ -296,8 +290,8 @@ export function broadcastOf(batch: Batch, fixRanks: boolean): Broadcast {
   // Keras's classes map nested lists number by number.
   if (
     fixRanks &&
-    labels.isNested &&
-    predictions.isNested &&
+    labels.source === "nested" &&
+    predictions.source === "nested" &&
     !sameShape(labels.shape, predictions.shape)
   ) {
     throw wrongValue(
@@ -332,8 +326,8 @@ export function doubleLosses(batch: Batch, { own, other, shape }: Broadcast): Do
   if (width === 0) {
     values.fill(Number.NaN);
   } else if (sameShape(own, other)) {
-    const { stored } = predictions;
-    kernelsFor(stored.length).rowLosses(kind, labels.stored, stored, width, values);
+    const kernels = kernelsFor(values.length * width);
+    kernels.rowLosses(kind, labels.stored, predictions.stored, width, values);
   } else {
     writeBroadcastLosses(spreadOf(batch, { own, other, shape }), values);
   }

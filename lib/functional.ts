@@ -15,7 +15,8 @@ import {
   valueAndGradient as valueAndGradientOf,
 } from "./gradients.js";
 import * as kernels from "./kernels.js";
-import type { ResultDtype, TensorLike, TensorOf } from "./tensor.js";
+import type { TensorOf } from "./tensor.js";
+import type { ResultDtype, TensorLike } from "./tensor-like.js";
 
 /**
  * The hinge loss of each row: `mean(max(0, 1 - yTrue * yPred))` over the last axis.

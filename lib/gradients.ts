@@ -20,16 +20,11 @@ import {
 import { dtypesOfColumns, noSums, type Sums } from "./kernels.js";
 import { checkMask } from "./masks.js";
 import { checkOptions } from "./options.js";
+import { checkOut, resultTensor } from "./out.js";
 import { sumsOfBroadcastSlopes } from "./spread.js";
-import {
-  checkLength,
-  checkOut,
-  type RowTensor,
-  resultTensor,
-  type Tensor,
-  type TensorOf,
-  toTensor,
-} from "./tensor.js";
+import { checkLength, type RowTensor, type Tensor, type TensorOf } from "./tensor.js";
+import { toPredictions, toTensor } from "./tensor-like.js";
+import { clear } from "./typed-arrays.js";
 import { checkArguments, type Reduction } from "./validate.js";
 import {
   divisorOf,
@@ -88,7 +83,7 @@ export function valueAndGradient<R extends Reduction, D extends FloatDtype>(
   known: readonly (keyof GradientOptions)[],
 ): ValueAndGradient<LossValue<R, D>, D> {
   const labels = toTensor(yTrue, "yTrue");
-  const predictions = toTensor(yPred, "yPred");
+  const predictions = toPredictions(yPred);
   const { sampleWeight, mask, out } = readOptions(options, known);
   const batch = { loss, dtype: dtype ?? ownDtype(predictions), labels, predictions };
   const same = checkArguments(labels, predictions);
@@ -96,7 +91,7 @@ export function valueAndGradient<R extends Reduction, D extends FloatDtype>(
   if (mask !== undefined) checkLength(mask, "mask");
   const { rows, width, shape } = predictions;
   const size = rows * width;
-  const inputs = [labels, predictions, sampleWeight, mask].filter((tensor) => tensor !== undefined);
+  const inputs = [labels, predictions, sampleWeight, mask];
   const results =
     out === undefined ? newResults(batch.dtype, size) : checkOut(out, batch.dtype, size, inputs);
   const columns = { sampleWeight, mask };
@@ -104,7 +99,7 @@ export function valueAndGradient<R extends Reduction, D extends FloatDtype>(
   const value =
     own === undefined
       ? writeBroadcastGradient(batch, reduction, columns, fixRanks, results)
-      : writeGradient(batch, reduction, columns, own, results);
+      : writeGradient(batch, reduction, columns, own, { results, isNew: out === undefined });
   const gradient = resultTensor(batch.dtype, results, shape, predictions, out);
   return { value, gradient } as ValueAndGradient<Value> as ValueAndGradient<LossValue<R, D>, D>;
 }
@@ -148,13 +143,20 @@ export function divisorsOf(
   return { ofTotal: divisor, ofSlopes: divisor * terms };
 }
 
+/** Where a gradient is written. */
+interface Target {
+  readonly results: Results;
+  /** Whether the array is new, and so full of zeros. */
+  readonly isNew: boolean;
+}
+
 /** Of a batch whose weights and mask, if any, are one a row each, in the rows' order. */
 function writeGradient(
   batch: Batch,
   reduction: Reduction,
   { sampleWeight, mask }: Columns,
   shape: readonly number[],
-  gradient: Results,
+  { results: gradient, isNew }: Target,
 ): Value {
   const { dtype, labels, predictions } = batch;
   const { rows, width } = predictions;
@@ -181,7 +183,7 @@ function writeGradient(
   );
   // A sum of weights of 0 makes the loss 0, whatever the predictions are.
   if (ofTotal === 0) {
-    gradient.fill(0);
+    if (!isNew) clear(gradient);
     return 0;
   }
   const losses = leavesTensor(reduction) ? newResults(dtype, rows) : undefined;

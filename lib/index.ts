@@ -3,6 +3,7 @@ import "./start.js";
 export type { Background, Returned, Settled, SettledGradient, SettledOne } from "./async.js";
 export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.js";
 export { type DtypePolicy, floatx, setFloatx } from "./config.js";
+export { column, tensor } from "./create.js";
 export type { Dtype, FloatDtype, TensorData } from "./dtypes.js";
 export type { LossValue, Output, Weighting } from "./evaluate.js";
 export {
@@ -26,6 +27,7 @@ export {
   SquaredHinge,
 } from "./losses.js";
 export * as metrics from "./metrics.js";
+export { oneHot } from "./one-hot.js";
 export {
   type AnyLoss,
   type CustomObjects,
@@ -34,12 +36,12 @@ export {
   type Serialized,
   serialize,
 } from "./registry.js";
-export {
-  type Nested,
-  type ResultDtype,
-  type Tensor,
-  type TensorLike,
-  type TensorOf,
-  tensor,
-} from "./tensor.js";
+export type { NestedNumbers, Tensor, TensorOf } from "./tensor.js";
+export type {
+  Nested,
+  ResultDtype,
+  TensorArray,
+  TensorLike,
+  TensorObject,
+} from "./tensor-like.js";
 export type { Reduction } from "./validate.js";

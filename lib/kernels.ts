@@ -64,8 +64,8 @@ export interface Kernels {
   readonly columnTotal: WeightedTotal;
   /**
    * What `total`, or `weightedTotal` of weighted rows, gives. Writes the derivatives of that by the predictions, each
-   * divided by `divisor`, to `gradient`, rounded to the dtype of the batch unless it holds doubles; and what
-   * `rowLosses` gives to `losses`.
+   * divided by `divisor`, to `gradient`, rounded to the dtype of the batch unless it holds doubles. Where there are
+   * `losses`, writes what `rowLosses` gives to them; the sums then say no more than whether the mask is one.
    */
   gradient(
     kind: number,

@@ -17,7 +17,8 @@ import * as kernels from "./kernels.js";
 import { nameOf } from "./names.js";
 import { checkOptions } from "./options.js";
 import { type InspectArguments, inspectCustom, shown } from "./shown.js";
-import type { TensorLike, TensorOf } from "./tensor.js";
+import type { TensorOf } from "./tensor.js";
+import type { TensorLike } from "./tensor-like.js";
 import { checkReduction, type Reduction } from "./validate.js";
 
 /** What a loss is made with. */

@@ -1,7 +1,9 @@
 import { cast, castToDoubles, type Stored } from "./cast.js";
 import { codes } from "./dtypes.js";
 import { wrongValue } from "./errors.js";
+import { placeOf } from "./shapes.js";
 import type { RowTensor } from "./tensor.js";
+import { lengthOf } from "./typed-arrays.js";
 import type { Doubles } from "./weights.js";
 
 const isMaskValue = (value: number) => value === 0 || value === 1;
@@ -35,21 +37,12 @@ const atOnce = new Float64Array(1024);
 
 /** The error of a mask with other values than 0 and 1, which names the first of them. */
 export function wrongMask({ code, shape }: RowTensor, stored: Stored): RangeError {
-  for (let start = 0; start < stored.length; start += atOnce.length) {
-    const n = Math.min(atOnce.length, stored.length - start);
+  const all = lengthOf(stored);
+  for (let start = 0; start < all; start += atOnce.length) {
+    const n = Math.min(atOnce.length, all - start);
     cast(code, stored, start, n, codes.float64, atOnce);
     const i = atOnce.subarray(0, n).findIndex((value) => !isMaskValue(value));
     if (i >= 0) return wrongValue(`mask${placeOf(start + i, shape)}`, "0 or 1", `${atOnce[i]}`);
   }
   return wrongValue("mask", "0 or 1 everywhere", "values that changed in the meantime");
-}
-
-/** Where a value is in a tensor: `[2][0]`. */
-function placeOf(index: number, shape: readonly number[]): string {
-  let rest = index;
-  return shape.reduceRight((inner, dimension) => {
-    const place = `[${rest % dimension}]${inner}`;
-    rest = Math.floor(rest / dimension);
-    return place;
-  }, "");
 }

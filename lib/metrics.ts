@@ -13,7 +13,8 @@ import { checkOptions } from "./options.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 import { samplewise } from "./samplewise.js";
 import { type InspectArguments, inspectCustom, shown } from "./shown.js";
-import { checkLength, type RowTensor, type TensorLike } from "./tensor.js";
+import { checkLength } from "./tensor.js";
+import { type TensorLike, toTensor } from "./tensor-like.js";
 import { product, toDoubles } from "./weights.js";
 
 export { categoricalHinge, hinge, squaredHinge };
@@ -100,7 +101,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   updateState(yTrue: TensorLike, yPred: TensorLike, options: Weighting = {}): void {
     checkOptions(options, weightingOptions);
     const { sampleWeight, mask } = readWeighting(options);
-    const losses = rowLosses(this.#loss, undefined, yTrue, yPred, false) as RowTensor;
+    const losses = toTensor(rowLosses(this.#loss, undefined, yTrue, yPred, false), "losses");
     if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
     if (mask !== undefined) checkLength(mask, "mask");
     let weights = sampleWeight && toDoubles(sampleWeight, this.#dtype);

@@ -1,6 +1,6 @@
 // Parts of batches. Sums go on from part to part; where parts begin at multiples of a group they have the bits of the whole.
 import type { Stored } from "./cast.js";
-import { areBinary, fallback, rowsOfGroup } from "./fallback.js";
+import { areSigned, fallback, rowsOfGroup, valuesOfGroup } from "./fallback.js";
 import { asIs, isAsIs, noSums, type Sums } from "./kernels.js";
 
 /** The methods of `Kernels`. */
@@ -23,6 +23,8 @@ export type Views = readonly (Stored | undefined)[];
 
 /** What computes parts. */
 export interface Parts {
+  /** Batches of up to so many values are computed at once, and the search for the size of a slice begins with as many. */
+  readonly valuesAtOnce: number;
   /** Adds a part to the sums in its frame. */
   compute(operation: Operation, frame: Frame, views: Views): void;
   /** The same in another thread: of shared memory, or memory that nobody else has. */
@@ -34,7 +36,7 @@ export class Frame {
   readonly numbers: Float64Array;
 
   constructor(kind: number, width: number, dtypes: number, divisor: number) {
-    this.numbers = Float64Array.of(kind, width, dtypes, divisor, 0, 0, 0, 0);
+    this.numbers = Float64Array.of(kind, width, dtypes, divisor, 0, 0, 0, 0, 0);
   }
 
   get kind(): number {
@@ -52,6 +54,11 @@ export class Frame {
   /** Whether the labels of the last part were 0/1. */
   get isBinary(): boolean {
     return this.numbers[7] === 1;
+  }
+
+  /** How long the last part took in the background. */
+  get milliseconds(): number {
+    return this.numbers[8];
   }
 
   /** Begins anew, with labels as they are. */
@@ -89,6 +96,7 @@ function computeGroup(operation: Operation, { numbers }: Frame, views: Views): S
 
 /** The parts of the fallback: a group after the other, as each is what a chunk of the whole would be. */
 export const fallbackParts: Parts = {
+  valuesAtOnce: valuesOfGroup,
   compute(operation, frame, views) {
     const { numbers, kind, width } = frame;
     const rows = (views[1] as Stored).length / width;
@@ -100,8 +108,8 @@ export const fallbackParts: Parts = {
         const each = valuesOfRow(operation, place, width);
         return view?.subarray(first * each, end * each);
       });
-      isBinary &&= areBinary(kind, own[0] as Stored);
       const sums = computeGroup(operation, frame, own);
+      isBinary &&= areSigned;
       numbers[4] += sums.losses;
       numbers[5] += sums.weights;
       numbers[6] += sums.kept;

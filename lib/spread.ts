@@ -78,8 +78,8 @@ export function sumsOfBroadcastSlopes(
   factors: Float64Array,
   round: (value: number) => number,
 ): Float64Array {
-  const { predictions, predictionShape, shape } = spread;
-  const sums = new Float64Array(predictions.length);
+  const { predictionShape, shape } = spread;
+  const sums = new Float64Array(sizeOf(predictionShape));
   const width = widthOf(spread);
   const ownWidth = predictionShape.at(-1) ?? 1;
   const step = ownWidth === 1 ? 0 : 1;

@@ -113,7 +113,7 @@ export function shapeOfColumns(
   let shape = losses;
   for (const column of columns) {
     if (column === undefined) continue;
-    if (column.data.length !== size) return undefined;
+    if (column.rows * column.width !== size) return undefined;
     const [own, others] = withSameRank(column.shape, shape);
     if (!sameShape(own, others)) return undefined;
     shape = own;

@@ -1,5 +1,5 @@
 import { runInNewContext } from "node:vm";
-import { type Tensor, tensor } from "maxmargin";
+import { type Tensor, type TensorLike, tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { detach, ResizableBuffer } from "./support/buffers.js";
 import { dataOf, generator, randomPredictions } from "./support/data.js";
@@ -234,7 +234,7 @@ forEachImplementation(() => {
     const gone = "received 0 (was the buffer detached?)";
 
     /** A call of every kind. */
-    function expectError(yTrue: Tensor, yPred: Tensor, message: string): void {
+    function expectError(yTrue: Tensor, yPred: TensorLike, message: string): void {
       expect(() => call(yTrue, yPred)).toThrow(new RangeError(message));
       for (const reduction of reductions) {
         expect(() => lossOf(loss, reduction).apply(yTrue, yPred)).toThrow(new RangeError(message));
