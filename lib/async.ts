@@ -28,6 +28,7 @@ import { checkOptions } from "./options.js";
 import { checkOut, resultTensor } from "./out.js";
 import type { Operation } from "./parts.js";
 import { computeInSlices, fillInSlices, Operand } from "./slices.js";
+import { moveBuffers } from "./surroundings.js";
 import { checkLength, RowTensor, type Tensor, type TensorOf } from "./tensor.js";
 import { toPredictions, toTensor } from "./tensor-like.js";
 import { bufferOf, byteOffsetOf, lengthOf } from "./typed-arrays.js";
@@ -69,9 +70,6 @@ export type SettledGradient<V, T extends boolean> = T extends true ? V & Returne
 export type SettledOne<G, T extends boolean> = T extends true
   ? { readonly gradient: G } & Returned
   : G;
-
-/** As it is when the library is loaded: what takes its place later may leave buffers where they are. */
-const { structuredClone } = globalThis;
 
 interface Inputs {
   readonly labels: RowTensor;
@@ -125,7 +123,7 @@ function moved(inputs: Inputs): Inputs {
   );
   let own: ArrayBuffer[];
   try {
-    own = structuredClone(buffers, { transfer: buffers });
+    own = moveBuffers(buffers);
   } catch (error) {
     throw wrongKind("transfer", "buffers that can be moved", described((error as Error).message));
   }

@@ -1,10 +1,10 @@
-import os from "node:os";
 import type { Results, Stored } from "./cast.js";
 import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
 import { fallback } from "./fallback.js";
 import type { Kernels } from "./kernels.js";
 import { load } from "./load.cjs";
 import { fallbackParts, type Operation, type Parts, sumsIn, type Views } from "./parts.js";
+import { processors, SharedMemory, variable } from "./surroundings.js";
 
 /** What native/addon.cpp exports. Numbers go in and out through a frame: see its `Frame`. */
 interface Addon {
@@ -70,7 +70,7 @@ const crossover = 40;
 const { addon: loaded, binary, errors } = load();
 const addon = loaded as Addon | null;
 
-const offered = new Float64Array(new SharedArrayBuffer(128));
+const offered = new Float64Array(new SharedMemory(128));
 const frame = addon?.share(offered) ?? offered;
 
 function fillFrame(kind: number, width: number): void {
@@ -218,7 +218,7 @@ function choose(
  * Sets how many threads a call may use, the calling one among them, for the whole process. Small batches
  * use fewer. The result is the same bits with any number.
  *
- * @param count - at least 1. The default is `os.availableParallelism()`, or `MAXMARGIN_NUM_THREADS`.
+ * @param count - at least 1. The default is `os.availableParallelism()`, up to 1024, or `MAXMARGIN_NUM_THREADS`.
  * @throws TypeError if `count` is not a number; RangeError if it is not an integer from 1 to 1024.
  * @example
  * ```ts
@@ -235,6 +235,9 @@ export function setNumThreads(count: number): void {
 }
 
 const maxThreads = 1024;
+
+/** As many as there are processors, as far as they can be used. */
+const defaultThreads = () => Math.max(1, Math.min(processors(), maxThreads));
 
 function checkThreads(count: number, argument: string, received: unknown): void {
   if (Number.isInteger(count) && count >= 1 && count <= maxThreads) return;
@@ -272,14 +275,11 @@ let hasChosen = false;
  */
 export function obeyEnvironment(): void {
   if (hasChosen) return;
-  const {
-    MAXMARGIN_BACKEND = "auto",
-    MAXMARGIN_KERNEL,
-    MAXMARGIN_NUM_THREADS = os.availableParallelism(),
-  } = process.env;
-  choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
-  const count = Number(MAXMARGIN_NUM_THREADS);
-  checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
+  const choice = variable("MAXMARGIN_BACKEND") ?? "auto";
+  choose(choice, variable("MAXMARGIN_KERNEL"), "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
+  const asked = variable("MAXMARGIN_NUM_THREADS");
+  const count = asked === undefined ? defaultThreads() : Number(asked);
+  checkThreads(count, "MAXMARGIN_NUM_THREADS", asked);
   // Another JavaScript thread may have set it already.
   if (addon?.threads() === 0) addon.setThreads(count);
   hasChosen = true;

@@ -1,5 +1,6 @@
 import nodeModule = require("node:module");
 import path = require("node:path");
+import process = require("node:process");
 import platform = require("./platform.cjs");
 
 /** What came of looking for the addon. */

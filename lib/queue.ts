@@ -1,11 +1,6 @@
 // Queues in which calls off the event loop wait, slice by slice. They are fair, and an aborted call leaves them at once.
-import { performance } from "node:perf_hooks";
-import * as timers from "node:timers";
 import type { Watch } from "./abort.js";
-
-// From Node's own modules, and taken at load: globals may be fake timers, which never come, by then or later.
-const { setImmediate } = timers;
-export const now = performance.now.bind(performance);
+import { nextTurn, now } from "./surroundings.js";
 
 /** Where slices of calls wait for their turn. */
 export interface Lane {
@@ -119,7 +114,7 @@ export const turns: Lane = {
 
 function expectTurn(): void {
   isTurnAhead = true;
-  setImmediate(() => {
+  void nextTurn().then(() => {
     began = now();
     left = forTurns.length;
     goOn();

@@ -6,7 +6,8 @@ import { wrongValue } from "./errors.js";
 import { lookBinary, rowsOfGroup } from "./fallback.js";
 import { asIs, isAsIs, type Sums } from "./kernels.js";
 import { Frame, type Operation, valuesOfRow } from "./parts.js";
-import { type Lane, now, pool, turns } from "./queue.js";
+import { type Lane, pool, turns } from "./queue.js";
+import { now } from "./surroundings.js";
 import type { RowTensor } from "./tensor.js";
 import { bufferOf, byteOffsetOf } from "./typed-arrays.js";
 
