@@ -97,6 +97,8 @@ forEachImplementation(() => {
         [[rows, 1], rows],
         [[], 1],
       ] as const) {
+        // Labels that are repeated along the classes are refused.
+        if (name === "categorical_hinge" && values !== width) continue;
         const labels = signs(values);
         const small = tensor(labels, own);
         const out = Int8Array.from({ length: rows * width }, (_, i) =>
@@ -254,9 +256,7 @@ describe("wrong weights", () => {
   test.each([
     [
       { sampleWeight: "1" },
-      "sampleWeight: expected a typed array (Float32Array, Float64Array, Float16Array, Int8Array, Uint8Array, " +
-        "Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, BigInt64Array), a tensor, " +
-        '{ data, shape }, a number or nested arrays, received "1"',
+      'sampleWeight: received "1"; expected a typed array, a tensor, { data, shape }, a number or nested arrays',
     ],
   ])("TypeError for %j", (options, message) => {
     expect(apply(options)).toThrow(new TypeError(message));
