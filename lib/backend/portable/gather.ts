@@ -1,0 +1,63 @@
+import type { RawArray } from "../../tensor/cast.js";
+import type { Operand } from "../call.js";
+
+/** Writes n values of an operand with strides, from logical index `start` on, to the begin of `to`. */
+export function gather(
+  { values, strides, offset }: Operand & { readonly strides: readonly number[] },
+  shape: readonly number[],
+  start: number,
+  to: RawArray,
+  n: number,
+): void {
+  eachRun({ strides, offset }, shape, start, n, (from, step, count, at) => {
+    for (let i = 0; i < count; i++) to[at + i] = values[from + i * step] as number;
+  });
+}
+
+/**
+ * Calls use(from, step, count, at) for every run of n logical values along the last axis, from index `start` on: value
+ * `at + i` of them lies at `from + i * step`.
+ */
+export function eachRun(
+  { strides, offset }: { readonly strides: readonly number[]; readonly offset: number },
+  shape: readonly number[],
+  start: number,
+  n: number,
+  use: (from: number, step: number, count: number, at: number) => void,
+): void {
+  const last = shape.length - 1;
+  const width = shape[last] as number;
+  const step = strides[last] as number;
+  const index = indexOf(start, shape);
+  let from = offset;
+  for (let axis = 0; axis <= last; axis++) {
+    from += (index[axis] as number) * (strides[axis] as number);
+  }
+  for (let at = 0; at < n; ) {
+    const left = width - (index[last] as number);
+    const count = Math.min(left, n - at);
+    use(from, step, count, at);
+    at += count;
+    from -= (index[last] as number) * step;
+    index[last] = 0;
+    for (let axis = last - 1; axis >= 0; axis--) {
+      from += strides[axis] as number;
+      index[axis] = (index[axis] as number) + 1;
+      if (index[axis] !== shape[axis]) break;
+      from -= (index[axis] as number) * (strides[axis] as number);
+      index[axis] = 0;
+    }
+  }
+}
+
+/** The index of the value with a row-major position. */
+function indexOf(position: number, shape: readonly number[]): number[] {
+  const index = new Array<number>(shape.length);
+  let rest = position;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const dimension = shape[axis] as number;
+    index[axis] = rest % dimension;
+    rest = Math.floor(rest / dimension);
+  }
+  return index;
+}

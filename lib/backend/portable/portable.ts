@@ -1,0 +1,78 @@
+/**
+ * The native kernels' twin in plain TypeScript, bit for bit: for machines without a binary, and for batches so small
+ * that a call into C++ costs more than it saves.
+ */
+import type { ElementwiseSpec } from "../../losses/spec.js";
+import { type Call, chunkSize, type RowRange, rowsOfGroup } from "../call.js";
+import { addTotals, type Totals } from "../totals.js";
+import { sumOfTerms } from "./fold.js";
+import { Pass } from "./pass.js";
+import { RowWeights } from "./row-weights.js";
+import { type Tile, TileReader } from "./tile.js";
+
+/** A small batch whose values are read where they are. */
+const smallBatch: Tile = {
+  wide: false,
+  labels: new Float32Array(),
+  labelsAt: 0,
+  predictions: new Float32Array(),
+  predictionsAt: 0,
+};
+
+const isBinary = (label: number) => label === 0 || label === 1;
+
+/**
+ * Sums the terms of a small float32 batch, which is in a hurry; undefined if its labels may be 0 and 1, or it is none.
+ */
+export function sumSmall(
+  spec: ElementwiseSpec,
+  labels: Float32Array,
+  predictions: Float32Array,
+): number | undefined {
+  const n = predictions.length;
+  if (n > chunkSize || (isBinary(labels[0]) && isBinary(labels[n - 1]))) return undefined;
+  smallBatch.labels = labels;
+  smallBatch.predictions = predictions;
+  return sumOfTerms(spec, smallBatch, 0, n);
+}
+
+/**
+ * Evaluates rows of a batch and adds them to the totals.
+ *
+ * @returns whether labels were read as 0 and 1.
+ */
+export function evaluate(call: Call, range: RowRange, totals: Totals): boolean {
+  if (call.operation === "weights") {
+    addWeights(call, range, totals);
+    return false;
+  }
+  const tile = new TileReader(call);
+  if (call.encoding === "auto" && takesForBinary(call, range, tile)) {
+    const pass = new Pass(call, tile, true);
+    // Derivatives that were added up cannot be taken back: labels that change meanwhile give arbitrary numbers.
+    if (pass.run(range) || call.gradient?.strides !== undefined) {
+      addTotals(totals, pass.totals);
+      return true;
+    }
+  }
+  const pass = new Pass(call, tile, false);
+  pass.run(range);
+  addTotals(totals, pass.totals);
+  return false;
+}
+
+function takesForBinary(call: Call, { first, end }: RowRange, tile: TileReader): boolean {
+  const [start, stop] = [first * call.width, end * call.width];
+  if (!tile.looksBinary(start, stop)) return false;
+  return call.gradient?.strides === undefined || tile.areBinary(start, stop);
+}
+
+function addWeights(call: Call, { first, end }: RowRange, totals: Totals): void {
+  const weights = new RowWeights(call);
+  const step = rowsOfGroup(call.width);
+  for (let row = first; row < end; row += step) {
+    const count = Math.min(step, end - row);
+    weights.read(row, count);
+    weights.addTo(totals, count);
+  }
+}

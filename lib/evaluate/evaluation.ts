@@ -1,0 +1,151 @@
+// What is computed of a plan, in steps: each is a call of a backend, at once, in slices or in the background.
+import { type Call, type GradientOperand, isFlat, type Operand, type Operation } from "../backend/call.js";
+import { newTotals, type Totals } from "../backend/totals.js";
+import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
+import { codes, type FloatDtype } from "../tensor/dtypes.js";
+import { type RowTensor, resultTensor, type Tensor } from "../tensor/tensor.js";
+import { isRowMajor } from "./layout.js";
+import type { Plan } from "./plan.js";
+import {
+  divisorOf,
+  isUnreduced,
+  needsWeights,
+  quotient,
+  type Reduction,
+  termsOfRow,
+} from "./reduction.js";
+
+/** Calls of a backend that an evaluation asks for, each answered with its totals, and the result in the end. */
+export type Steps<Result> = Generator<Call, Result, Totals>;
+
+type Shape = readonly number[];
+type Value = number | Tensor<FloatDtype>;
+
+/** A loss and its gradient. */
+export interface ValueAndGradient<V, D extends FloatDtype = FloatDtype> {
+  readonly value: V;
+  /** Of the shape of the predictions. */
+  readonly gradient: Tensor<D>;
+}
+
+/** Where results go: arrays that were given, or new ones. */
+export interface Output {
+  readonly given: unknown;
+  readonly results: Results;
+}
+
+/** New memory for n results. */
+export const newOutput = ({ dtype }: Plan, n: number): Output => ({
+  given: undefined,
+  results: newResults(dtype, n),
+});
+
+const tensorOf = ({ dtype, predictions }: Plan, { given, results }: Output, shape: Shape) =>
+  resultTensor(dtype, results, shape, predictions, given);
+
+/** Bits of the NaN that results have. */
+const quietNaN: Readonly<Record<FloatDtype, number>> = {
+  float16: 0x7e00,
+  bfloat16: 0x7fc0,
+  float32: Number.NaN,
+  float64: Number.NaN,
+};
+
+/** Labels, predictions, weights and mask have the strides of the layout in this order, as far as they are given. */
+function operandOf({ layout }: Plan, tensor: RowTensor, at: number): Operand {
+  const { stored: values, code } = tensor;
+  const strides = layout?.strides[at];
+  if (layout === undefined || strides === undefined) return { values, code, strides: undefined, offset: 0 };
+  const shape = at < 2 ? layout.shape : layout.shape.slice(0, -1);
+  return { values, code, strides: isRowMajor(shape, strides) ? undefined : strides, offset: 0 };
+}
+
+/** The call that an operation on a plan is. */
+function callOf(plan: Plan, operation: Operation, outputs: Partial<Call> = {}): Call {
+  const { spec, dtype, labels, predictions, sampleWeight, mask, rows, width, layout } = plan;
+  return {
+    operation,
+    spec,
+    encoding: spec.labels[0],
+    code: codes[dtype],
+    labels: operandOf(plan, labels, 0),
+    predictions: operandOf(plan, predictions, 1),
+    weights: sampleWeight && operandOf(plan, sampleWeight, 2),
+    mask: mask && operandOf(plan, mask, sampleWeight === undefined ? 2 : 3),
+    shape: layout?.shape,
+    rows,
+    width,
+    divisor: 1,
+    losses: undefined,
+    gradient: undefined,
+    ...outputs,
+  };
+}
+
+/** The mean, or the sum, that the totals of a call give. */
+function meanOf(plan: Plan, reduction: Reduction, call: Call, { losses, ...rest }: Totals): number {
+  const terms = isFlat(call) ? plan.width : 1;
+  const divisor = divisorOf(plan, reduction, { losses, ...rest }) * terms;
+  return roundTo(plan.dtype, quotient(losses.value, divisor));
+}
+
+/** Where a gradient goes: to the results, or, if predictions are repeated, to doubles in which derivatives add up. */
+function gradientOperand(plan: Plan, { results }: Output): GradientOperand {
+  const { strides } = operandOf(plan, plan.predictions, 1);
+  if (strides === undefined) return { values: results, code: codes[plan.dtype], strides, offset: 0 };
+  const values = new Float64Array(plan.predictions.data.length);
+  return { values, code: codes.float64, strides, offset: 0 };
+}
+
+const isEmpty = ({ rows, width }: Plan) => rows === 0 || width === 0;
+
+/** Steps to the loss, reduced. */
+export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
+  if (isUnreduced(reduction)) return yield* rowSteps(plan, newOutput(plan, plan.rows));
+  if (isEmpty(plan)) {
+    // The mean over an empty last axis is NaN, which no weight hides; an empty batch reduces to 0.
+    const weights = needsWeights(plan, reduction) ? yield callOf(plan, "weights") : newTotals();
+    return quotient(plan.rows === 0 ? 0 : Number.NaN, divisorOf(plan, reduction, weights));
+  }
+  const call = callOf(plan, "sum");
+  return meanOf(plan, reduction, call, yield call);
+}
+
+/** Steps to the weighted losses of the rows. */
+export function* rowSteps(plan: Plan, output: Output): Steps<Tensor<FloatDtype>> {
+  if (plan.width === 0) output.results.fill(quietNaN[plan.dtype]);
+  else if (plan.rows > 0) yield callOf(plan, "rows", { losses: output.results });
+  return tensorOf(plan, output, plan.lossShape);
+}
+
+/** Steps to the loss, reduced, and its gradient: for `null` and `"none"`, the gradient of the sum. */
+export function* gradientSteps(
+  plan: Plan,
+  reduction: Reduction,
+  output: Output,
+): Steps<ValueAndGradient<Value>> {
+  const { shape } = plan.predictions;
+  const weights = needsWeights(plan, reduction) ? yield callOf(plan, "weights") : newTotals();
+  const divisor = divisorOf(plan, reduction, weights);
+  if (isEmpty(plan) || divisor === 0) {
+    if (output.given !== undefined) output.results.fill(0);
+    const value = yield* valueSteps(plan, reduction);
+    return { value: divisor === 0 ? 0 : value, gradient: tensorOf(plan, output, shape) };
+  }
+  const losses = isUnreduced(reduction) ? newOutput(plan, plan.rows) : undefined;
+  const gradient = gradientOperand(plan, output);
+  const call = callOf(plan, "gradient", {
+    divisor: divisor * termsOfRow(plan),
+    losses: losses?.results,
+    gradient,
+  });
+  const totals = yield call;
+  if (gradient.values !== output.results) {
+    writeResults(codes[plan.dtype], gradient.values, gradient.values.length, output.results, 0);
+  }
+  const value =
+    losses === undefined
+      ? meanOf(plan, reduction, call, totals)
+      : tensorOf(plan, losses, plan.lossShape);
+  return { value, gradient: tensorOf(plan, output, shape) };
+}

@@ -1,0 +1,139 @@
+import { wrongValue } from "../errors.js";
+
+type Shape = readonly number[];
+
+/** Axes of an operand: sizes, and how far apart in its array neighbours along an axis are. */
+export interface Axes {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+}
+
+/** How the operands of a batch lie over its logical shape: a stride of 0 repeats values. */
+export interface Layout {
+  /** The axes of the rows, then the one that a row is reduced over. */
+  readonly shape: Shape;
+  readonly strides: readonly (readonly number[])[];
+}
+
+export const shown = (shape: Shape) => `[${shape.join(", ")}]`;
+
+export const sizeOf = (shape: Shape) => shape.reduce((size, dimension) => size * dimension, 1);
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
+}
+
+/** Axes of row-major values. */
+export function rowMajor(shape: Shape): Axes {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return { shape, strides };
+}
+
+/** Axes without the last one. */
+export const rowAxes = ({ shape, strides }: Axes): Axes => ({
+  shape: shape.slice(0, -1),
+  strides: strides.slice(0, -1),
+});
+
+/** Axes with another one at the end, by default of size 1. */
+export const withAxis = ({ shape, strides }: Axes, size = 1, stride = 0): Axes => ({
+  shape: [...shape, size],
+  strides: [...strides, stride],
+});
+
+/** What becomes of two ranks that differ: the last axis of the longer is dropped, or the shorter gets one of size 1. */
+export type RankFix = (axes: Axes) => Axes;
+
+export const unchanged: RankFix = (axes) => axes;
+
+/**
+ * Keras's rule for two ranks that differ by one where the longer shape ends in 1: a rank-1 shape gets
+ * another axis of 1, and otherwise the longer one loses its own.
+ */
+export function rankFixes(a: Shape, b: Shape): readonly [RankFix, RankFix] {
+  const fixes = (longer: Shape, shorter: Shape): readonly [RankFix, RankFix] | undefined => {
+    if (longer.length !== shorter.length + 1 || longer.at(-1) !== 1) return undefined;
+    return shorter.length === 1 ? [unchanged, withAxis] : [rowAxes, unchanged];
+  };
+  const own = fixes(a, b);
+  if (own !== undefined) return own;
+  const swapped = fixes(b, a);
+  return swapped === undefined ? [unchanged, unchanged] : [swapped[1], swapped[0]];
+}
+
+/**
+ * The shape that two shapes have in common by numpy's rule: aligned at the last axis, a dimension of 1, or
+ * one that lacks, takes the other's size.
+ *
+ * @throws RangeError that names `argument`, the first of them, and what the other belongs to.
+ */
+export function broadcastShape(a: Shape, b: Shape, argument: string, other: string): Shape {
+  const rank = Math.max(a.length, b.length);
+  const shape: number[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    const left = a[axis - rank + a.length] ?? 1;
+    const right = b[axis - rank + b.length] ?? 1;
+    if (left !== right && left !== 1 && right !== 1) {
+      throw wrongValue(argument, `a shape that broadcasts with ${other}, ${shown(b)}`, shown(a));
+    }
+    shape.push(left === 1 ? right : left);
+  }
+  return shape;
+}
+
+/** The strides of an operand over a shape that it broadcasts to. */
+export function stridesOver(shape: Shape, own: Axes): readonly number[] {
+  const missing = shape.length - own.shape.length;
+  return shape.map((_, axis) => {
+    const dimension = own.shape[axis - missing];
+    return dimension === undefined || dimension === 1 ? 0 : (own.strides[axis - missing] as number);
+  });
+}
+
+/**
+ * Merges neighbouring axes of rows that all operands pass through as if they were one, and drops those of size 1. The
+ * last axis stays, and at least one of rows.
+ */
+export function collapsed({ shape, strides }: Layout): Layout {
+  const last = shape.length - 1;
+  const sizes: number[] = [];
+  const merged = strides.map((): number[] => []);
+  for (let axis = 0; axis < last; axis++) {
+    const size = shape[axis] as number;
+    if (size === 1) continue;
+    const isOne =
+      sizes.length > 0 &&
+      strides.every((own, i) => merged[i]?.at(-1) === (own[axis] as number) * size);
+    if (isOne) {
+      sizes.push((sizes.pop() as number) * size);
+      for (const [i, own] of merged.entries()) own[own.length - 1] = strides[i]?.[axis] as number;
+    } else {
+      sizes.push(size);
+      for (const [i, own] of merged.entries()) own.push(strides[i]?.[axis] as number);
+    }
+  }
+  if (sizes.length === 0) {
+    sizes.push(1);
+    for (const own of merged) own.push(0);
+  }
+  return {
+    shape: [...sizes, shape[last] as number],
+    strides: merged.map((own, i) => [...own, strides[i]?.[last] as number]),
+  };
+}
+
+/** Whether values with these strides are row-major and none is repeated. */
+export function isRowMajor(shape: Shape, strides: readonly number[]): boolean {
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis] as number;
+    if (size !== 1 && strides[axis] !== stride) return false;
+    stride *= size;
+  }
+  return true;
+}

@@ -1,0 +1,194 @@
+import { wrongValue } from "../errors.js";
+import type { LossSpec } from "../losses/spec.js";
+import type { FloatDtype } from "../tensor/dtypes.js";
+import { checkLength, type RowTensor } from "../tensor/tensor.js";
+import {
+  type Axes,
+  broadcastShape,
+  collapsed,
+  isRowMajor,
+  type Layout,
+  rankFixes,
+  rowAxes,
+  rowMajor,
+  sameShape,
+  sizeOf,
+  stridesOver,
+  shown,
+  unchanged,
+  withAxis,
+  type RankFix,
+} from "./layout.js";
+
+type Shape = readonly number[];
+
+/** Arguments of one evaluation as tensors. No user code runs after they are read. */
+export interface Inputs {
+  readonly labels: RowTensor;
+  readonly predictions: RowTensor;
+  readonly sampleWeight?: RowTensor | undefined;
+  readonly mask?: RowTensor | undefined;
+}
+
+/** Validated inputs, and how they fit each other. */
+export interface Plan extends Inputs {
+  readonly spec: LossSpec;
+  /** What labels, predictions and weights are cast to, and results are rounded to. */
+  readonly dtype: FloatDtype;
+  /** The shape of the weighted losses. */
+  readonly lossShape: Shape;
+  readonly rows: number;
+  readonly width: number;
+  /** How often each weight is repeated. */
+  readonly weightRepeats: number;
+  /** Strides of labels, predictions, weights, mask and gradient, unless all are row-major and nothing repeats. */
+  readonly layout: Layout | undefined;
+}
+
+/** How weights align with losses: as in numpy, or, in metrics, at the first axis. */
+type Alignment = "broadcast" | "samples";
+
+/** What decides how inputs fit each other, besides their shapes. */
+export interface PlanOptions {
+  readonly spec: LossSpec;
+  readonly dtype: FloatDtype;
+  /** Whether a trailing axis of 1 may be added or dropped, as Keras's classes do. */
+  readonly fixRanks: boolean;
+  readonly alignment?: Alignment;
+}
+
+/** Checks inputs, and plans how they are read. */
+export function plan(inputs: Inputs, options: PlanOptions): Plan {
+  const { labels, predictions, sampleWeight, mask } = inputs;
+  checkLength(labels, "yTrue");
+  checkLength(predictions, "yPred");
+  if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
+  if (mask !== undefined) checkLength(mask, "mask");
+  const { shape, rows, width } = predictions;
+  const { spec, dtype } = options;
+  if (shape.length > 0 && sameShape(labels.shape, shape) && width > 0) {
+    const lossShape = shape.slice(0, -1);
+    const fits = (column: RowTensor | undefined) =>
+      column === undefined || sameShape(column.shape, lossShape);
+    if (fits(sampleWeight) && fits(mask)) {
+      return { ...inputs, spec, dtype, lossShape, rows, width, weightRepeats: 1, layout: undefined };
+    }
+  }
+  return broadcastPlan(inputs, options);
+}
+
+function broadcastPlan(inputs: Inputs, options: PlanOptions): Plan {
+  const { spec, dtype } = options;
+  const [labels, predictions] = fitValues(inputs, options);
+  const width = labels.shape.at(-1) ?? 1;
+  const columns = fitColumns(inputs);
+  const { lossShape, ofLosses, ofColumns } = fitLosses(labels.shape.slice(0, -1), columns, inputs, options);
+  const shape = [...lossShape, width];
+  const valueStrides = [labels, predictions].map((axes) => [
+    ...stridesOver(lossShape, ofLosses(rowAxes(axes))),
+    axes.strides.at(-1) ?? 0,
+  ]);
+  const columnStrides = columns.map((axes) => [...stridesOver(lossShape, ofColumns(axes)), 0]);
+  const isPlain =
+    valueStrides.every((strides) => isRowMajor(shape, strides)) &&
+    columnStrides.every((strides) => isRowMajor(lossShape, strides.slice(0, -1)));
+  const layout = isPlain
+    ? undefined
+    : collapsed({ shape, strides: [...valueStrides, ...columnStrides] });
+  const rows = sizeOf(lossShape);
+  const weightRepeats = rows === 0 ? 1 : rows / sizeOf(columns[0]?.shape ?? lossShape);
+  return { ...inputs, spec, dtype, lossShape, rows, width, weightRepeats, layout };
+}
+
+/** Labels and predictions over the shape that they have in common. */
+function fitValues(
+  { labels, predictions }: Inputs,
+  { spec, fixRanks }: PlanOptions,
+): readonly [Axes, Axes] {
+  // Keras's classes map nested lists number by number.
+  if (
+    fixRanks &&
+    labels.isNested &&
+    predictions.isNested &&
+    !sameShape(labels.shape, predictions.shape)
+  ) {
+    throw wrongValue(
+      "yTrue",
+      `nested arrays of the shape of yPred, ${shown(predictions.shape)}`,
+      shown(labels.shape),
+    );
+  }
+  const [ofLabels, ofPredictions] = fixRanks
+    ? rankFixes(labels.shape, predictions.shape)
+    : [unchanged, unchanged];
+  const own = ofLabels(rowMajor(labels.shape));
+  const other = ofPredictions(rowMajor(predictions.shape));
+  const shape = broadcastShape(own.shape, other.shape, "yTrue", "yPred");
+  checkClasses(spec, shape);
+  return [
+    { shape, strides: stridesOver(shape, own) },
+    { shape, strides: stridesOver(shape, other) },
+  ];
+}
+
+function checkClasses({ family }: LossSpec, shape: Shape): void {
+  // Keras takes two scalars for one class in categorical hinge, and fails to average them in the others.
+  if (shape.length === 0 && family !== "classMax") {
+    throw wrongValue("yPred", "at least one axis", "a scalar");
+  }
+  if (family !== "classMax") return;
+  if (shape.at(-1) === 0) throw wrongValue("yPred", "at least one class in the last axis", "none");
+}
+
+/** Weights and mask, as far as there are any, over the shape that they have in common. */
+function fitColumns({ sampleWeight, mask }: Inputs): readonly Axes[] {
+  if (sampleWeight === undefined) return mask === undefined ? [] : [rowMajor(mask.shape)];
+  if (mask === undefined) return [rowMajor(sampleWeight.shape)];
+  const [ofWeights, ofMask] = rankFixes(sampleWeight.shape, mask.shape);
+  const weights = ofWeights(rowMajor(sampleWeight.shape));
+  const kept = ofMask(rowMajor(mask.shape));
+  const shape = broadcastShape(kept.shape, weights.shape, "mask", "sampleWeight");
+  return [weights, kept].map((axes) => ({ shape, strides: stridesOver(shape, axes) }));
+}
+
+/** The shape of weighted losses, and what becomes of the axes of losses and of weights in it. */
+interface FittedLosses {
+  readonly lossShape: Shape;
+  readonly ofLosses: RankFix;
+  readonly ofColumns: RankFix;
+}
+
+function fitLosses(
+  losses: Shape,
+  columns: readonly Axes[],
+  { sampleWeight }: Inputs,
+  { alignment }: PlanOptions,
+): FittedLosses {
+  const given = columns[0]?.shape;
+  if (given === undefined) {
+    return { lossShape: losses, ofLosses: unchanged, ofColumns: unchanged };
+  }
+  const argument = sampleWeight === undefined ? "mask" : "sampleWeight";
+  const [ofLosses, ofColumns] = rankFixes(losses, given);
+  const own = ofLosses(rowMajor(losses)).shape;
+  const weights = ofColumns(rowMajor(given)).shape;
+  if (alignment !== "samples") {
+    const lossShape = broadcastShape(weights, own, argument, "the losses");
+    return { lossShape, ofLosses, ofColumns };
+  }
+  const leading = own.slice(0, weights.length);
+  if (!sameShape(broadcastShape(weights, leading, argument, "the losses"), leading)) {
+    throw wrongValue(
+      argument,
+      `a shape that broadcasts to the shape of the losses, ${shown(leading)}`,
+      shown(given),
+    );
+  }
+  // Losses are averaged down to the rank of the weights: each weight is repeated over the later axes.
+  let padded = ofColumns;
+  for (let rank = weights.length; rank < own.length; rank++) {
+    const before = padded;
+    padded = (axes) => withAxis(before(axes));
+  }
+  return { lossShape: own, ofLosses, ofColumns: padded };
+}
