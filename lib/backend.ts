@@ -254,15 +254,24 @@ export function backend(): BackendInfo {
   };
 }
 
-// The environment decides for this process. What it asks for and cannot get is an error from the start,
-// rather than a slow or a different computation that nobody notices.
-const {
-  MAXMARGIN_BACKEND = "auto",
-  MAXMARGIN_KERNEL,
-  MAXMARGIN_NUM_THREADS = os.availableParallelism(),
-} = process.env;
-choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
-const count = Number(MAXMARGIN_NUM_THREADS);
-checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
-// Another JavaScript thread may have set it already.
-if (addon?.threads() === 0) addon.setThreads(count);
+/** Whether {@link obeyEnvironment} has chosen. */
+let hasChosen = false;
+
+/**
+ * Chooses by the environment, once for this thread; what it asks for and cannot get is an error from the start, rather
+ * than a slow or a different computation that nobody notices. Only start.ts calls this, see there.
+ */
+export function obeyEnvironment(): void {
+  if (hasChosen) return;
+  const {
+    MAXMARGIN_BACKEND = "auto",
+    MAXMARGIN_KERNEL,
+    MAXMARGIN_NUM_THREADS = os.availableParallelism(),
+  } = process.env;
+  choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
+  const count = Number(MAXMARGIN_NUM_THREADS);
+  checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
+  // Another JavaScript thread may have set it already.
+  if (addon?.threads() === 0) addon.setThreads(count);
+  hasChosen = true;
+}

@@ -1,3 +1,5 @@
+import "./start.js";
+
 export type { Background, Returned, Settled, SettledGradient, SettledOne } from "./async.js";
 export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.js";
 export { type DtypePolicy, floatx, setFloatx } from "./config.js";

@@ -1,3 +1,4 @@
+import "./start.js";
 import { roundTo } from "./cast.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "./config.js";
 import type { FloatDtype } from "./dtypes.js";

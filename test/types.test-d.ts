@@ -25,6 +25,9 @@ import {
 } from "maxmargin";
 import { describe, expectTypeOf, test } from "vitest";
 
+// In an ES module this resolves as in CommonJS: to declarations of its own.
+import required = require("maxmargin");
+
 declare const yTrue: Int8Array;
 declare const yPred: Float32Array;
 declare const anyReduction: Reduction;
@@ -308,4 +311,11 @@ test("backend", () => {
   expectTypeOf(backend()).toEqualTypeOf<BackendInfo>();
   expectTypeOf(backend().name).toEqualTypeOf<"native" | "js">();
   expectTypeOf(backend().kernel).toEqualTypeOf<string | null>();
+});
+
+test("import and require name the same classes", () => {
+  // A class with private fields takes no other class for itself, whatever its members are.
+  expectTypeOf<required.Hinge>().toExtend<Hinge>();
+  expectTypeOf<Hinge>().toExtend<required.Hinge>();
+  expectTypeOf<required.metrics.Hinge>().toExtend<metrics.Hinge>();
 });
