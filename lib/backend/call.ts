@@ -1,8 +1,11 @@
 import type { LossSpec } from "../losses/spec.js";
 import type { RawArray, Results } from "../tensor/cast.js";
 
-/** What an evaluation computes. */
-export type Operation = "sum" | "rows" | "gradient" | "weights";
+/**
+ * What an evaluation computes: the sum of the losses, the losses of the rows, the gradient, the sums of weights and mask
+ * alone; or nothing, and writes zeros where a gradient would go.
+ */
+export type Operation = "sum" | "rows" | "gradient" | "weights" | "clear";
 
 /** An array, and where in it the values of the logical batch lie. */
 export interface Operand {
@@ -13,6 +16,11 @@ export interface Operand {
   readonly strides: readonly number[] | undefined;
   /** Where the first value lies. */
   readonly offset: number;
+}
+
+/** Where losses of rows go, row-major. */
+export interface LossesOperand extends Operand {
+  readonly values: Results;
 }
 
 /** Where a gradient goes. Doubles with strides get the derivatives of repeated predictions added up. */
@@ -33,7 +41,7 @@ export interface Call {
   /** One value a row each. */
   readonly weights: Operand | undefined;
   readonly mask: Operand | undefined;
-  /** The logical shape if an operand has strides. Its last axis is the width, the others are the rows. */
+  /** The logical shape if an operand has strides: `rows * width` values, in row-major order. */
   readonly shape: readonly number[] | undefined;
   /** Of the whole batch. */
   readonly rows: number;
@@ -41,7 +49,7 @@ export interface Call {
   /** Of gradients. */
   readonly divisor: number;
   /** Where the weighted losses of the rows go. */
-  readonly losses: Results | undefined;
+  readonly losses: LossesOperand | undefined;
   readonly gradient: GradientOperand | undefined;
 }
 
@@ -63,4 +71,4 @@ export const isFlat = ({ operation, spec, weights, mask, losses }: Call) =>
   weights === undefined &&
   mask === undefined &&
   losses === undefined &&
-  operation !== "rows";
+  (operation === "sum" || operation === "gradient");

@@ -5,7 +5,7 @@ import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import { type RowTensor, resultTensor, type Tensor } from "../tensor/tensor.js";
 import { isRowMajor } from "./layout.js";
-import type { Plan } from "./plan.js";
+import type { Alignment, Plan } from "./plan.js";
 import {
   divisorOf,
   isUnreduced,
@@ -35,10 +35,19 @@ export interface Output {
 }
 
 /** New memory for n results. */
-export const newOutput = ({ dtype }: Plan, n: number): Output => ({
+const newOutput = ({ dtype }: Plan, n: number): Output => ({
   given: undefined,
   results: newResults(dtype, n),
 });
+
+/** The array that was given for n results, checked, or new memory; undefined if a call has no such results. */
+export function outputOf(plan: Plan, n: number | undefined, given: unknown): Output | undefined {
+  if (n === undefined) return undefined;
+  if (given === undefined) return newOutput(plan, n);
+  const { dtype, labels, predictions, sampleWeight, mask } = plan;
+  const results = checkOut(given, dtype, n, [labels, predictions, sampleWeight, mask]);
+  return { given, results };
+}
 
 const tensorOf = ({ dtype, predictions }: Plan, { given, results }: Output, shape: Shape) =>
   resultTensor(dtype, results, shape, predictions, given);
@@ -61,9 +70,9 @@ function operandOf({ layout }: Plan, tensor: RowTensor, at: number): Operand {
 }
 
 /** The call that an operation on a plan is. */
-function callOf(plan: Plan, operation: Operation, outputs: Partial<Call> = {}): Call {
+export function callOf(plan: Plan, operation: Operation, outputs: Partial<Call> = {}): Call {
   const { spec, dtype, labels, predictions, sampleWeight, mask, rows, width, layout } = plan;
-  return {
+  const call: Call = {
     operation,
     spec,
     encoding: spec.labels[0],
@@ -80,6 +89,8 @@ function callOf(plan: Plan, operation: Operation, outputs: Partial<Call> = {}): 
     gradient: undefined,
     ...outputs,
   };
+  // A sum of terms need not tell rows apart: it is cut anywhere between two chunks.
+  return isFlat(call) ? { ...call, rows: rows * width, width: 1 } : call;
 }
 
 /** The mean, or the sum, that the totals of a call give. */
@@ -89,15 +100,28 @@ function meanOf(plan: Plan, reduction: Reduction, call: Call, { losses, ...rest 
   return roundTo(plan.dtype, quotient(losses.value, divisor));
 }
 
+const resultOperand = ({ dtype }: Plan, { results }: Output) => ({
+  values: results,
+  code: codes[dtype],
+  strides: undefined,
+  offset: 0,
+});
+
 /** Where a gradient goes: to the results, or, if predictions are repeated, to doubles in which derivatives add up. */
-function gradientOperand(plan: Plan, { results }: Output): GradientOperand {
+function gradientOperand(plan: Plan, output: Output): GradientOperand {
   const { strides } = operandOf(plan, plan.predictions, 1);
-  if (strides === undefined) return { values: results, code: codes[plan.dtype], strides, offset: 0 };
+  if (strides === undefined) return resultOperand(plan, output);
   const values = new Float64Array(plan.predictions.data.length);
   return { values, code: codes.float64, strides, offset: 0 };
 }
 
-const isEmpty = ({ rows, width }: Plan) => rows === 0 || width === 0;
+/** Writes zeros to memory that was given: new memory has none but zeros. */
+function clearCall(plan: Plan, output: Output): Call {
+  const gradient = resultOperand(plan, output);
+  return { ...callOf(plan, "clear"), gradient, rows: output.results.length, width: 1 };
+}
+
+export const isEmpty = ({ rows, width }: Plan) => rows === 0 || width === 0;
 
 /** Steps to the loss, reduced. */
 export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
@@ -114,7 +138,7 @@ export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
 /** Steps to the weighted losses of the rows. */
 export function* rowSteps(plan: Plan, output: Output): Steps<Tensor<FloatDtype>> {
   if (plan.width === 0) output.results.fill(quietNaN[plan.dtype]);
-  else if (plan.rows > 0) yield callOf(plan, "rows", { losses: output.results });
+  else if (plan.rows > 0) yield callOf(plan, "rows", { losses: resultOperand(plan, output) });
   return tensorOf(plan, output, plan.lossShape);
 }
 
@@ -128,7 +152,7 @@ export function* gradientSteps(
   const weights = needsWeights(plan, reduction) ? yield callOf(plan, "weights") : newTotals();
   const divisor = divisorOf(plan, reduction, weights);
   if (isEmpty(plan) || divisor === 0) {
-    if (output.given !== undefined) output.results.fill(0);
+    if (output.given !== undefined) yield clearCall(plan, output);
     const value = yield* valueSteps(plan, reduction);
     return { value: divisor === 0 ? 0 : value, gradient: tensorOf(plan, output, shape) };
   }
@@ -136,7 +160,7 @@ export function* gradientSteps(
   const gradient = gradientOperand(plan, output);
   const call = callOf(plan, "gradient", {
     divisor: divisor * termsOfRow(plan),
-    losses: losses?.results,
+    losses: losses && resultOperand(plan, losses),
     gradient,
   });
   const totals = yield call;
@@ -149,3 +173,31 @@ export function* gradientSteps(
       : tensorOf(plan, losses, plan.lossShape);
   return { value, gradient: tensorOf(plan, output, shape) };
 }
+
+/** One thing that can be computed of a plan. */
+export interface Evaluation<Result> {
+  /** The options that its call takes. */
+  readonly options: readonly string[];
+  /** How weights align with losses; by default they broadcast. */
+  readonly alignment?: Alignment;
+  /** How many results `out` has to have room for; absent if there is no `out`. */
+  readonly resultSize?: (plan: Plan) => number;
+  steps(plan: Plan, reduction: Reduction, output: Output | undefined): Steps<Result>;
+}
+
+export const valueEvaluation: Evaluation<Value> = {
+  options: ["sampleWeight", "mask"],
+  steps: valueSteps,
+};
+
+export const rowEvaluation: Evaluation<Tensor<FloatDtype>> = {
+  options: ["out"],
+  resultSize: ({ rows }) => rows,
+  steps: (plan, _, output) => rowSteps(plan, output as Output),
+};
+
+export const gradientEvaluation: Evaluation<ValueAndGradient<Value>> = {
+  options: ["sampleWeight", "mask", "out"],
+  resultSize: ({ predictions }) => predictions.rows * predictions.width,
+  steps: (plan, reduction, output) => gradientSteps(plan, reduction, output as Output),
+};

@@ -46,7 +46,7 @@ export interface Plan extends Inputs {
 }
 
 /** How weights align with losses: as in numpy, or, in metrics, at the first axis. */
-type Alignment = "broadcast" | "samples";
+export type Alignment = "broadcast" | "samples";
 
 /** What decides how inputs fit each other, besides their shapes. */
 export interface PlanOptions {
@@ -54,7 +54,7 @@ export interface PlanOptions {
   readonly dtype: FloatDtype;
   /** Whether a trailing axis of 1 may be added or dropped, as Keras's classes do. */
   readonly fixRanks: boolean;
-  readonly alignment?: Alignment;
+  readonly alignment: Alignment | undefined;
 }
 
 /** Checks inputs, and plans how they are read. */

@@ -8,7 +8,7 @@ interface BaseSpec {
   /** Keras's name: key of the native table and of the registry. */
   readonly name: string;
   /** Accepted encodings of labels, the default first. */
-  readonly labels: readonly LabelEncoding[];
+  readonly labels: readonly [LabelEncoding, ...LabelEncoding[]];
 }
 
 /**

@@ -107,7 +107,7 @@ export class Pass {
       this.#weights.addTo(this.totals, count);
     }
     this.totals.losses.add(sumByLanes(losses, count));
-    if (out !== undefined) writeResults(code, losses, count, out, first);
+    if (out !== undefined) writeResults(code, losses, count, out.values, first);
   }
 
   /** A row of more than a chunk. */

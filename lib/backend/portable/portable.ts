@@ -3,8 +3,11 @@
  * that a call into C++ costs more than it saves.
  */
 import type { ElementwiseSpec } from "../../losses/spec.js";
+import { codes } from "../../tensor/dtypes.js";
+import type { RowTensor } from "../../tensor/tensor.js";
 import { type Call, chunkSize, type RowRange, rowsOfGroup } from "../call.js";
-import { addTotals, type Totals } from "../totals.js";
+import type { Backend } from "../interface.js";
+import { addTotals, newTotals, type Totals } from "../totals.js";
 import { sumOfTerms } from "./fold.js";
 import { Pass } from "./pass.js";
 import { RowWeights } from "./row-weights.js";
@@ -21,27 +24,74 @@ const smallBatch: Tile = {
 
 const isBinary = (label: number) => label === 0 || label === 1;
 
-/**
- * Sums the terms of a small float32 batch, which is in a hurry; undefined if its labels may be 0 and 1, or it is none.
- */
-export function sumSmall(
+/** Sums the terms of a small float32 batch, which is in a hurry; undefined if its labels may be 0 and 1. */
+function sumSmall(
   spec: ElementwiseSpec,
   labels: Float32Array,
   predictions: Float32Array,
 ): number | undefined {
   const n = predictions.length;
-  if (n > chunkSize || (isBinary(labels[0]) && isBinary(labels[n - 1]))) return undefined;
+  if (isBinary(labels[0]) && isBinary(labels[n - 1])) return undefined;
   smallBatch.labels = labels;
   smallBatch.predictions = predictions;
   return sumOfTerms(spec, smallBatch, 0, n);
 }
+
+const rowMajorOperand = ({ stored, code }: RowTensor) => ({
+  values: stored,
+  code,
+  strides: undefined,
+  offset: 0,
+});
+
+/** The JavaScript backend. */
+export const portable: Backend = {
+  valuesAtOnce: chunkSize,
+
+  sum(spec, dtype, labels, predictions) {
+    const code = codes[dtype];
+    const isPlain =
+      code === codes.float32 && labels.code === code && predictions.code === code;
+    if (spec.family === "elementwise" && isPlain && predictions.data.length <= chunkSize) {
+      const sum = sumSmall(spec, labels.data as Float32Array, predictions.data as Float32Array);
+      if (sum !== undefined) return sum;
+    }
+    const { rows, width } = predictions;
+    const isFlat = spec.family === "elementwise";
+    const call: Call = {
+      operation: "sum",
+      spec,
+      encoding: spec.labels[0],
+      code,
+      labels: rowMajorOperand(labels),
+      predictions: rowMajorOperand(predictions),
+      weights: undefined,
+      mask: undefined,
+      shape: undefined,
+      rows: isFlat ? rows * width : rows,
+      width: isFlat ? 1 : width,
+      divisor: 1,
+      losses: undefined,
+      gradient: undefined,
+    };
+    const totals = newTotals();
+    evaluate(call, { first: 0, end: call.rows }, totals);
+    return totals.losses.value;
+  },
+
+  evaluate,
+};
 
 /**
  * Evaluates rows of a batch and adds them to the totals.
  *
  * @returns whether labels were read as 0 and 1.
  */
-export function evaluate(call: Call, range: RowRange, totals: Totals): boolean {
+function evaluate(call: Call, range: RowRange, totals: Totals): boolean {
+  if (call.operation === "clear") {
+    call.gradient?.values.fill(0, range.first, range.end);
+    return false;
+  }
   if (call.operation === "weights") {
     addWeights(call, range, totals);
     return false;

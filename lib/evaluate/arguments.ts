@@ -1,0 +1,104 @@
+import { described, wrongKind } from "../errors.js";
+import { checkOptions } from "../options.js";
+import { floatx } from "../tensor/config.js";
+import { type Arrays, type FloatDtype, isFloat } from "../tensor/dtypes.js";
+import type { RowTensor } from "../tensor/tensor.js";
+import { type TensorLike, toPredictions, toTensor } from "../tensor/tensor-like.js";
+import type { Inputs } from "./plan.js";
+
+/** Options that weigh the losses of the rows. */
+export interface WeightOptions {
+  /** A number, or a tensor that broadcasts with the losses; `null` is the same as none. */
+  readonly sampleWeight?: TensorLike | null;
+  /** 0 or false where a loss does not count, 1 or true elsewhere; of a shape that broadcasts with the losses. */
+  readonly mask?: TensorLike | null;
+}
+
+/** Options that say where results go. */
+export interface OutputOptions<D extends FloatDtype = FloatDtype> {
+  /**
+   * An array of the result's dtype and size, which becomes the result's `data`; by default a new one. Large
+   * results are faster in memory that has been written before.
+   */
+  readonly out?: Arrays[D];
+}
+
+/** Options of a call that computes a gradient. */
+export interface GradientOptions<D extends FloatDtype = FloatDtype>
+  extends WeightOptions,
+    OutputOptions<D> {}
+
+/** Options of every async call. */
+export interface AsyncOptions<T extends boolean = boolean> {
+  /** Stops the call within some milliseconds: the promise then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /**
+   * Whether the buffers of all arguments move into the call, which detaches the caller's arrays as `postMessage` does, and
+   * come back with the result. If the promise rejects after that, they do not come back. Shared buffers stay where they
+   * are, and a buffer that cannot be moved, such as a `WebAssembly.Memory`'s, is copied.
+   */
+  readonly transfer?: T;
+}
+
+/** Everything that a call may be given besides labels and predictions. */
+export interface CallOptions extends WeightOptions, AsyncOptions {
+  readonly out?: unknown;
+}
+
+/** Arguments of a call as they were read, not yet checked against each other. */
+export interface Arguments {
+  readonly inputs: Inputs;
+  readonly out: unknown;
+  readonly signal: AbortSignal | undefined;
+  readonly transfer: boolean;
+}
+
+function readWeights(value: unknown, argument: string): RowTensor | undefined {
+  return value == null ? undefined : toTensor(value, argument);
+}
+
+function readSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  if (typeof signal !== "object" || signal === null || !("aborted" in signal)) {
+    throw wrongKind("signal", "an AbortSignal", described(signal));
+  }
+  return signal as AbortSignal;
+}
+
+function readTransfer(transfer: unknown = false): boolean {
+  if (typeof transfer !== "boolean") throw wrongKind("transfer", "a boolean", described(transfer));
+  return transfer;
+}
+
+/** The options of a call without any. */
+export const noOptions = { out: undefined, signal: undefined, transfer: false } as const;
+
+/** Reads labels, predictions and the options that are `known`. */
+export function readArguments(
+  yTrue: unknown,
+  yPred: unknown,
+  options: CallOptions | undefined,
+  known: readonly string[],
+): Arguments {
+  const labels = toTensor(yTrue, "yTrue");
+  const predictions = toPredictions(yPred);
+  if (options === undefined) {
+    return { ...noOptions, inputs: { labels, predictions } };
+  }
+  checkOptions(options, known);
+  const given = (name: keyof CallOptions) => (known.includes(name) ? options[name] : undefined);
+  const sampleWeight = readWeights(given("sampleWeight"), "sampleWeight");
+  const mask = readWeights(given("mask"), "mask");
+  return {
+    inputs: { labels, predictions, sampleWeight, mask },
+    out: given("out"),
+    signal: readSignal(given("signal")),
+    transfer: readTransfer(given("transfer")),
+  };
+}
+
+/** Returns the dtype that a function computes in: its predictions' if that is a float that somebody chose. */
+export function ownDtype({ dtype, source }: RowTensor): FloatDtype {
+  const isChosen = source !== "list" && source !== "nested";
+  return isChosen && isFloat(dtype) ? dtype : floatx();
+}

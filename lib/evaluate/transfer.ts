@@ -1,0 +1,89 @@
+import { isSharedArrayBuffer } from "node:util/types";
+import { described, wrongKind } from "../errors.js";
+import { DenseTensor } from "../tensor/dense.js";
+import type { TensorData } from "../tensor/dtypes.js";
+import { RowTensor, type Tensor } from "../tensor/tensor.js";
+import { arrayLike, bufferOf, byteOffsetOf, lengthOf } from "../tensor/typed-arrays.js";
+import type { Output } from "./evaluation.js";
+import type { Request } from "./run.js";
+
+/** The arguments of a call with `transfer`, as tensors that hold the buffers now. */
+export interface TransferredInputs {
+  readonly yTrue: Tensor;
+  readonly yPred: Tensor;
+  /** If there were weights. */
+  readonly sampleWeight?: Tensor;
+  /** If there was a mask. */
+  readonly mask?: Tensor;
+}
+
+/** Captured at load: a replacement might leave buffers where they are. */
+const { structuredClone } = globalThis;
+
+/** Moves buffers, and returns what finds an array in the buffer that has its memory now. */
+function moveBuffers(arrays: readonly TensorData[]): (array: TensorData) => TensorData {
+  const places = new Map(
+    arrays.map((array) => {
+      const place = { buffer: bufferOf(array), offset: byteOffsetOf(array), n: lengthOf(array) };
+      return [array, place] as const;
+    }),
+  );
+  const buffers = [...new Set([...places.values()].map(({ buffer }) => buffer))].filter(
+    (buffer): buffer is ArrayBuffer => !isSharedArrayBuffer(buffer),
+  );
+  let own: ArrayBuffer[];
+  try {
+    own = structuredClone(buffers, { transfer: buffers });
+  } catch (error) {
+    throw wrongKind("transfer", "buffers that can be moved", described((error as Error).message));
+  }
+  const ownOf = new Map<ArrayBufferLike, ArrayBuffer>(
+    buffers.map((buffer, i) => [buffer, own[i] as ArrayBuffer]),
+  );
+  return (array) => {
+    const place = places.get(array);
+    if (place === undefined) return array;
+    return arrayLike(array, ownOf.get(place.buffer) ?? place.buffer, place.offset, place.n);
+  };
+}
+
+/** Moves the buffers of all arguments, `out` among them, into a request. */
+export function transferred({ plan, output }: Request): Request {
+  const { labels, predictions, sampleWeight, mask } = plan;
+  const given = output?.given as TensorData | undefined;
+  const tensors = [labels, predictions, sampleWeight, mask].filter((each) => each !== undefined);
+  const arrays = tensors.map(({ data }) => data);
+  const found = moveBuffers(given === undefined ? arrays : [...arrays, given]);
+  const moved = (tensor: RowTensor) =>
+    new RowTensor(found(tensor.data), tensor.shape, tensor.dtype, tensor.source);
+  return {
+    plan: {
+      ...plan,
+      labels: moved(labels),
+      predictions: moved(predictions),
+      sampleWeight: sampleWeight && moved(sampleWeight),
+      mask: mask && moved(mask),
+    },
+    output: given === undefined ? output : movedOutput(plan.dtype, found(given)),
+  };
+}
+
+function movedOutput(dtype: FloatDtype, given: TensorData): Output {
+  const { stored } = new RowTensor(given, [lengthOf(given)], dtype);
+  return { given, results: stored as Results };
+}
+
+/** Returns the arguments of a transferred request as tensors. */
+export function transferredInputs({
+  labels,
+  predictions,
+  sampleWeight,
+  mask,
+}: Request["plan"]): TransferredInputs {
+  return {
+    yTrue: new DenseTensor(labels),
+    yPred: new DenseTensor(predictions),
+    ...(sampleWeight !== undefined && { sampleWeight: new DenseTensor(sampleWeight) }),
+    ...(mask !== undefined && { mask: new DenseTensor(mask) }),
+  };
+}

@@ -1,0 +1,45 @@
+import type { OutputOptions } from "../evaluate/arguments.js";
+import { rowEvaluation } from "../evaluate/evaluation.js";
+import { evaluateNow, type Settings } from "../evaluate/run.js";
+import type { FloatDtype } from "../tensor/dtypes.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
+import type { LossSpec } from "./spec.js";
+
+/** Everything that is made of one loss. */
+export interface LossDefinition {
+  readonly spec: LossSpec;
+  /** The function of rows. */
+  readonly function: (yTrue: TensorLike, yPred: TensorLike) => Tensor;
+  /** The class with reduction and weights, and the metric: named after the loss. */
+  readonly Loss: ClassOf;
+  readonly Metric: ClassOf;
+}
+
+/** A class that makes its instances from a config. */
+interface ClassOf {
+  readonly name: string;
+  fromConfig(config: object): object;
+}
+
+/** Returns the definition: this checks that all of it is there. */
+export const defineLoss = <D extends LossDefinition>(definition: D): D => definition;
+
+/** The settings of the function of a loss. */
+export const functionSettings = (spec: LossSpec): Settings<null> => ({
+  spec,
+  reduction: null,
+  dtype: undefined,
+  fixRanks: false,
+});
+
+/** Computes the losses of the rows in the dtype of the predictions. */
+export function lossesOfRows<P extends TensorLike>(
+  settings: Settings<null>,
+  yTrue: TensorLike,
+  yPred: P,
+  options: OutputOptions<ResultDtype<P>> | undefined,
+): Tensor<ResultDtype<P>> {
+  const losses = evaluateNow(rowEvaluation, settings, yTrue, yPred, options);
+  return losses as Tensor<FloatDtype> as Tensor<ResultDtype<P>>;
+}

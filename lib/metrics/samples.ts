@@ -1,0 +1,47 @@
+import { ExactSum } from "../backend/exact-sum.js";
+import { newTotals } from "../backend/totals.js";
+import { callOf, type Evaluation, isEmpty, type Steps } from "../evaluate/evaluation.js";
+import { sizeOf } from "../evaluate/layout.js";
+import type { Plan } from "../evaluate/plan.js";
+
+/** Sums over the samples of a batch: of their weighted losses, and of their weights or of 1 each. */
+export interface SampleTotals {
+  readonly total: ExactSum;
+  readonly count: ExactSum;
+}
+
+/** A sum divided by an integer: exact where that is 1. */
+function divided(sum: ExactSum, divisor: number): ExactSum {
+  if (divisor === 1) return sum;
+  const quotient = new ExactSum();
+  quotient.add(sum.value / divisor);
+  return quotient;
+}
+
+const exactly = (value: number): ExactSum => {
+  const sum = new ExactSum();
+  sum.add(value);
+  return sum;
+};
+
+/** Steps to the sums over samples: losses and weights are averaged over all axes of the losses but the first. */
+function* sampleSteps(plan: Plan): Steps<SampleTotals> {
+  const { lossShape, rows, width, sampleWeight, mask } = plan;
+  const isWeighted = sampleWeight !== undefined || mask !== undefined;
+  const losses = sizeOf(lossShape.slice(1));
+  const terms = plan.spec.family === "elementwise" && !isWeighted ? width : 1;
+  const samples = lossShape[0] ?? 1;
+  let totals = newTotals();
+  if (!isEmpty(plan)) totals = yield callOf(plan, "sum");
+  else if (isWeighted) totals = yield callOf(plan, "weights");
+  const total =
+    width === 0 && rows > 0 ? exactly(Number.NaN) : divided(totals.losses, losses * terms);
+  return { total, count: isWeighted ? divided(totals.weights, losses) : exactly(samples) };
+}
+
+/** The evaluation that metrics are updated with. */
+export const sampleEvaluation: Evaluation<SampleTotals> = {
+  options: ["sampleWeight", "mask"],
+  alignment: "samples",
+  steps: sampleSteps,
+};
