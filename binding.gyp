@@ -49,6 +49,7 @@
         "NAPI_VERSION=8",
         "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
         "NODE_ADDON_API_DISABLE_DEPRECATED",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "NDEBUG"
       ],
       # Node's own settings, which are the defaults here, tell Windows' headers that there are none.

@@ -21,10 +21,12 @@ import {
   valueAndGradient,
 } from "./gradients.js";
 import { categoricalHinge, dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { wrongMask } from "./masks.js";
+import { checkOptions } from "./options.js";
 import type { Operation } from "./parts.js";
 import { computeInSlices, Operand, throwIfAborted } from "./slices.js";
 import { checkLength, checkOut, RowTensor, resultTensor, type Tensor, toTensor } from "./tensor.js";
-import { checkArguments, checkOptions, type Reduction } from "./validate.js";
+import { checkArguments, type Reduction } from "./validate.js";
 import { leavesTensor, quotient } from "./weights.js";
 
 /** How a call off the event loop goes about it. */
@@ -179,7 +181,7 @@ class Evaluation {
   }
 
   /** @param outputs - the operands between predictions and weights. */
-  run(
+  async run(
     operation: Operation,
     outputs: readonly (Operand | undefined)[] = [],
     divisor = 1,
@@ -201,7 +203,12 @@ class Evaluation {
       divisor,
       operands: [labels, predictions, ...outputs, ...columns],
     };
-    return computeInSlices(work, this.#signal);
+    const sums = await computeInSlices(work, this.#signal);
+    const given = this.#inputs.mask;
+    if (given !== undefined && mask !== undefined && Number.isNaN(sums.kept)) {
+      throw wrongMask(given, mask.view(0, rows));
+    }
+    return sums;
   }
 
   async rowLosses(): Promise<Tensor<FloatDtype>> {

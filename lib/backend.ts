@@ -34,6 +34,8 @@ interface Addon {
   readonly background: Readonly<
     Record<Operation, (frame: Float64Array, ...views: Views) => Promise<void>>
   >;
+  /** Whether two arrays have memory in common, whatever their buffers are. */
+  overlaps(a: Stored, b: Stored): boolean;
   /** Best first. */
   kernels(): string[];
   /** False where this machine has no kernel of that name. */
@@ -106,6 +108,7 @@ const nativeOf = (addon: Addon): Kernels => ({
     fillFrame(kind, width);
     frame[2] = dtypes;
     addon.rowLosses(labels, predictions, out, weights, mask);
+    return !Number.isNaN(frame[6]);
   },
 });
 const native = addon === null ? null : nativeOf(addon);
@@ -119,6 +122,14 @@ const partsOf = (addon: Addon): Parts => ({
   },
 });
 const nativeParts = addon === null ? fallbackParts : partsOf(addon);
+
+/**
+ * Whether two arrays have memory in common, by their addresses. Undefined without the addon, which alone
+ * knows these.
+ */
+export function overlap(a: Stored, b: Stored): boolean | undefined {
+  return addon?.overlaps(a, b);
+}
 
 let name: "native" | "js";
 let kernel: string | null;

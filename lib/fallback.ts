@@ -482,7 +482,7 @@ function eachGroup(
   });
 }
 
-/** Writes what a group of rows weighs to the scratch. */
+/** Writes what a group of rows weighs to the scratch. False if the mask has a value that is neither 0 nor 1. */
 function readWeights(
   as: number,
   dtypes: number,
@@ -490,7 +490,7 @@ function readWeights(
   mask: Stored | undefined,
   first: number,
   count: number,
-): void {
+): boolean {
   if (weights === undefined) {
     groupWeights.fill(1, 0, count);
   } else if (isWide(as)) {
@@ -499,12 +499,17 @@ function readWeights(
     cast(weightsOfColumns(dtypes), weights, first, count, as, floatWeights);
     for (let i = 0; i < count; i++) groupWeights[i] = floatWeights[i];
   }
-  if (mask === undefined) return;
+  if (mask === undefined) return true;
+  let isMask = true;
   cast(maskOfColumns(dtypes), mask, first, count, codes.float64, groupMask);
   for (let i = 0; i < count; i++) {
-    groupMask[i] = groupMask[i] === 0 ? 0 : 1;
+    const value = groupMask[i];
+    isMask &&= isBinary(value);
+    // -0 is 0.
+    groupMask[i] = value === 0 ? 0 : value === 1 ? 1 : Number.NaN;
     groupWeights[i] *= groupMask[i];
   }
+  return isMask;
 }
 
 /** Sums n values by lanes, value i in lane i modulo 8. */
@@ -687,13 +692,16 @@ export const fallback: Kernels = {
 
   rowLosses(kind, labels, predictions, width, out, dtypes = 0, weights, mask) {
     const isWeighted = weights !== undefined || mask !== undefined;
+    let isMask = true;
     const restart = () => {};
     eachGroupOf(kind, labels, predictions, width, restart, (first, count) => {
       if (isWeighted) {
-        readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
+        const isGood = readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
+        isMask &&= isGood;
         for (let i = 0; i < count; i++) groupLosses[i] *= groupWeights[i];
       }
       writeResults(castOfKind(kind), groupLosses, count, out, first);
     });
+    return isMask;
   },
 };

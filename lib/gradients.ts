@@ -18,6 +18,8 @@ import {
   writtenWeights,
 } from "./evaluate.js";
 import { dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { checkMask } from "./masks.js";
+import { checkOptions } from "./options.js";
 import { sumsOfBroadcastSlopes } from "./spread.js";
 import {
   checkLength,
@@ -27,7 +29,7 @@ import {
   type Tensor,
   toTensor,
 } from "./tensor.js";
-import { checkArguments, checkOptions, type Reduction } from "./validate.js";
+import { checkArguments, type Reduction } from "./validate.js";
 import {
   divisorOf,
   divisorOfColumn,
@@ -163,10 +165,12 @@ function writeGradient(
   const weights = sampleWeight?.stored;
   const kept = mask?.stored;
   const isWeighted = weights !== undefined || kept !== undefined;
-  const columnTotal = () =>
-    leavesTensor(reduction)
-      ? noSums
-      : kernels.columnTotal(kind, y, p, width, dtypes, weights, kept);
+  const columnTotal = () => {
+    if (leavesTensor(reduction)) return noSums;
+    const sums = kernels.columnTotal(kind, y, p, width, dtypes, weights, kept);
+    checkMask(mask, sums.kept);
+    return sums;
+  };
   const { ofTotal, ofSlopes } = divisorsOf(
     batch,
     shape,
@@ -192,6 +196,7 @@ function writeGradient(
     weights,
     kept,
   );
+  checkMask(mask, total.kept);
   if (losses !== undefined) return resultTensor(dtype, losses, shape, predictions);
   return roundTo(dtype, total.losses / ofTotal);
 }

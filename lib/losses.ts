@@ -1,3 +1,4 @@
+// biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
 import {
   type Background,
   gradientIn,
@@ -14,8 +15,9 @@ import { type LossValue, type Output, reducedLoss, rowLosses, type Weighting } f
 import { type GradientOptions, type ValueAndGradient, valueAndGradient } from "./gradients.js";
 import * as kernels from "./kernels.js";
 import { nameOf } from "./names.js";
+import { checkOptions } from "./options.js";
 import type { Tensor, TensorLike } from "./tensor.js";
-import { checkOptions, checkReduction, type Reduction } from "./validate.js";
+import { checkReduction, type Reduction } from "./validate.js";
 
 /** What a loss is made with. */
 export interface LossOptions<R extends Reduction = Reduction, P extends DtypePolicy = DtypePolicy> {
@@ -41,6 +43,7 @@ export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtyp
 
 type Default = "sum_over_batch_size";
 
+const lossOptions: readonly (keyof LossOptions)[] = ["reduction", "name", "dtype"];
 const known = ["sampleWeight", "mask", "out"] as const;
 
 /** What the three losses have in common. */
@@ -55,7 +58,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
   readonly #dtypeWasGiven: boolean;
 
   protected constructor(loss: number, defaultName: string, options: LossOptions<R, P>) {
-    checkOptions(options, ["reduction", "name", "dtype"]);
+    checkOptions(options, lossOptions);
     const { name, reduction = "sum_over_batch_size", dtype } = options;
     checkReduction(reduction);
     this.#loss = loss;
@@ -74,12 +77,13 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
    * @param yPred - predictions of that shape, or of one that broadcasts with it. Of two ranks that
    *   differ by one, where the longer shape ends in 1, the ranks are made the same first.
    * @param options - `sampleWeight`, what the loss of each row is multiplied by, and `mask`, 0 or false
-   *   where it does not count: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
+   *   where it does not count and otherwise 1 or true: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
    * @returns a number that the loss's `dtype` holds: the weighted sum of the losses of the rows for `"sum"`; for
    *   `"sum_over_batch_size"` and `"mean"` that by their number, or the mean of those that a mask keeps; for
    *   `"mean_with_sample_weight"` that by the sum of the weights; 0 for an empty batch. For `null` and
    *   `"none"` the weighted losses of the rows, shape `[batch, d0, .. dN-1]`.
-   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast.
+   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast; RangeError
+   *   if a mask has a value that is neither 0 nor 1; TypeError if the options have an unknown key, or are no object.
    */
   apply(yTrue: TensorLike, yPred: TensorLike, options?: Weighting): LossValue<R, ComputeDtype<P>> {
     return reducedLoss(this.#loss, this.dtype, this.#as, this.reduction, yTrue, yPred, options);
@@ -264,7 +268,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
  * The hinge loss: `mean(max(0, 1 - yTrue * yPred))` over the last axis, reduced over the rows. Labels are
  * -1 and 1, or 0 and 1: see {@link hinge}.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { Hinge, tensor } from "maxmargin";
@@ -284,11 +288,12 @@ export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float
     super(kernels.hinge, "hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
+  /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
   static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
     config: LossOptions<R, P>,
   ): Hinge<R, P> {
-    return new Hinge(config);
+    if (this === Hinge) checkOptions(config, lossOptions, "config");
+    return new this(config);
   }
 }
 
@@ -296,7 +301,7 @@ export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float
  * The squared hinge loss: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last axis, reduced over the rows.
  * Labels are -1 and 1, or 0 and 1: see {@link hinge}.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { SquaredHinge, tensor } from "maxmargin";
@@ -315,11 +320,12 @@ export class SquaredHinge<
     super(kernels.squaredHinge, "squared_hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
+  /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
   static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
     config: LossOptions<R, P>,
   ): SquaredHinge<R, P> {
-    return new SquaredHinge(config);
+    if (this === SquaredHinge) checkOptions(config, lossOptions, "config");
+    return new this(config);
   }
 }
 
@@ -327,7 +333,7 @@ export class SquaredHinge<
  * The categorical hinge loss: `max(0, neg - pos + 1)` with `neg = max((1 - yTrue) * yPred)` and
  * `pos = sum(yTrue * yPred)` over the last axis, reduced over the rows. Labels are one-hot.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { CategoricalHinge, tensor } from "maxmargin";
@@ -346,10 +352,11 @@ export class CategoricalHinge<
     super(kernels.categoricalHinge, "categorical_hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
+  /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
   static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
     config: LossOptions<R, P>,
   ): CategoricalHinge<R, P> {
-    return new CategoricalHinge(config);
+    if (this === CategoricalHinge) checkOptions(config, lossOptions, "config");
+    return new this(config);
   }
 }

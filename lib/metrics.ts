@@ -1,17 +1,19 @@
+// biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
 import "./start.js";
 import { roundTo } from "./cast.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "./config.js";
 import type { FloatDtype } from "./dtypes.js";
 import { described, wrongKind } from "./errors.js";
-import { readWeighting, rowLosses, type Weighting } from "./evaluate.js";
+import { readWeighting, rowLosses, type Weighting, weightingOptions } from "./evaluate.js";
 import { categoricalHinge, hinge, squaredHinge } from "./functional.js";
 import * as kernels from "./kernels.js";
+import { toMask } from "./masks.js";
 import { nameOf } from "./names.js";
+import { checkOptions } from "./options.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 import { samplewise } from "./samplewise.js";
 import { checkLength, type RowTensor, type TensorLike } from "./tensor.js";
-import { checkOptions } from "./validate.js";
-import { product, toDoubles, toMask } from "./weights.js";
+import { product, toDoubles } from "./weights.js";
 
 export { categoricalHinge, hinge, squaredHinge };
 
@@ -22,6 +24,8 @@ export interface MetricOptions<P extends DtypePolicy = DtypePolicy> {
   /** What weights are cast to, and results are rounded to; by default what `floatx()` gives. */
   readonly dtype?: P | null;
 }
+
+const metricOptions: readonly (keyof MetricOptions)[] = ["name", "dtype"];
 
 /** What {@link Metric.getConfig} gives, in Keras's own words. */
 export interface MetricConfig<D extends FloatDtype = FloatDtype> {
@@ -57,7 +61,7 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
   #count = 0;
 
   protected constructor(loss: number, defaultName: string, options: MetricOptions<P>) {
-    checkOptions(options, ["name", "dtype"]);
+    checkOptions(options, metricOptions);
     this.#loss = loss;
     this.dtype = computeDtype(options.dtype) as ComputeDtype<P>;
     this.name = nameOf(options.name, defaultName);
@@ -81,9 +85,11 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
    *   dtype, and averaged over all axes but the first. A rank-1 batch is one sample.
    * @param options - `sampleWeight`, what the losses are multiplied by and what is counted instead of the samples,
    *   and `mask`, weights of 0 and 1: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
-   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast.
+   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast; RangeError
+   *   if a mask has a value that is neither 0 nor 1; TypeError if the options have an unknown key, or are no object.
    */
   updateState(yTrue: TensorLike, yPred: TensorLike, options: Weighting = {}): void {
+    checkOptions(options, weightingOptions);
     const { sampleWeight, mask } = readWeighting(options);
     const losses = rowLosses(this.#loss, undefined, yTrue, yPred, false) as RowTensor;
     if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
@@ -165,7 +171,7 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
 /**
  * The mean hinge loss of all samples: see {@link hinge}.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { metrics } from "maxmargin";
@@ -184,16 +190,17 @@ export class Hinge<P extends DtypePolicy = "float32"> extends Metric<P> {
     super(kernels.hinge, "hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
+  /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
   static fromConfig<P extends DtypePolicy = "float32">(config: MetricOptions<P>): Hinge<P> {
-    return new Hinge(config);
+    if (this === Hinge) checkOptions(config, metricOptions, "config");
+    return new this(config);
   }
 }
 
 /**
  * The mean squared hinge loss of all samples: see {@link squaredHinge}.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { SquaredHinge } from "maxmargin/metrics";
@@ -209,16 +216,17 @@ export class SquaredHinge<P extends DtypePolicy = "float32"> extends Metric<P> {
     super(kernels.squaredHinge, "squared_hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
+  /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
   static fromConfig<P extends DtypePolicy = "float32">(config: MetricOptions<P>): SquaredHinge<P> {
-    return new SquaredHinge(config);
+    if (this === SquaredHinge) checkOptions(config, metricOptions, "config");
+    return new this(config);
   }
 }
 
 /**
  * The mean categorical hinge loss of all samples: see {@link categoricalHinge}.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { CategoricalHinge } from "maxmargin/metrics";
@@ -234,11 +242,12 @@ export class CategoricalHinge<P extends DtypePolicy = "float32"> extends Metric<
     super(kernels.categoricalHinge, "categorical_hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
+  /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
   static fromConfig<P extends DtypePolicy = "float32">(
     config: MetricOptions<P>,
   ): CategoricalHinge<P> {
-    return new CategoricalHinge(config);
+    if (this === CategoricalHinge) checkOptions(config, metricOptions, "config");
+    return new this(config);
   }
 }
 

@@ -80,9 +80,10 @@ function computeGroup(operation: Operation, { numbers }: Frame, views: Views): S
       const [gradient, losses] = [a, b] as Float64Array[];
       return fallback.gradient(kind, y, p, width, divisor, gradient, losses, dtypes, c, d);
     }
-    case "rowLosses":
-      fallback.rowLosses(kind, y, p, width, a as Float64Array, dtypes, b, c);
-      return noSums;
+    case "rowLosses": {
+      const isMask = fallback.rowLosses(kind, y, p, width, a as Float64Array, dtypes, b, c);
+      return { ...noSums, kept: isMask ? 0 : Number.NaN };
+    }
   }
 }
 

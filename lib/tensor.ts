@@ -1,3 +1,5 @@
+import { isSharedArrayBuffer } from "node:util/types";
+import { overlap } from "./backend.js";
 import { type Results, resultsOf, type Stored } from "./cast.js";
 import { floatx } from "./config.js";
 import {
@@ -105,14 +107,22 @@ export function checkOut(
   const tensor = new RowTensor(out as TensorData, [size], dtype);
   checkLength(tensor, "out");
   const { buffer, byteOffset, byteLength } = tensor.data;
-  for (const { data } of inputs) {
+  for (const input of inputs) {
+    const { data } = input;
     const isApart =
-      data.buffer !== buffer ||
-      data.byteOffset >= byteOffset + byteLength ||
-      byteOffset >= data.byteOffset + data.byteLength;
+      data.buffer !== buffer
+        ? !overlapAcrossBuffers(tensor, input)
+        : data.byteOffset >= byteOffset + byteLength ||
+          byteOffset >= data.byteOffset + data.byteLength;
     if (!isApart) throw wrongValue("out", "memory of its own", "that of yTrue or yPred");
   }
   return tensor.stored as Results;
+}
+
+/** Several SharedArrayBuffers may stand for the same memory: one for each time that it was cloned, or has grown. */
+function overlapAcrossBuffers(a: RowTensor, b: RowTensor): boolean {
+  const areShared = isSharedArrayBuffer(a.data.buffer) && isSharedArrayBuffer(b.data.buffer);
+  return areShared && overlap(a.stored, b.stored) === true;
 }
 
 declare const Float16Array: new (buffer: ArrayBufferLike) => Arrays["float16"];

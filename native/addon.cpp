@@ -1,20 +1,22 @@
-// Node-API: unpack, check what memory safety needs, call, return. The hot entries use the C API itself:
-// it halves the cost of a call of node-addon-api's wrappers.
+// Node-API: unpack, check what memory safety needs, call, return. Entries use the C API itself: its calls cost half of
+// those of node-addon-api's wrappers, which abort the process where an environment that is about to end refuses an error.
 #include <napi.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <string>
 
 #include "dispatch.h"
+#include "failure.h"
 #include "pages.h"
 #include "probe.h"
 #include "reduce.h"
 #include "thread_pool.h"
+#include "view.h"
 
 namespace maxmargin {
 namespace {
@@ -33,13 +35,6 @@ struct Frame {
     results[1] = total.weights;
     results[2] = total.kept;
   }
-};
-
-// What one JavaScript thread has chosen.
-struct Environment {
-  const InstructionSet* set = supported().front();
-  Frame* frame = nullptr;
-  napi_ref frame_reference = nullptr;
 };
 
 // 0 until set.
@@ -63,60 +58,15 @@ void leave() {
   if (--users == 0) stop_threads();
 }
 
-napi_value fail(napi_env env, const char* message) {
-  napi_throw_type_error(env, "ERR_MAXMARGIN_NATIVE", message);
-  return nullptr;
-}
+// What one JavaScript thread has chosen.
+struct Environment {
+  const InstructionSet* set = supported().front();
+  Frame* frame = nullptr;
+  napi_ref frame_reference = nullptr;
 
-size_t size_of_element(napi_typedarray_type type) {
-  switch (type) {
-    case napi_int8_array:
-    case napi_uint8_array:
-    case napi_uint8_clamped_array:
-      return 1;
-    case napi_int16_array:
-    case napi_uint16_array:
-      return 2;
-    case napi_int32_array:
-    case napi_uint32_array:
-    case napi_float32_array:
-      return 4;
-    case napi_float64_array:
-    case napi_bigint64_array:
-    case napi_biguint64_array:
-      return 8;
-    default:
-      return 0;
-  }
-}
-
-// A typed array. Of what kind it is, the frame says: a wrong one would be read wrongly, but not beyond its end.
-struct View {
-  char* data;
-  size_t bytes;
+  Environment() { enter(); }
+  ~Environment() { leave(); }
 };
-
-bool get_view(napi_env env, napi_value value, View* view) {
-  bool is_array = false;
-  if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array) return false;
-  void* data = nullptr;
-  // Half as expensive as napi_get_typedarray_info, but not every runtime takes all arrays for buffers.
-  if (napi_get_buffer_info(env, value, &data, &view->bytes) != napi_ok) {
-    napi_typedarray_type type;
-    size_t length;
-    if (napi_get_typedarray_info(env, value, &type, &length, &data, nullptr, nullptr) != napi_ok) {
-      return false;
-    }
-    view->bytes = length * size_of_element(type);
-  }
-  view->data = static_cast<char*>(data);
-  return true;
-}
-
-// Whether values of a dtype can stand there. Whoever calls the addon by itself may hand over bytes from anywhere.
-bool is_aligned(const View& view, Dtype dtype) {
-  return reinterpret_cast<uintptr_t>(view.data) % size_of(dtype) == 0;
-}
 
 bool get_frame(napi_env env, napi_value value, Frame** frame) {
   View view;
@@ -194,6 +144,20 @@ bool get_columns(napi_env env, const Frame& frame, napi_value weights, napi_valu
          get_column(env, mask, dtypes >> 4, batch->rows, &batch->mask);
 }
 
+// Whether nothing that is read lies where results are written. Addresses tell, as two buffers may stand for one memory.
+bool is_apart(const View& out, const Batch& batch) {
+  const size_t n = batch.rows * batch.width;
+  const auto overlaps = [&](const void* values, Dtype dtype, size_t count) {
+    return overlap(out.data, out.bytes, values, count * size_of(dtype));
+  };
+  const auto overlaps_column = [&](const Column& column) {
+    return column.values != nullptr && overlaps(column.values, column.dtype, batch.rows);
+  };
+  return !overlaps(batch.labels, batch.label_dtype, n) &&
+         !overlaps(batch.predictions, batch.prediction_dtype, n) && !overlaps_column(batch.weights) &&
+         !overlaps_column(batch.mask);
+}
+
 // An array for n results in the dtype `as`, or for as many doubles.
 bool get_output(napi_env env, napi_value value, size_t n, Dtype as, View* out, Dtype* dtype) {
   if (!get_view(env, value, out)) return false;
@@ -203,16 +167,20 @@ bool get_output(napi_env env, napi_value value, size_t n, Dtype as, View* out, D
   return true;
 }
 
-constexpr const char* kBadBatch =
+constexpr Failure kBadBatch{
     "maxmargin: labels and predictions are not two typed arrays of one length and whole rows (a buffer "
-    "that was detached or resized has another length)";
-constexpr const char* kBadColumns =
+    "that was detached or resized has another length)"};
+constexpr Failure kBadColumns{
     "maxmargin: weights or mask are no typed arrays of one value a row (a buffer that was detached or resized "
-    "has another length)";
-constexpr const char* kBadOutput =
-    "maxmargin: the output is no array of one value a row, or a prediction, in the batch's dtype";
-constexpr const char* kBadFrame = "maxmargin: the frame is no Float64Array of enough values";
-constexpr const char* kNoMemory = "maxmargin: out of memory";
+    "has another length)"};
+constexpr Failure kBadOutput{
+    "maxmargin: the output is no array of one value a row, or a prediction, in the batch's dtype"};
+constexpr Failure kOverlap{"maxmargin: the output has memory in common with what is read, or another output",
+                           "ERR_MAXMARGIN_OVERLAP", true};
+constexpr Failure kBadViews{"maxmargin: only typed arrays have memory to compare"};
+constexpr Failure kBadFrame{"maxmargin: the frame is no Float64Array of enough values"};
+constexpr Failure kNoJob{"maxmargin: there can be no job in the background"};
+constexpr Failure kNoExports{"maxmargin: the addon's functions could not be defined"};
 
 // ---- What the entries compute. `read` unpacks arguments and checks them: null, or what is wrong with them. The batch
 // has been read by then.
@@ -221,7 +189,7 @@ constexpr const char* kNoMemory = "maxmargin: out of memory";
 struct TotalOperation {
   static constexpr size_t kArguments = 2;
 
-  const char* read(napi_env, const napi_value*, const Frame&, Batch*) { return nullptr; }
+  const Failure* read(napi_env, const napi_value*, const Frame&, Batch*) { return nullptr; }
 
   Total run(const Batch& batch, const Machine& machine, Part* part) const {
     return total(batch, machine, part);
@@ -234,10 +202,10 @@ template <Total total(const Batch&, const Machine&, Part*)>
 struct WeightedOperation {
   static constexpr size_t kArguments = 4;
 
-  const char* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
+  const Failure* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
     const bool is_good =
         get_columns(env, frame, arguments[2], arguments[3], batch) && batch->is_weighted();
-    return is_good ? nullptr : kBadColumns;
+    return is_good ? nullptr : &kBadColumns;
   }
 
   Total run(const Batch& batch, const Machine& machine, Part* part) const {
@@ -251,25 +219,27 @@ struct GradientOperation {
   static constexpr size_t kArguments = 6;
   Gradient gradient;
 
-  const char* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
+  const Failure* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
     gradient = {frame.divisor, batch->as, nullptr, nullptr};
-    View out, losses;
+    View out, losses{nullptr, 0};
     if (!get_output(env, arguments[2], batch->rows * batch->width, batch->as, &out,
                     &gradient.dtype)) {
-      return kBadOutput;
+      return &kBadOutput;
     }
     gradient.values = out.data;
     napi_valuetype type;
-    if (napi_typeof(env, arguments[3], &type) != napi_ok) return kBadOutput;
+    if (napi_typeof(env, arguments[3], &type) != napi_ok) return &kBadOutput;
     if (type != napi_undefined) {
       Dtype dtype;
       if (!get_output(env, arguments[3], batch->rows, batch->as, &losses, &dtype) ||
           dtype != batch->as) {
-        return kBadOutput;
+        return &kBadOutput;
       }
       gradient.losses = losses.data;
     }
-    return get_columns(env, frame, arguments[4], arguments[5], batch) ? nullptr : kBadColumns;
+    if (!get_columns(env, frame, arguments[4], arguments[5], batch)) return &kBadColumns;
+    const bool are_apart = is_apart(out, *batch) && is_apart(losses, *batch) && !overlap(out, losses);
+    return are_apart ? nullptr : &kOverlap;
   }
 
   Total run(const Batch& batch, const Machine& machine, Part* part) const {
@@ -278,20 +248,23 @@ struct GradientOperation {
 };
 
 // rowLosses(labels, predictions, out, weights?, mask?): out has the dtype to which the batch is cast, or is a
-// Float64Array.
+// Float64Array. The frame gets NaN for the sum of a mask with other values than 0 and 1.
 struct RowLossesOperation {
   static constexpr size_t kArguments = 5;
   Dtype dtype;
   View out;
 
-  const char* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
-    if (!get_output(env, arguments[2], batch->rows, batch->as, &out, &dtype)) return kBadOutput;
-    return get_columns(env, frame, arguments[3], arguments[4], batch) ? nullptr : kBadColumns;
+  const Failure* read(napi_env env, const napi_value* arguments, const Frame& frame, Batch* batch) {
+    if (!get_output(env, arguments[2], batch->rows, batch->as, &out, &dtype)) return &kBadOutput;
+    if (!get_columns(env, frame, arguments[3], arguments[4], batch)) return &kBadColumns;
+    return is_apart(out, *batch) ? nullptr : &kOverlap;
   }
 
   Total run(const Batch& batch, const Machine& machine, Part* part) const {
-    row_losses(batch, machine, dtype, out.data, part);
-    return {};
+    Total total = part == nullptr ? Total{} : part->before;
+    const bool is_mask = row_losses(batch, machine, dtype, out.data, part);
+    if (!is_mask) total.kept = std::numeric_limits<double>::quiet_NaN();
+    return total;
   }
 };
 
@@ -312,13 +285,9 @@ napi_value entry(napi_env env, napi_callback_info info) {
   if (frame == nullptr || !get_batch(env, *frame, arguments[0], arguments[1], &batch)) {
     return fail(env, kBadBatch);
   }
-  const char* wrong = operation.read(env, arguments, *frame, &batch);
-  if (wrong != nullptr) return fail(env, wrong);
-  try {
-    frame->give(operation.run(batch, {environment_of(data)->set, thread_count()}, nullptr));
-  } catch (const std::bad_alloc&) {
-    return fail(env, kNoMemory);
-  }
+  const Failure* wrong = operation.read(env, arguments, *frame, &batch);
+  if (wrong != nullptr) return fail(env, *wrong);
+  frame->give(operation.run(batch, {environment_of(data)->set, thread_count()}, nullptr));
   return nullptr;
 }
 
@@ -334,28 +303,21 @@ struct PartCall {
   Operation operation;
   Part part;
 
-  const char* read(napi_env env, napi_callback_info info) {
+  const Failure* read(napi_env env, napi_callback_info info) {
     size_t count = kArguments;
     void* data;
     if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok ||
         !get_frame(env, arguments[0], &frame)) {
-      return kBadFrame;
+      return &kBadFrame;
     }
     machine = {environment_of(data)->set, thread_count()};
-    if (!get_batch(env, *frame, arguments[1], arguments[2], &batch)) return kBadBatch;
+    if (!get_batch(env, *frame, arguments[1], arguments[2], &batch)) return &kBadBatch;
     part = {{frame->results[0], frame->results[1], frame->results[2]}, LabelReading::as_is};
     return operation.read(env, arguments + 1, *frame, &batch);
   }
 
-  // Null, or what went wrong. Touches nothing of the engine's.
-  const char* run() {
-    try {
-      part.before = operation.run(batch, machine, &part);
-    } catch (const std::bad_alloc&) {
-      return kNoMemory;
-    }
-    return nullptr;
-  }
+  // Touches nothing of the engine's.
+  void run() { part.before = operation.run(batch, machine, &part); }
 
   void give() const {
     frame->give(part.before);
@@ -367,9 +329,9 @@ struct PartCall {
 template <class Operation>
 napi_value part_entry(napi_env env, napi_callback_info info) {
   PartCall<Operation> call;
-  const char* wrong = call.read(env, info);
-  if (wrong == nullptr) wrong = call.run();
-  if (wrong != nullptr) return fail(env, wrong);
+  const Failure* wrong = call.read(env, info);
+  if (wrong != nullptr) return fail(env, *wrong);
+  call.run();
   call.give();
   return nullptr;
 }
@@ -379,7 +341,7 @@ napi_value part_entry(napi_env env, napi_callback_info info) {
 template <class Operation>
 struct BackgroundJob {
   PartCall<Operation> call;
-  const char* error = nullptr;
+  const Failure* failure = nullptr;
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
   napi_ref references[PartCall<Operation>::kArguments] = {};
@@ -416,7 +378,7 @@ struct BackgroundJob {
 
   static void execute(napi_env, void* data) {
     auto* job = static_cast<BackgroundJob*>(data);
-    job->error = job->call.run();
+    job->failure = attempt([&] { job->call.run(); });
   }
 
   // The frame may have lost its memory meanwhile.
@@ -429,14 +391,10 @@ struct BackgroundJob {
   // An environment that is about to end refuses to settle promises, and nobody waits for them there.
   static void complete(napi_env env, napi_status, void* data) {
     const std::unique_ptr<BackgroundJob> job(static_cast<BackgroundJob*>(data));
-    if (job->error == nullptr && !job->find_frame(env)) job->error = kBadFrame;
+    if (job->failure == nullptr && !job->find_frame(env)) job->failure = &kBadFrame;
     napi_value value;
-    if (job->error != nullptr) {
-      napi_value message;
-      if (napi_create_string_utf8(env, job->error, NAPI_AUTO_LENGTH, &message) == napi_ok &&
-          napi_create_error(env, nullptr, message, &value) == napi_ok) {
-        napi_reject_deferred(env, job->deferred, value);
-      }
+    if (job->failure != nullptr) {
+      if (create_error(env, *job->failure, &value)) napi_reject_deferred(env, job->deferred, value);
     } else {
       job->call.give();
       if (napi_get_undefined(env, &value) == napi_ok) {
@@ -452,12 +410,12 @@ struct BackgroundJob {
 template <class Operation>
 napi_value background_entry(napi_env env, napi_callback_info info) {
   auto job = std::make_unique<BackgroundJob<Operation>>();
-  const char* wrong = job->call.read(env, info);
-  if (wrong != nullptr) return fail(env, wrong);
+  const Failure* wrong = job->call.read(env, info);
+  if (wrong != nullptr) return fail(env, *wrong);
   napi_value promise;
   if (!job->queue(env, &promise)) {
     job->release(env);
-    return fail(env, "maxmargin: there can be no job in the background");
+    return fail(env, kNoJob);
   }
   job.release();
   return promise;
@@ -494,7 +452,7 @@ napi_value read_probe_entry(napi_env env, napi_callback_info info) {
       !get_view(env, arguments[0], &a) || !get_view(env, arguments[1], &b) ||
       napi_get_value_bool(env, arguments[2], &prefetch) != napi_ok ||
       napi_get_value_bool(env, arguments[3], &blocks) != napi_ok) {
-    return fail(env, "maxmargin: the probe takes two typed arrays and two booleans");
+    return fail(env, {"maxmargin: the probe takes two typed arrays and two booleans"});
   }
   const Machine machine{environment_of(data)->set, thread_count()};
   const bool seen = read_probe(a.data, a.bytes, b.data, b.bytes,
@@ -515,7 +473,7 @@ napi_value write_probe_entry(napi_env env, napi_callback_info info) {
       !get_view(env, arguments[0], &a) || !get_view(env, arguments[1], &b) ||
       !get_view(env, arguments[2], &to) || to.bytes != b.bytes ||
       napi_get_value_bool(env, arguments[3], &streams) != napi_ok) {
-    return fail(env, "maxmargin: the probe takes three typed arrays, two of one length, and a boolean");
+    return fail(env, {"maxmargin: the probe takes three typed arrays, two of one length, and a boolean"});
   }
   const Machine machine{static_cast<Environment*>(data)->set, thread_count()};
   const bool seen = write_probe(a.data, a.bytes, b.data, b.bytes, to.data, streams, machine);
@@ -523,79 +481,130 @@ napi_value write_probe_entry(napi_env env, napi_callback_info info) {
   return napi_get_boolean(env, seen, &result) == napi_ok ? result : nullptr;
 }
 
-Napi::Value kernels(const Napi::CallbackInfo& info) {
+// overlaps(a, b): whether two typed arrays have memory in common, whatever their buffers are.
+napi_value overlaps_entry(napi_env env, napi_callback_info info) {
+  napi_value arguments[2], result;
+  size_t count = 2;
+  View a, b;
+  if (napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr) != napi_ok ||
+      !get_view(env, arguments[0], &a) || !get_view(env, arguments[1], &b)) {
+    return fail(env, kBadViews);
+  }
+  return napi_get_boolean(env, overlap(a, b), &result) == napi_ok ? result : nullptr;
+}
+
+napi_value kernels_entry(napi_env env, napi_callback_info) {
   const auto& sets = supported();
-  Napi::Array names = Napi::Array::New(info.Env(), sets.size());
+  napi_value names;
+  if (napi_create_array_with_length(env, sets.size(), &names) != napi_ok) return nullptr;
   for (size_t i = 0; i < sets.size(); ++i) {
-    names.Set(static_cast<uint32_t>(i), Napi::String::New(info.Env(), sets[i]->name));
+    napi_value name;
+    if (napi_create_string_utf8(env, sets[i]->name, NAPI_AUTO_LENGTH, &name) != napi_ok ||
+        napi_set_element(env, names, static_cast<uint32_t>(i), name) != napi_ok) {
+      return nullptr;
+    }
   }
   return names;
 }
 
 // useKernel(name): false where this machine has no kernel of that name.
-Napi::Value use_kernel(const Napi::CallbackInfo& info) {
-  const InstructionSet* set =
-      info[0].IsString() ? find(info[0].As<Napi::String>().Utf8Value()) : nullptr;
-  if (set != nullptr) static_cast<Environment*>(info.Data())->set = set;
-  return Napi::Boolean::New(info.Env(), set != nullptr);
-}
-
-void set_threads(const Napi::CallbackInfo& info) {
-  if (info[0].IsNumber()) {
-    threads = std::max<int64_t>(1, info[0].As<Napi::Number>().Int64Value());
+napi_value use_kernel_entry(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  size_t count = 1;
+  void* data;
+  // Longer names are cut off, and no kernel's.
+  char name[16];
+  size_t length;
+  const InstructionSet* set = nullptr;
+  if (napi_get_cb_info(env, info, &count, &argument, nullptr, &data) != napi_ok) return nullptr;
+  if (napi_get_value_string_utf8(env, argument, name, sizeof(name), &length) == napi_ok) {
+    set = find({name, length});
   }
+  if (set != nullptr) environment_of(data)->set = set;
+  napi_value result;
+  return napi_get_boolean(env, set != nullptr, &result) == napi_ok ? result : nullptr;
 }
 
-Napi::Value get_threads(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(threads.load()));
+napi_value set_threads_entry(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  size_t argument_count = 1;
+  int64_t count;
+  if (napi_get_cb_info(env, info, &argument_count, &argument, nullptr, nullptr) == napi_ok &&
+      napi_get_value_int64(env, argument, &count) == napi_ok) {
+    threads = std::max<int64_t>(1, count);
+  }
+  return nullptr;
 }
 
-void end(Environment* environment) {
-  delete environment;
-  leave();
+napi_value threads_entry(napi_env env, napi_callback_info) {
+  napi_value result;
+  const auto count = static_cast<double>(threads.load());
+  return napi_create_double(env, count, &result) == napi_ok ? result : nullptr;
 }
+
+// ---- The module
+
+void end(void* environment) { delete environment_of(environment); }
 
 // Where functions are found from JavaScript.
 struct Entries {
   napi_env env;
-  Napi::Object whole, parts, background;
   Environment* environment;
+  napi_value whole, parts, background;
 
-  void define(napi_value object, const char* name, napi_callback callback) const {
-    const napi_property_descriptor property = {name,    nullptr, callback,     nullptr,
-                                               nullptr, nullptr, napi_default, environment};
-    napi_define_properties(env, object, 1, &property);
+  template <napi_value callback(napi_env, napi_callback_info)>
+  bool define(napi_value object, const char* name) const {
+    return define(object, {name, nullptr, guarded<callback>, nullptr, nullptr, nullptr, napi_default,
+                           environment});
+  }
+
+  bool define(napi_value object, const char* name, napi_value value) const {
+    return define(object, {name, nullptr, nullptr, nullptr, nullptr, value, napi_default, nullptr});
+  }
+
+  bool define(napi_value object, const napi_property_descriptor& property) const {
+    return napi_define_properties(env, object, 1, &property) == napi_ok;
   }
 
   template <class Operation>
-  void define(const char* name) const {
-    define(whole, name, entry<Operation>);
-    define(parts, name, part_entry<Operation>);
-    define(background, name, background_entry<Operation>);
+  bool define(const char* name) const {
+    return define<entry<Operation>>(whole, name) && define<part_entry<Operation>>(parts, name) &&
+           define<background_entry<Operation>>(background, name);
+  }
+
+  bool define_all() {
+    return napi_create_object(env, &parts) == napi_ok &&
+           napi_create_object(env, &background) == napi_ok &&
+           define(whole, "parts", parts) &&
+           define(whole, "background", background) &&
+           define<TotalOperation>("total") &&
+           define<WeightedOperation<&total>>("weightedTotal") &&
+           define<WeightedOperation<column_total>>("columnTotal") &&
+           define<GradientOperation>("gradient") &&
+           define<RowLossesOperation>("rowLosses") &&
+           define<share_entry>(whole, "share") &&
+           define<overlaps_entry>(whole, "overlaps") &&
+           define<read_probe_entry>(whole, "readProbe") &&
+           define<write_probe_entry>(whole, "writeProbe") &&
+           define<kernels_entry>(whole, "kernels") &&
+           define<use_kernel_entry>(whole, "useKernel") &&
+           define<set_threads_entry>(whole, "setThreads") &&
+           define<threads_entry>(whole, "threads");
   }
 };
 
-Napi::Object initialize(Napi::Env env, Napi::Object exports) {
-  auto* environment = new Environment;
-  enter();
-  env.AddCleanupHook(end, environment);
+bool define_exports(napi_env env, napi_value exports) {
+  auto environment = std::make_unique<Environment>();
+  if (napi_add_env_cleanup_hook(env, end, environment.get()) != napi_ok) return false;
+  return Entries{env, environment.release(), exports, nullptr, nullptr}.define_all();
+}
 
-  Entries entries{env, exports, Napi::Object::New(env), Napi::Object::New(env), environment};
-  entries.define<TotalOperation>("total");
-  entries.define<WeightedOperation<&total>>("weightedTotal");
-  entries.define<WeightedOperation<column_total>>("columnTotal");
-  entries.define<GradientOperation>("gradient");
-  entries.define<RowLossesOperation>("rowLosses");
-  entries.define(exports, "share", share_entry);
-  entries.define(exports, "readProbe", read_probe_entry);
-  entries.define(exports, "writeProbe", write_probe_entry);
-  exports.Set("parts", entries.parts);
-  exports.Set("background", entries.background);
-  exports.Set("kernels", Napi::Function::New(env, kernels));
-  exports.Set("useKernel", Napi::Function::New(env, use_kernel, "useKernel", environment));
-  exports.Set("setThreads", Napi::Function::New(env, set_threads));
-  exports.Set("threads", Napi::Function::New(env, get_threads));
-  return exports;
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  bool is_good = false;
+  const Failure* failure = attempt([&] { is_good = define_exports(env, exports); });
+  if (is_good) return exports;
+  fail(env, failure == nullptr ? kNoExports : *failure);
+  return {};
 }
 
 }  // namespace

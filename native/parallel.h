@@ -18,7 +18,7 @@ void parallel(size_t count, size_t threads, size_t values, Function function) {
   constexpr int64_t kNanosecondsPerThousand = 60;
   run_parallel(
       count, threads, static_cast<int64_t>(values / 1000) * kNanosecondsPerThousand,
-      [](void* context, size_t i, size_t worker) {
+      [](void* context, size_t i, size_t worker) noexcept {
         (*static_cast<Function*>(context))(i, worker);
       },
       &function);

@@ -147,13 +147,17 @@ class Evaluation {
     return sum_in_order(before, totals);
   }
 
-  void write_row_losses(Dtype dtype, void* losses) {
+  // False if the mask has other values than 0 and 1.
+  bool write_row_losses(Dtype dtype, void* losses) {
+    std::atomic<bool> is_mask{true};
     each_group([&](size_t, size_t begin, size_t end, size_t worker) {
       each_tile(begin, end, worker,
-                [&](size_t row, const double* tile, size_t count, const Weights*) {
+                [&](size_t row, const double* tile, size_t count, const Weights* weights) {
+                  if (weights != nullptr && !weights->is_mask()) is_mask.store(false);
                   write(row, tile, count, dtype, losses);
                 });
     });
+    return is_mask.load();
   }
 
   // Terms are results already where a row has but one.
@@ -429,15 +433,17 @@ Total column_total(const Batch& batch, const Machine& machine, Part* part) {
   return sum_in_order(before(part), totals);
 }
 
-void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses, Part* part) {
+bool row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses, Part* part) {
   const bool are_terms = are_flat(batch) && batch.width == 1 && dtype == Dtype::float32;
+  bool is_mask = true;
   speculate(batch, machine, has_long_rows(batch), nullptr, part, [&](Evaluation& evaluation) {
     if (are_terms) {
       evaluation.write_terms(static_cast<float*>(losses));
     } else {
-      evaluation.write_row_losses(dtype, losses);
+      is_mask = evaluation.write_row_losses(dtype, losses);
     }
   });
+  return is_mask;
 }
 
 }  // namespace maxmargin

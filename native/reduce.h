@@ -24,7 +24,7 @@ struct Batch {
   size_t rows, width;
   // Whether labels may be 0/1 for -1/+1. Not if they are a part of a tensor that has others elsewhere.
   bool may_be_binary;
-  // What the loss of each row is multiplied by, and 0 where it does not count.
+  // What the loss of each row is multiplied by, and 0 where it does not count, else 1.
   Column weights, mask;
 
   bool is_weighted() const { return weights.values != nullptr || mask.values != nullptr; }
@@ -39,7 +39,8 @@ struct Machine {
 struct Total {
   // Over all rows: of their losses if they are weighted, and for categorical hinge; otherwise of their terms.
   double losses;
-  // Of the weights where the mask is not 0, and the number of these rows. Only if there are such.
+  // Of the weights where the mask is not 0, and the number of these rows, or NaN if the mask is not all 0 and 1. Only
+  // if there are such.
   double weights, kept;
 };
 
@@ -58,8 +59,8 @@ Total total(const Batch& batch, const Machine& machine, Part* part = nullptr);
 // The sums of weights and mask alone.
 Total column_total(const Batch& batch, const Machine& machine, Part* part = nullptr);
 
-// The weighted loss of each row, rounded to a float dtype.
-void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses,
+// The weighted loss of each row, rounded to a float dtype. False if the mask is not all 0 and 1.
+bool row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses,
                 Part* part = nullptr);
 
 // What is written of a batch whose total is divided by a number.

@@ -257,9 +257,11 @@ class Pool {
   std::atomic<double> handshake_{300};
 };
 
-// Never destroyed: threads that are still running when the process exits must not find it gone.
+// Never destroyed: threads that are still running when the process exits must not find it gone. It takes no memory from
+// the heap, as who stops its threads could not tell anybody that there is none.
 Pool& pool() {
-  static Pool* const pool = new Pool;
+  alignas(Pool) static char memory[sizeof(Pool)];
+  static Pool* const pool = new (memory) Pool;
   return *pool;
 }
 

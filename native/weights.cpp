@@ -1,6 +1,7 @@
 #include "weights.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/target.h"
 #include "reader.h"
@@ -10,7 +11,8 @@ namespace maxmargin {
 void Weights::read(size_t row, size_t count) {
   if (batch_.mask.values != nullptr) {
     read_column(batch_.mask, Dtype::float64, row, count, mask_);
-    for (size_t i = 0; i < count; ++i) mask_[i] = mask_[i] == 0.0 ? 0.0 : 1.0;
+    is_mask_ = set_.check_mask(mask_, count);
+    if (!is_mask_) mask_[0] = std::numeric_limits<double>::quiet_NaN();
   }
   if (batch_.weights.values == nullptr) {
     std::copy(mask_, mask_ + count, weights_);

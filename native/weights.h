@@ -1,4 +1,5 @@
-// What the rows of a batch weigh: their weights as the batch's dtype holds them, and 0 where the mask is.
+// What the rows of a batch weigh: their weights as the batch's dtype holds them, and 0 where the mask is. Where a mask
+// has another value than 0 and 1, one of the rows that were read weighs NaN.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,9 @@ class Weights {
   Weights(const Batch& batch, const InstructionSet& set) : batch_(batch), set_(set) {}
 
   void read(size_t row, size_t count);
+
+  // Whether the mask of the rows that were read, if there is one, has no values but 0 and 1.
+  bool is_mask() const { return is_mask_; }
 
   // Losses take long enough for what they are multiplied by to arrive meanwhile.
   void prefetch(size_t row, size_t count) const;
@@ -33,6 +37,7 @@ class Weights {
 
   const Batch& batch_;
   const InstructionSet& set_;
+  bool is_mask_ = true;
   double weights_[kRowTile + kLanes], mask_[kRowTile + kLanes];
 };
 

@@ -45,7 +45,11 @@ const builds = [
       { args: [...vitest, ...hostile], expected: 0 },
       { args: ["build/checks/fuzz/main.js", "--seed", seed, "--programs", "200"], expected: 0 },
       { args: ["test/native/jobs.mjs"], expected: 0 },
-      { args: ["test/support/exiting.mjs", "8", "42"], expected: 42 },
+      { args: ["test/native/memory.mjs"], expected: 0 },
+      ...["calls", "packageExports", "addonExports", "loading"].map((task) => ({
+        args: ["test/support/exiting.mjs", task, "8", "2", "42"],
+        expected: 42,
+      })),
     ],
   },
   {
@@ -82,6 +86,8 @@ async function each(items, task) {
 const [{ sources, defines }] = binding.targets;
 const addon = "native/addon.cpp";
 const program = "test/native/sanitize.cpp";
+/** The addon's own `operator new`, which can be told to fail. */
+const failingNew = { source: "test/native/failing_new.cpp", option: "-Wl,--wrap=_Znwm" };
 const flags = [
   ...binding.variables.flags,
   ...defines.map((define) => `-D${define}`),
@@ -97,13 +103,16 @@ async function make({ name, flags: own }) {
   mkdirSync(`${folder}/package/build/Release`, { recursive: true });
   const objectOf = (source) => `${folder}/${source.replaceAll("/", "-")}.o`;
   // The kernels, which are the last, take the longest.
-  await each([...sources, program].reverse(), (source) =>
+  await each([...sources, program, failingNew.source].reverse(), (source) =>
     run("g++", [...flags, ...own, "-c", source, "-o", objectOf(source)]),
   );
   const objects = sources.filter((source) => source !== addon).map(objectOf);
   const link = (...args) => run("g++", [...own, "-pthread", ...objects, ...args]);
   await link(objectOf(program), "-o", `${folder}/sanitize`);
-  await link(objectOf(addon), "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`);
+  await link(
+    ...[objectOf(addon), objectOf(failingNew.source), failingNew.option, "-shared"],
+    ...["-o", `${folder}/package/build/Release/maxmargin.node`],
+  );
   // With binding.gyp it is a checkout, where what was built comes first.
   const files = ["package.json", "binding.gyp", "vitest.config.ts"];
   for (const part of [...files, "dist", "build/checks", "test"]) {

@@ -43,6 +43,8 @@ describe("CMakeLists.txt and binding.gyp", () => {
   test("define the same macros", () => {
     expect(cmakeList("DEFINES")).toEqual(target.defines);
     expect(target.defines).toContain("NAPI_VERSION=8");
+    // Without it node-addon-api ends the process where an environment that is about to end refuses an error.
+    expect(target.defines).toContain("NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS");
     // One of gyp's own: it would contradict /EHsc.
     expect(target["defines!"]).toEqual(["_HAS_EXCEPTIONS=0"]);
   });
@@ -80,4 +82,18 @@ describe("CMakeLists.txt and binding.gyp", () => {
       expect(text).not.toMatch(/-m(avx|sse|fma|arch|cpu|tune)|\/arch:/);
     }
   });
+});
+
+test("the addon registers itself by node-addon-api, and does all else by the C API", () => {
+  const addon = readFileSync(new URL("native/addon.cpp", root), "utf8");
+  const wrappers = [...addon.matchAll(/\bNapi::\w+|\bNODE_API_\w+/g)].map(([name]) => name);
+  expect([...new Set(wrappers)]).toEqual(["Napi::Object", "Napi::Env", "NODE_API_MODULE"]);
+  // Nothing but handles: their methods end the process where a status is not what they expect.
+  expect(addon).toMatch(/^Napi::Object initialize\(Napi::Env env, Napi::Object exports\) \{$/m);
+  expect(addon).not.toMatch(/\b(env|exports)\.\w/);
+  // Every function that JavaScript gets has the guard around it.
+  const callbacks = [...addon.matchAll(/\{name, nullptr, (\S+), nullptr/g)].map(
+    ([, callback]) => callback,
+  );
+  expect(callbacks).toEqual(["guarded<callback>", "nullptr"]);
 });

@@ -99,7 +99,7 @@ describe("what cannot be written to", () => {
       /^options: expected an object, received 1/,
     );
     expect(() => hinge(yTrue, yPred, { to: new Float32Array(rows) } as never)).toThrow(
-      /^options: expected no keys but "out", received "to"/,
+      /^options: unknown key "to"; expected "out"$/,
     );
   });
 

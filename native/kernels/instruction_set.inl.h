@@ -100,6 +100,7 @@ constexpr InstructionSet instruction_set(const char* name, bool (*supported)()) 
   }
   set.sign_labels[0] = sign_labels<float>;
   set.sign_labels[1] = sign_labels<double>;
+  set.check_mask = check_mask;
   set.multiply = multiply;
   set.add_to_lanes = add_to_lanes;
   set.narrow = narrow_losses;

@@ -100,6 +100,8 @@ struct InstructionSet {
   Convert convert[kDtypes][kFloatDtypes];
   // Writes -1 for labels that are 0 and 1 for those that are 1, of float32 and of float64. False where one is neither.
   bool (*sign_labels[2])(const void* labels, size_t n, void* to);
+  // Leaves of a mask's values 1 where they are that, and 0 elsewhere. False where one is neither.
+  bool (*check_mask)(double* mask, size_t n);
   // Multiplies losses by weights, in place.
   void (*multiply)(double* losses, const double* weights, size_t n);
   // Adds values to kLanes lanes: value i to lane i modulo kLanes. Both arrays hold whole groups of eight.

@@ -63,7 +63,10 @@ const predictionStyles = [
   ...(["of any magnitude", "any bits", "0 and 1", "signs", "zeros"] as const),
 ];
 const weightStyles = ["reals", "0 and 1", "zeros", "few specials", "specials", "any bits"] as const;
-const maskStyles = ["0 and 1", "0 and 1", "zeros", "specials", "signs"] as const;
+const maskStyles = [
+  ...(["0 and 1", "0 and 1", "0 and 1", "0 and 1", "0 and 1", "0 and 1"] as const),
+  ...(["zeros", "0 and 1 but for one", "specials"] as const),
+];
 
 /** float32 is what most people have. */
 const anyDtype = (random: Random) => (random() < 0.3 ? "float32" : pick(dtypes, random));
