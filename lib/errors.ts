@@ -1,4 +1,8 @@
 import { nearestOf } from "./nearest.js";
+import { kindOf, lengthOf, type TypedArray } from "./typed-arrays.js";
+
+/** A noun with its article, by the sound of most names: "an Int8Array", "a Uint8Array". */
+const withArticle = (noun: string) => `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
 
 /** What a person needs to see of a value: its kind, and the value itself where it is short. */
 export function described(value: unknown): string {
@@ -7,13 +11,14 @@ export function described(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (value === null || typeof value !== "object") return String(value);
   const name: unknown = value.constructor?.name;
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-    return `a ${name} of length ${(value as Uint8Array).length}`;
+  if (kindOf(value) !== undefined) {
+    return `${withArticle(String(name))} of length ${lengthOf(value as TypedArray)}`;
   }
   if (Array.isArray(value)) return `an array of length ${value.length}`;
-  return typeof name === "string" && name !== "" && name !== "Object" ? `a ${name}` : "an object";
+  return typeof name === "string" && name !== "" && name !== "Object"
+    ? withArticle(name)
+    : "an object";
 }
-
 const message = (argument: string, expected: string, received: string) =>
   `${argument}: expected ${expected}, received ${received}`;
 
@@ -40,4 +45,9 @@ export function oneOf(names: readonly (string | null)[]): string {
   const quoted = names.map((name) => (name === null ? "null" : JSON.stringify(name)));
   const last = quoted.pop();
   return quoted.length === 0 ? `${last}` : `${quoted.join(", ")} or ${last}`;
+}
+
+/** An argument that cannot be read at all. `remedy` says what to write instead. */
+export function unreadable(argument: string, received: string, remedy: string): TypeError {
+  return new TypeError(`${argument}: received ${received}; ${remedy}`);
 }

@@ -1,44 +1,35 @@
 import "./start.js";
 
-export type { Background, Returned, Settled, SettledGradient, SettledOne } from "./async.js";
-export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.js";
-export { type DtypePolicy, floatx, setFloatx } from "./config.js";
-export type { Dtype, FloatDtype, TensorData } from "./dtypes.js";
-export type { LossValue, Output, Weighting } from "./evaluate.js";
+export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend/backend.js";
+export type {
+  AsyncOptions,
+  GradientOptions,
+  OutputOptions,
+  WeightOptions,
+} from "./evaluate/arguments.js";
+export type { ValueAndGradient } from "./evaluate/evaluation.js";
+export type { Reduction } from "./evaluate/reduction.js";
+export type { LossValue } from "./evaluate/run.js";
+export type { AsyncGradient, AsyncResult, AsyncValueAndGradient } from "./evaluate/run-async.js";
+export type { TransferredInputs } from "./evaluate/transfer.js";
+export { CategoricalHinge, categoricalHinge } from "./losses/categorical-hinge.js";
 export {
   callAsync,
-  categoricalHinge,
   gradient,
   gradientAsync,
-  hinge,
   type RowLoss,
-  squaredHinge,
   valueAndGradient,
   valueAndGradientAsync,
-} from "./functional.js";
-export type { GradientOptions, GradientOutput, ValueAndGradient } from "./gradients.js";
-export {
-  CategoricalHinge,
-  Hinge,
-  Loss,
-  type LossConfig,
-  type LossOptions,
-  SquaredHinge,
-} from "./losses.js";
+} from "./losses/functions.js";
+export { Hinge, hinge } from "./losses/hinge.js";
+export { Loss, type LossConfig, type LossOptions } from "./losses/loss.js";
+export { type AnyLoss, deserialize, get, serialize } from "./losses/registry.js";
+export { SquaredHinge, squaredHinge } from "./losses/squared-hinge.js";
 export * as metrics from "./metrics.js";
-export {
-  type AnyLoss,
-  type CustomObjects,
-  deserialize,
-  get,
-  type Serialized,
-  serialize,
-} from "./registry.js";
-export {
-  type Nested,
-  type ResultDtype,
-  type Tensor,
-  type TensorLike,
-  tensor,
-} from "./tensor.js";
-export type { Reduction } from "./validate.js";
+export type { CustomObjects, Serialized } from "./registry.js";
+export { type DtypePolicy, floatx, setFloatx } from "./tensor/config.js";
+export { column, tensor } from "./tensor/create.js";
+export type { Dtype, FloatDtype, TensorData } from "./tensor/dtypes.js";
+export { oneHot } from "./tensor/one-hot.js";
+export type { NestedNumbers, Tensor } from "./tensor/tensor.js";
+export type { Nested, ResultDtype, TensorArray, TensorLike, TensorObject } from "./tensor/tensor-like.js";

@@ -41,6 +41,7 @@ const counts = {
   weightOffset: 1,
   maskOffset: 1,
   gradientOffset: 1,
+  milliseconds: 1,
 } as const;
 
 export type Slot = keyof typeof counts;

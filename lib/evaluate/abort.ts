@@ -19,9 +19,10 @@ function listen(signal: AbortSignal, watch: Watch): void {
   }
   const watches = new Set([watch]);
   const hear = () => {
+    listeners.delete(signal);
     for (const each of watches) each.hear();
   };
-  signal.addEventListener("abort", hear);
+  signal.addEventListener("abort", hear, { once: true });
   listeners.set(signal, { watches, hear });
 }
 
@@ -41,6 +42,7 @@ export class Watch {
   readonly #signal: AbortSignal | undefined;
   #isListening = false;
   #hasHeard = false;
+  #reject: ((reason: unknown) => void) | undefined;
 
   constructor(signal: AbortSignal | undefined) {
     this.#signal = signal;
@@ -58,13 +60,35 @@ export class Watch {
     this.#isListening = true;
   }
 
+  /** Ends the call if it waits. Otherwise something is computed, which the call itself ends when it is over. */
   hear(): void {
     this.#hasHeard = true;
-    this.leave?.();
+    if (this.leave === undefined) return;
+    this.leave();
+    this.leave = undefined;
+    try {
+      this.throwIfAborted();
+    } catch (reason) {
+      this.#reject?.(reason);
+    }
+  }
+
+  /**
+   * Returns the promise of the call, which is rejected as soon as the signal fires while the call waits. `call` itself is then
+   * never settled: one rejection after the other, from the queue up to here, would take several times as long, and
+   * a signal may stop a thousand calls at once.
+   */
+  guard<T>(call: Promise<T>): Promise<T> {
+    if (this.#signal === undefined) return call;
+    return new Promise<T>((resolve, reject) => {
+      this.#reject = reject;
+      // What removing the listener throws is the call's error, as anything else about its signal.
+      call.finally(() => this.#stop()).then(resolve, reject);
+    });
   }
 
   /** Listens no longer, so that a signal that outlives many calls keeps none of them. */
-  stop(): void {
+  #stop(): void {
     if (this.#signal === undefined || !this.#isListening) return;
     this.#isListening = false;
     unlisten(this.#signal, this);

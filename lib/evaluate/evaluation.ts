@@ -3,8 +3,10 @@ import { type Call, type GradientOperand, isFlat, type Operand, type Operation }
 import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
-import { type RowTensor, resultTensor, type Tensor } from "../tensor/tensor.js";
+import type { RowTensor, Tensor } from "../tensor/tensor.js";
 import { isRowMajor } from "./layout.js";
+import { checkMask } from "./masks.js";
+import { checkOut, resultTensor } from "./out.js";
 import type { Alignment, Plan } from "./plan.js";
 import {
   divisorOf,
@@ -115,6 +117,13 @@ function gradientOperand(plan: Plan, output: Output): GradientOperand {
   return { values, code: codes.float64, strides, offset: 0 };
 }
 
+/** A step, and a check of the mask that it read. */
+export function* step(plan: Plan, call: Call): Steps<Totals> {
+  const totals = yield call;
+  checkMask(plan.mask, totals.kept.value);
+  return totals;
+}
+
 /** Writes zeros to memory that was given: new memory has none but zeros. */
 function clearCall(plan: Plan, output: Output): Call {
   const gradient = resultOperand(plan, output);
@@ -128,17 +137,17 @@ export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
   if (isUnreduced(reduction)) return yield* rowSteps(plan, newOutput(plan, plan.rows));
   if (isEmpty(plan)) {
     // The mean over an empty last axis is NaN, which no weight hides; an empty batch reduces to 0.
-    const weights = needsWeights(plan, reduction) ? yield callOf(plan, "weights") : newTotals();
+    const weights = needsWeights(plan, reduction) ? yield* step(plan, callOf(plan, "weights")) : newTotals();
     return quotient(plan.rows === 0 ? 0 : Number.NaN, divisorOf(plan, reduction, weights));
   }
   const call = callOf(plan, "sum");
-  return meanOf(plan, reduction, call, yield call);
+  return meanOf(plan, reduction, call, yield* step(plan, call));
 }
 
 /** Steps to the weighted losses of the rows. */
 export function* rowSteps(plan: Plan, output: Output): Steps<Tensor<FloatDtype>> {
   if (plan.width === 0) output.results.fill(quietNaN[plan.dtype]);
-  else if (plan.rows > 0) yield callOf(plan, "rows", { losses: resultOperand(plan, output) });
+  else if (plan.rows > 0) yield* step(plan, callOf(plan, "rows", { losses: resultOperand(plan, output) }));
   return tensorOf(plan, output, plan.lossShape);
 }
 
@@ -149,7 +158,7 @@ export function* gradientSteps(
   output: Output,
 ): Steps<ValueAndGradient<Value>> {
   const { shape } = plan.predictions;
-  const weights = needsWeights(plan, reduction) ? yield callOf(plan, "weights") : newTotals();
+  const weights = needsWeights(plan, reduction) ? yield* step(plan, callOf(plan, "weights")) : newTotals();
   const divisor = divisorOf(plan, reduction, weights);
   if (isEmpty(plan) || divisor === 0) {
     if (output.given !== undefined) yield clearCall(plan, output);
@@ -163,7 +172,7 @@ export function* gradientSteps(
     losses: losses && resultOperand(plan, losses),
     gradient,
   });
-  const totals = yield call;
+  const totals = yield* step(plan, call);
   if (gradient.values !== output.results) {
     writeResults(codes[plan.dtype], gradient.values, gradient.values.length, output.results, 0);
   }

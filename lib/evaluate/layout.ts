@@ -1,4 +1,5 @@
 import { wrongValue } from "../errors.js";
+import { shown } from "../tensor/shapes.js";
 
 type Shape = readonly number[];
 
@@ -13,14 +14,6 @@ export interface Layout {
   /** The axes of the rows, then the one that a row is reduced over. */
   readonly shape: Shape;
   readonly strides: readonly (readonly number[])[];
-}
-
-export const shown = (shape: Shape) => `[${shape.join(", ")}]`;
-
-export const sizeOf = (shape: Shape) => shape.reduce((size, dimension) => size * dimension, 1);
-
-export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
 }
 
 /** Axes of row-major values. */

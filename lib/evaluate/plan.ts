@@ -1,6 +1,7 @@
 import { wrongValue } from "../errors.js";
 import type { LossSpec } from "../losses/spec.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
+import { sameShape, shown, sizeOf } from "../tensor/shapes.js";
 import { checkLength, type RowTensor } from "../tensor/tensor.js";
 import {
   type Axes,
@@ -11,14 +12,12 @@ import {
   rankFixes,
   rowAxes,
   rowMajor,
-  sameShape,
-  sizeOf,
   stridesOver,
-  shown,
   unchanged,
   withAxis,
   type RankFix,
 } from "./layout.js";
+import { checkMaskValues } from "./masks.js";
 
 type Shape = readonly number[];
 
@@ -66,6 +65,8 @@ export function plan(inputs: Inputs, options: PlanOptions): Plan {
   if (mask !== undefined) checkLength(mask, "mask");
   const { shape, rows, width } = predictions;
   const { spec, dtype } = options;
+  // No backend reads the mask of an empty batch.
+  if (mask !== undefined && rows * width === 0) checkMaskValues(mask);
   if (shape.length > 0 && sameShape(labels.shape, shape) && width > 0) {
     const lossShape = shape.slice(0, -1);
     const fits = (column: RowTensor | undefined) =>
@@ -108,8 +109,8 @@ function fitValues(
   // Keras's classes map nested lists number by number.
   if (
     fixRanks &&
-    labels.isNested &&
-    predictions.isNested &&
+    labels.source === "nested" &&
+    predictions.source === "nested" &&
     !sameShape(labels.shape, predictions.shape)
   ) {
     throw wrongValue(

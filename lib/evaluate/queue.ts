@@ -7,8 +7,15 @@ import type { Watch } from "./abort.js";
 const { setImmediate } = timers;
 export const now = performance.now.bind(performance);
 
+/** Where slices of calls wait for their turn. */
+export interface Lane {
+  /** Waits until a slice of so many values may begin, unless it may at once. */
+  enter(values: number, watch: Watch): Promise<void> | undefined;
+  /** Ends a slice that was entered: it took so long, or 0 if nothing came of it. */
+  leave(values: number, milliseconds: number): void;
+}
+
 interface Waiting {
-  /** How many values its next slice has. */
   readonly values: number;
   admit(): void;
 }
@@ -32,101 +39,96 @@ class Queue {
     return this.length > 0 ? this.#first : undefined;
   }
 
-  /**
-   * Waits until the call is admitted.
-   *
-   * @throws the reason of the call's signal if that fires first.
-   */
-  async wait(values: number, watch: Watch): Promise<void> {
+  /** Waits until the call is admitted: for ever if its signal fires first, as that has ended the call. */
+  wait(values: number, watch: Watch): Promise<void> {
     watch.listen();
     watch.throwIfAborted();
-    const isAdmitted = await new Promise<boolean>((resolve) => {
+    return new Promise<void>((resolve) => {
       const own = {
         values,
         admit: () => {
           this.#waiting.delete(own);
           watch.leave = undefined;
-          resolve(true);
+          resolve();
         },
       };
       this.#waiting.add(own);
-      watch.leave = () => {
-        this.#waiting.delete(own);
-        resolve(false);
-      };
+      watch.leave = () => this.#waiting.delete(own);
     });
-    if (!isAdmitted) watch.throwIfAborted();
   }
 }
 
 // ---- libuv's pool
 
-/** A large slice is by itself in its place in libuv's pool. Small ones share a place if they have no more values together. */
-export const valuesOfPlace = 2 ** 20;
-/** The pool has four threads by default, and files and name look-ups need some of them. */
-const room = 2 * valuesOfPlace;
-let taken = 0;
-const pool = new Queue();
+/** libuv's pool has four threads by default, and files and name look-ups need some of them. */
+const slicesInPool = 2;
+/** More slices may be there if all of them take no longer than this together: short ones would mostly wait for each other. */
+const millisecondsInPool = 4;
+let slices = 0;
+let valuesInPool = 0;
+/** How long a value takes, about: as slow as it may be, until there is experience. */
+let millisecondsOfValue = 5e-6;
+const forPool = new Queue();
 
-/** Runs a job of libuv's pool when there is room for it. */
-export async function inPool(
-  job: () => Promise<void>,
-  values: number,
-  watch: Watch,
-): Promise<void> {
-  const own = Math.min(values, valuesOfPlace);
-  if (pool.length === 0 && taken + own <= room) taken += own;
-  else await pool.wait(own, watch);
-  try {
-    watch.throwIfAborted();
-    await job();
-  } finally {
-    taken -= own;
-    for (let next = pool.first; next && taken + next.values <= room; next = pool.first) {
-      taken += next.values;
+function enterPool(values: number): boolean {
+  const milliseconds = (valuesInPool + values) * millisecondsOfValue;
+  if (slices >= slicesInPool && milliseconds > millisecondsInPool) return false;
+  slices++;
+  valuesInPool += values;
+  return true;
+}
+
+/** Jobs of libuv's pool. */
+export const pool: Lane = {
+  enter(values, watch) {
+    if (forPool.length === 0 && enterPool(values)) return undefined;
+    return forPool.wait(values, watch);
+  },
+  leave(values, milliseconds) {
+    slices--;
+    valuesInPool -= values;
+    // One that was interrupted by other processes says little.
+    const change = milliseconds / values / millisecondsOfValue;
+    if (change > 0) millisecondsOfValue *= Math.min(2, Math.max(0.5, change));
+    for (let next = forPool.first; next !== undefined; next = forPool.first) {
+      if (!enterPool(next.values)) break;
       next.admit();
     }
-  }
-}
+  },
+};
 
 // ---- Turns of the event loop
 
 /** How long slices may go on in one turn, in milliseconds, before the last one begins. */
 const longestTurn = 0.6;
-const turns = new Queue();
+const forTurns = new Queue();
 let isTurnAhead = false;
 let began = 0;
 /** How many calls may still be admitted in this turn: those that waited when it began. */
 let left = 0;
 
-/** Runs a slice in a turn of the event loop. Between two turns everything else that has happened is attended to. */
-export async function inTurn(
-  slice: () => Promise<void>,
-  values: number,
-  watch: Watch,
-): Promise<void> {
-  if (!isTurnAhead) expectTurn();
-  await turns.wait(values, watch);
-  try {
-    watch.throwIfAborted();
-    await slice();
-  } finally {
-    goOn();
-  }
-}
+/** Slices in turns of the event loop. Between two turns everything else that has happened is attended to. */
+export const turns: Lane = {
+  enter(values, watch) {
+    const admission = forTurns.wait(values, watch);
+    if (!isTurnAhead) expectTurn();
+    return admission;
+  },
+  leave: goOn,
+};
 
 function expectTurn(): void {
   isTurnAhead = true;
   setImmediate(() => {
     began = now();
-    left = turns.length;
+    left = forTurns.length;
     goOn();
   });
 }
 
 /** Admits the next call in this turn while there is time, and otherwise in the next turn. */
 function goOn(): void {
-  const next = turns.first;
+  const next = forTurns.first;
   if (next === undefined) isTurnAhead = false;
   else if (now() - began < longestTurn && left-- > 0) next.admit();
   else expectTurn();

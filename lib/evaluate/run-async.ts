@@ -38,13 +38,9 @@ export async function evaluateAsync<Result>(
   watch.throwIfAborted();
   const request = planRequest(evaluation, settings, given);
   const { plan, output } = given.transfer ? transferred(request) : request;
-  try {
-    const steps = evaluation.steps(plan, settings.reduction, output);
-    const result = await runInSlices(steps, given.transfer, watch);
-    return { result, inputs: given.transfer ? transferredInputs(plan) : undefined };
-  } finally {
-    watch.stop();
-  }
+  const steps = evaluation.steps(plan, settings.reduction, output);
+  const result = await watch.guard(runInSlices(steps, given.transfer, watch));
+  return { result, inputs: given.transfer ? transferredInputs(plan) : undefined };
 }
 
 async function runInSlices<Result>(

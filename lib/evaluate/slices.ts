@@ -1,12 +1,12 @@
-import { isSharedArrayBuffer } from "node:util/types";
 import { backendForSlices } from "../backend/backend.js";
 import { type Call, type Operand, type RowRange, rowsOfGroup } from "../backend/call.js";
 import type { Backend, Evaluated } from "../backend/interface.js";
 import { newTotals, type Totals } from "../backend/totals.js";
 import { wrongValue } from "../errors.js";
 import { bytesOf, type RawArray, rawArrayIn } from "../tensor/cast.js";
+import { bufferOf, byteOffsetOf, isShared, lengthOf } from "../typed-arrays.js";
 import type { Watch } from "./abort.js";
-import { inPool, inTurn, now, valuesOfPlace } from "./queue.js";
+import { type Lane, now, pool, turns } from "./queue.js";
 
 /** Operands of a call by the names that messages give them. */
 const argumentNames = {
@@ -31,15 +31,15 @@ class Memory {
   constructor(operand: Operand, argument: string) {
     const { values } = operand;
     this.#operand = operand;
-    this.#buffer = values.buffer;
-    this.#byteOffset = values.byteOffset;
-    this.#length = values.length;
+    this.#buffer = bufferOf(values);
+    this.#byteOffset = byteOffsetOf(values);
+    this.#length = lengthOf(values);
     this.#argument = argument;
   }
 
   /** Whether nobody can take the memory away while another thread reads it. */
   isLasting(isOwn: boolean): boolean {
-    return isOwn || isSharedArrayBuffer(this.#buffer);
+    return isOwn || isShared(this.#buffer);
   }
 
   /** Returns the operand with a new view of its memory. Throws a RangeError if a buffer was detached or has shrunk. */
@@ -75,112 +75,111 @@ class LiveCall {
     return this.#memories.every(([, memory]) => memory.isLasting(isOwn));
   }
 
-  /** Returns the call on new views. */
-  now(encoding: Call["encoding"]): Call {
+  onNewViews(encoding: Call["encoding"]): Call {
     const operands = this.#memories.map(([name, memory]) => [name, memory.operand()] as const);
     return { ...this.call, encoding, ...Object.fromEntries(operands) };
   }
 }
 
 /** Where slices are computed, how many values the first one has, and how long the others shall take. */
-interface Lane {
-  readonly queue: (slice: () => Promise<void>, values: number, watch: Watch) => Promise<void>;
+interface Pace {
+  readonly lane: Lane;
   readonly values: number;
   readonly milliseconds: number;
 }
 
+const atOnce: Lane = { enter: () => undefined, leave() {} };
+
 /** Batches of up to `most` values are computed at once. Slices aim below the 2 ms that are promised: machines vary. */
-const onEventLoop = (values: number, most: number): Lane =>
+const onEventLoop = (values: number, most: number): Pace =>
   values > most
-    ? { queue: inTurn, values: most, milliseconds: 1.2 }
-    : { queue: (slice) => slice(), values, milliseconds: Infinity };
+    ? { lane: turns, values: most, milliseconds: 1.2 }
+    : { lane: atOnce, values, milliseconds: Infinity };
 
 /** A slice in another thread is not stopped once it has begun: a signal is heard when it is over. */
-const inBackground: Lane = { queue: inPool, values: valuesOfPlace, milliseconds: 3 };
+const inBackground: Pace = { lane: pool, values: 2 ** 20, milliseconds: 3 };
 
-/** One call of a backend, evaluated slice by slice. */
-class Slices {
-  readonly #live: LiveCall;
-  readonly #backend: Backend;
-  readonly #isInBackground: boolean;
-  readonly #lane: Lane;
-  readonly #watch: Watch;
+/** One call of a backend that is evaluated slice by slice. */
+class Job {
   /** Whether the call is long enough for other code to run before its end. */
   readonly isLong: boolean;
+  readonly pace: Pace;
+  readonly rows: number;
+  readonly width: number;
   totals = newTotals();
+  readonly #live: LiveCall;
+  readonly #backend = backendForSlices();
+  readonly #isInBackground: boolean;
   #encoding: Call["encoding"];
-  #values: number;
-  #first = 0;
 
-  constructor(call: Call, isOwn: boolean, watch: Watch) {
+  constructor(call: Call, isOwn: boolean) {
     this.#live = new LiveCall(call);
-    this.#backend = backendForSlices();
-    this.#watch = watch;
     this.#encoding = call.encoding;
+    this.rows = call.rows;
+    this.width = call.width;
     const values = call.rows * call.width;
     const { valuesAtOnce, evaluateInBackground } = this.#backend;
     this.isLong = values > valuesAtOnce;
     this.#isInBackground =
       this.isLong && evaluateInBackground !== undefined && this.#live.areLasting(isOwn);
-    this.#lane = this.#isInBackground ? inBackground : onEventLoop(values, valuesAtOnce);
-    this.#values = this.#lane.values;
+    this.pace = this.#isInBackground ? inBackground : onEventLoop(values, valuesAtOnce);
   }
 
-  async run(): Promise<Totals> {
-    const { rows } = this.#live.call;
-    while (this.#first < rows) await this.#next(this.#range());
-    if (this.isLong) this.#watch.throwIfAborted();
-    return this.totals;
-  }
-
-  /** Slices begin where groups of rows do, and are as long as the time that the last one took suggests. */
-  #range(): RowRange {
-    const { rows, width } = this.#live.call;
-    const group = rowsOfGroup(width);
-    const groups = Math.max(1, Math.floor(this.#values / (group * width)));
-    return { first: this.#first, end: Math.min(this.#first + groups * group, rows) };
-  }
-
-  async #next(range: RowRange): Promise<void> {
-    const values = (range.end - range.first) * this.#live.call.width;
-    await this.#lane.queue(
-      async () => {
-        const call = this.#live.now(this.#encoding);
-        const { wasBinary, milliseconds } = await this.#evaluate(call, range);
-        this.#values = values * Math.min(4, this.#lane.milliseconds / milliseconds);
-        if (this.#encoding === "auto" && !wasBinary) this.#restart(range);
-        else this.#first = range.end;
-      },
-      values,
-      this.#watch,
-    );
-  }
-
-  async #evaluate(call: Call, range: RowRange): Promise<Evaluated> {
-    const background = this.#backend.evaluateInBackground?.bind(this.#backend);
-    if (this.#isInBackground && background !== undefined) {
-      return background(call, range, this.totals);
+  /** Evaluates rows, and returns how long that took. */
+  evaluate(range: RowRange): Evaluated | Promise<Evaluated> {
+    const call = this.#live.onNewViews(this.#encoding);
+    if (this.#isInBackground) {
+      return (this.#backend as Required<Backend>).evaluateInBackground(call, range, this.totals);
     }
     const start = now();
     const wasBinary = this.#backend.evaluate(call, range, this.totals);
     return { wasBinary, milliseconds: now() - start };
   }
 
-  /** Labels of this slice are not 0 and 1, so none of the batch are: earlier slices read them wrongly. */
-  #restart({ first, end }: RowRange): void {
+  /**
+   * Returns whether earlier slices are void: labels of the last one are not 0 and 1, so no labels of the batch are, and
+   * those slices read them wrongly.
+   */
+  restarts({ first }: RowRange, wasBinary: boolean): boolean {
+    if (this.#encoding === "signed" || wasBinary) return false;
     this.#encoding = "signed";
-    if (first === 0) {
-      this.#first = end;
-      return;
-    }
-    this.#first = 0;
+    if (first === 0) return false;
     this.totals = newTotals();
     const { gradient } = this.#live.call;
     if (gradient?.strides !== undefined) gradient.values.fill(0);
+    return true;
   }
 }
 
-/** Evaluates a call in slices, of which each waits for its turn. `isOwn`: nobody else has the memory of the operands. */
-export function evaluateInSlices(call: Call, isOwn: boolean, watch: Watch): Promise<Totals> {
-  return new Slices(call, isOwn, watch).run();
+/**
+ * Evaluates a call in slices, each of which waits for its turn. They begin where groups of rows do, and are as long as the
+ * time that the last one took suggests.
+ *
+ * @param isOwn - whether nobody else has the memory of the operands.
+ */
+export async function evaluateInSlices(call: Call, isOwn: boolean, watch: Watch): Promise<Totals> {
+  const job = new Job(call, isOwn);
+  const { rows, width, pace } = job;
+  const group = rowsOfGroup(width);
+  let { values } = pace;
+  for (let first = 0; first < rows; ) {
+    const groups = Math.max(1, Math.floor(values / (group * width)));
+    const range = { first, end: Math.min(first + groups * group, rows) };
+    values = (range.end - first) * width;
+    const admission = pace.lane.enter(values, watch);
+    if (admission !== undefined) await admission;
+    let milliseconds = 0;
+    try {
+      watch.throwIfAborted();
+      const result = job.evaluate(range);
+      const evaluated = result instanceof Promise ? await result : result;
+      milliseconds = evaluated.milliseconds;
+      first = job.restarts(range, evaluated.wasBinary) ? 0 : range.end;
+    } finally {
+      pace.lane.leave(values, milliseconds);
+    }
+    values *= Math.min(4, pace.milliseconds / milliseconds);
+  }
+  if (job.isLong) watch.throwIfAborted();
+  return job.totals;
 }

@@ -1,9 +1,9 @@
-import { isSharedArrayBuffer } from "node:util/types";
 import { described, wrongKind } from "../errors.js";
 import { DenseTensor } from "../tensor/dense.js";
-import type { TensorData } from "../tensor/dtypes.js";
+import type { Results } from "../tensor/cast.js";
+import type { FloatDtype, TensorData } from "../tensor/dtypes.js";
 import { RowTensor, type Tensor } from "../tensor/tensor.js";
-import { arrayLike, bufferOf, byteOffsetOf, lengthOf } from "../tensor/typed-arrays.js";
+import { bufferOf, byteOffsetOf, isShared, kindOf, lengthOf, viewIn } from "../typed-arrays.js";
 import type { Output } from "./evaluation.js";
 import type { Request } from "./run.js";
 
@@ -29,7 +29,7 @@ function moveBuffers(arrays: readonly TensorData[]): (array: TensorData) => Tens
     }),
   );
   const buffers = [...new Set([...places.values()].map(({ buffer }) => buffer))].filter(
-    (buffer): buffer is ArrayBuffer => !isSharedArrayBuffer(buffer),
+    (buffer): buffer is ArrayBuffer => !isShared(buffer),
   );
   let own: ArrayBuffer[];
   try {
@@ -43,7 +43,8 @@ function moveBuffers(arrays: readonly TensorData[]): (array: TensorData) => Tens
   return (array) => {
     const place = places.get(array);
     if (place === undefined) return array;
-    return arrayLike(array, ownOf.get(place.buffer) ?? place.buffer, place.offset, place.n);
+    const buffer = ownOf.get(place.buffer) ?? place.buffer;
+    return viewIn(kindOf(array) as string, buffer, place.offset, place.n) as TensorData;
   };
 }
 

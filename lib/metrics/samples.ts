@@ -1,7 +1,7 @@
 import { ExactSum } from "../backend/exact-sum.js";
 import { newTotals } from "../backend/totals.js";
-import { callOf, type Evaluation, isEmpty, type Steps } from "../evaluate/evaluation.js";
-import { sizeOf } from "../evaluate/layout.js";
+import { callOf, type Evaluation, isEmpty, type Steps, step } from "../evaluate/evaluation.js";
+import { sizeOf } from "../tensor/shapes.js";
 import type { Plan } from "../evaluate/plan.js";
 
 /** Sums over the samples of a batch: of their weighted losses, and of their weights or of 1 each. */
@@ -27,13 +27,16 @@ const exactly = (value: number): ExactSum => {
 /** Steps to the sums over samples: losses and weights are averaged over all axes of the losses but the first. */
 function* sampleSteps(plan: Plan): Steps<SampleTotals> {
   const { lossShape, rows, width, sampleWeight, mask } = plan;
-  const isWeighted = sampleWeight !== undefined || mask !== undefined;
-  const losses = sizeOf(lossShape.slice(1));
+  const columns = [sampleWeight, mask].filter((column) => column !== undefined);
+  const isWeighted = columns.length > 0;
+  // As in Keras, a scalar weight averages the batch to a single sample.
+  const areScalars = isWeighted && columns.every(({ shape }) => shape.length === 0);
+  const losses = sizeOf(lossShape.slice(areScalars ? 0 : 1));
   const terms = plan.spec.family === "elementwise" && !isWeighted ? width : 1;
   const samples = lossShape[0] ?? 1;
   let totals = newTotals();
-  if (!isEmpty(plan)) totals = yield callOf(plan, "sum");
-  else if (isWeighted) totals = yield callOf(plan, "weights");
+  if (!isEmpty(plan)) totals = yield* step(plan, callOf(plan, "sum"));
+  else if (isWeighted) totals = yield* step(plan, callOf(plan, "weights"));
   const total =
     width === 0 && rows > 0 ? exactly(Number.NaN) : divided(totals.losses, losses * terms);
   return { total, count: isWeighted ? divided(totals.weights, losses) : exactly(samples) };

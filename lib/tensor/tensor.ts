@@ -1,1 +1,88 @@
-export * from "../tensor.js";
+import type { RawArray } from "./cast.js";
+import { type Arrays, codes, type Dtype, isFloat16Array, type TensorData } from "./dtypes.js";
+import { wrongValue } from "../errors.js";
+import { bufferOf, byteOffsetOf, lengthOf } from "../typed-arrays.js";
+
+/** A number, or numbers in nested arrays. */
+export type NestedNumbers = number | NestedNumbers[];
+
+/**
+ * Numbers with a shape: row-major, `data.length` is the product of `shape`. The data are shared with whoever made the
+ * tensor. `JSON.stringify` writes `{ data, shape, dtype }`, with the numbers of `data` in one list, and NaN and the
+ * infinities, which JSON lacks, as `"NaN"`, `"Infinity"` and `"-Infinity"`: `Number` restores them.
+ */
+export interface Tensor<D extends Dtype = Dtype> {
+  readonly data: Arrays[D];
+  readonly shape: readonly number[];
+  readonly dtype: D;
+
+  /**
+   * Copies the values into nested arrays of numbers.
+   *
+   * @returns arrays nested as deep as `shape` is long, or a number for the shape `[]`. Bits of float16 and bfloat16 are
+   *   decoded, bool becomes 0 and 1, and int64 is rounded to the nearest double.
+   * @example
+   * ```ts
+   * import { tensor } from "maxmargin";
+   *
+   * tensor(Int8Array.of(1, 0, 0, 1), [2, 2]).toArray(); //=> [[1, 0], [0, 1]]
+   * ```
+   */
+  toArray(): NestedNumbers;
+}
+
+/**
+ * Who chose a tensor's dtype: whoever made it; nobody, so that it is the one that its kind of array usually holds; or
+ * nobody, as numbers have none, be they in a list with a shape or in nested arrays.
+ */
+export type Source = "declared" | "array" | "list" | "nested";
+
+/** A tensor as this library computes with it, which nobody else sees. It knows its rows, as small batches are in a hurry. */
+export class RowTensor {
+  /** The product of all dimensions but the last; 1 at rank 0 and 1. */
+  readonly rows: number;
+  /** The last dimension; 1 at rank 0. */
+  readonly width: number;
+  /** The kernels' number of the dtype. */
+  readonly code: number;
+
+  constructor(
+    readonly data: TensorData,
+    readonly shape: readonly number[],
+    readonly dtype: Dtype,
+    readonly source: Source = "declared",
+  ) {
+    const last = shape.length - 1;
+    let rows = 1;
+    for (let axis = 0; axis < last; axis++) rows *= shape[axis] as number;
+    this.rows = rows;
+    this.code = codes[dtype];
+    this.width = last < 0 ? 1 : (shape[last] as number);
+  }
+
+  /** The data, of a `Float16Array` the bits. To be asked for when no foreign code can run any longer. */
+  get stored(): RawArray {
+    const { data } = this;
+    if (this.dtype !== "float16" || !isFloat16Array(data)) return data as RawArray;
+    return new Uint16Array(bufferOf(data), byteOffsetOf(data), lengthOf(data));
+  }
+}
+
+/** Throws unless the data are as long as the shape says; a detached or shrunk buffer makes them shorter. */
+export function checkLength(tensor: RowTensor, argument: string): void {
+  const expected = tensor.rows * tensor.width;
+  const { data } = tensor;
+  // The length alone will not do: V8 of Node 20 and 22 has optimized code that takes a detached array, once
+  // it has also seen views of resizable buffers, to be as long as before. Its values are gone all the same.
+  if (lengthOf(data) === expected && (expected === 0 || data[expected - 1] !== undefined)) return;
+  throw wrongLength(tensor, argument);
+}
+
+function wrongLength({ data, rows, width, shape }: RowTensor, argument: string): RangeError {
+  const length = bufferOf(data).byteLength === 0 ? 0 : lengthOf(data);
+  return wrongValue(
+    argument,
+    `${rows * width} values for its shape [${shape.join(", ")}]`,
+    `${length}${length === 0 ? " (was the buffer detached?)" : ""}`,
+  );
+}

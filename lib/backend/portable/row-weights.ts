@@ -1,4 +1,4 @@
-import { cast, newRaw, type RawArray } from "../../tensor/cast.js";
+import { cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
 import { type Call, chunkSize, type Operand } from "../call.js";
 import type { Totals } from "../totals.js";
@@ -39,7 +39,8 @@ export class RowWeights {
     if (mask === undefined) return;
     this.#cast(mask, first, count, codes.float64, maskScratch);
     for (let i = 0; i < count; i++) {
-      maskScratch[i] = maskScratch[i] === 0 ? 0 : 1;
+      // A mask that is no mask makes its own sum NaN: whoever asked for it says so.
+      maskScratch[i] = maskScratch[i] === 0 ? 0 : maskScratch[i] === 1 ? 1 : Number.NaN;
       weightScratch[i] *= maskScratch[i];
     }
   }
@@ -62,7 +63,7 @@ export class RowWeights {
       cast(code, values, offset + first, count, as, to);
       return;
     }
-    gathered[code] ??= newRaw(code, chunkSize);
+    gathered[code] ??= newRawArray(code, chunkSize);
     const own = gathered[code] as RawArray;
     gather({ ...operand, strides }, this.#rowShape as readonly number[], first, own, count);
     cast(code, own, 0, count, as, to);

@@ -1,5 +1,5 @@
 import { codes } from "../../tensor/dtypes.js";
-import { type Computed, cast, newRaw, type RawArray } from "../../tensor/cast.js";
+import { type Computed, cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { type Call, chunkSize, type Operand } from "../call.js";
 import { gather } from "./gather.js";
 
@@ -110,7 +110,7 @@ export class TileReader implements Tile {
       cast(code, values, offset + start, n, as, scratch.of(this.wide));
       return scratch.of(this.wide);
     }
-    scratch.gathered[code] ??= newRaw(code, chunkSize);
+    scratch.gathered[code] ??= newRawArray(code, chunkSize);
     const to = isComputed ? scratch.of(this.wide) : (scratch.gathered[code] as RawArray);
     gather({ ...operand, strides }, shape as readonly number[], start, to, n);
     if (!isComputed) cast(code, to, 0, n, as, scratch.of(this.wide));

@@ -1,4 +1,4 @@
-import { wrongValue } from "./errors.js";
+import { wrongValue } from "../errors.js";
 
 type Shape = readonly number[];
 

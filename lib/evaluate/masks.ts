@@ -1,0 +1,42 @@
+import { cast, type RawArray } from "../tensor/cast.js";
+import { codes } from "../tensor/dtypes.js";
+import { wrongValue } from "../errors.js";
+import type { RowTensor } from "../tensor/tensor.js";
+
+const isMaskValue = (value: number) => value === 0 || value === 1;
+
+/**
+ * Checks a mask that a backend has read.
+ *
+ * @param kept - its sum, which is NaN if it has another value than 0 and 1.
+ * @throws RangeError if it has.
+ */
+export function checkMask(mask: RowTensor | undefined, kept: number): void {
+  if (mask === undefined || !Number.isNaN(kept)) return;
+  checkMaskValues(mask);
+  throw wrongValue("mask", "0 or 1 everywhere", "values that changed in the meantime");
+}
+
+const valuesAtOnce = new Float64Array(1024);
+
+/** Checks all values of a mask: the one of an empty batch, which no backend reads, too. */
+export function checkMaskValues({ code, shape, stored }: RowTensor): void {
+  for (let start = 0; start < stored.length; start += valuesAtOnce.length) {
+    const n = Math.min(valuesAtOnce.length, stored.length - start);
+    cast(code, stored, start, n, codes.float64, valuesAtOnce);
+    const i = valuesAtOnce.subarray(0, n).findIndex((value) => !isMaskValue(value));
+    if (i >= 0) {
+      throw wrongValue(`mask${placeOf(start + i, shape)}`, "0 or 1", `${valuesAtOnce[i]}`);
+    }
+  }
+}
+
+/** Where a value is in a tensor: `[2][0]`. */
+function placeOf(index: number, shape: readonly number[]): string {
+  let rest = index;
+  return shape.reduceRight((inner, dimension) => {
+    const place = `[${rest % dimension}]${inner}`;
+    rest = Math.floor(rest / dimension);
+    return place;
+  }, "");
+}

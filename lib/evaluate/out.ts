@@ -1,0 +1,64 @@
+// Arrays that results are written to.
+import type { Results } from "../tensor/cast.js";
+import { DenseTensor } from "../tensor/dense.js";
+import { dtypesOf, type FloatDtype, isFloat16Array, type TensorData } from "../tensor/dtypes.js";
+import { described, wrongKind, wrongValue } from "../errors.js";
+import { overlaps } from "./overlaps.js";
+import { checkLength, RowTensor, type Tensor } from "../tensor/tensor.js";
+import { bufferOf, lengthOf, viewIn } from "../typed-arrays.js";
+
+/** The names of the arrays that hold results of a dtype. */
+const resultArrays: Readonly<Record<FloatDtype, readonly string[]>> = {
+  float16: ["Uint16Array", "Float16Array"],
+  bfloat16: ["Uint16Array"],
+  float32: ["Float32Array"],
+  float64: ["Float64Array"],
+};
+
+/** The names of the other arguments, in the order in which {@link checkOut} takes them. */
+const inputNames = ["yTrue", "yPred", "sampleWeight", "mask"];
+
+/**
+ * Checks an array that results are to be written to, when no foreign code can run any longer.
+ *
+ * @param inputs - labels, predictions, weights and mask, as far as there are any.
+ * @returns the array, of a `Float16Array` the bits.
+ */
+export function checkOut(
+  out: unknown,
+  dtype: FloatDtype,
+  size: number,
+  inputs: readonly (RowTensor | undefined)[],
+): Results {
+  if (!dtypesOf(out)?.includes(dtype)) {
+    throw wrongKind("out", `a ${resultArrays[dtype].join(" or a ")}`, described(out));
+  }
+  const tensor = new RowTensor(out as TensorData, [size], dtype);
+  checkLength(tensor, "out");
+  for (let i = 0; i < inputs.length; i++) {
+    const input = inputs[i];
+    if (input !== undefined && overlaps(tensor.data, input.data)) {
+      throw wrongValue("out", "memory of its own", `the memory of ${inputNames[i]}`);
+    }
+  }
+  return tensor.stored as Results;
+}
+
+/**
+ * Results as a tensor: in the array that they were written to, if one was given; float16 otherwise in a
+ * `Float16Array` if that is what `like` has.
+ */
+export function resultTensor<D extends FloatDtype>(
+  dtype: D,
+  results: Results,
+  shape: readonly number[],
+  like: RowTensor,
+  out?: unknown,
+): Tensor<D> {
+  const own =
+    dtype === "float16" && isFloat16Array(like.data)
+      ? viewIn("Float16Array", bufferOf(results), 0, lengthOf(results))
+      : results;
+  const data = (out ?? own) as TensorData;
+  return new DenseTensor(new RowTensor(data, shape, dtype)) as Tensor as Tensor<D>;
+}

@@ -1,0 +1,115 @@
+// Objects that hold numbers: tensors of other libraries, by what they say about themselves.
+import { dtypesNamed, isSwapped, looksLikeDtype, saysNothing } from "./dtype-names.js";
+import { codes, type Dtype, type TensorData } from "./dtypes.js";
+import { described, oneOf, unreadable, wrongKind, wrongValue } from "../errors.js";
+import { type Held, held } from "./held.js";
+import { fromNested } from "./nested.js";
+import { dataOfNumbers } from "./numbers.js";
+import { remedyFor } from "./remedies.js";
+import { readShape } from "./shapes.js";
+import { arranged, asked, type Layout, readLayout } from "./strides.js";
+import { checkLength, RowTensor } from "./tensor.js";
+
+type Described = Readonly<Record<string, unknown>>;
+
+/** What an object says about its data. */
+interface Claims {
+  readonly shape: readonly number[];
+  /** What the dtype is called; undefined if nothing is said. */
+  readonly dtype: unknown;
+  /** Undefined for values that are row-major and all that there are. */
+  readonly layout: Layout | undefined;
+}
+
+/**
+ * Reads an object that has data and a shape, asking it once for everything; undefined for any other.
+ *
+ * @param path - what stands before the names of its properties in messages.
+ */
+export function fromObject(value: object, path: string): RowTensor | undefined {
+  if (!("data" in value) || !("shape" in value || "dims" in value)) return undefined;
+  const object = value as Described;
+  const { data } = object;
+  if (typeof data === "function") return undefined;
+  const dtype = nameOfDtype(object);
+  const key = "shape" in value ? "shape" : "dims";
+  const shape = readShape(asked(object, key), `${path}${key}`);
+  const claims = { shape, dtype, layout: readLayout(object, shape, path) };
+  const tensor = Array.isArray(data) ? fromList(data, claims, path) : fromTyped(data, claims, path);
+  checkLength(tensor, `${path}data`);
+  return tensor;
+}
+
+/** The name of a dtype as libraries have it: in `dtype`, a string or an object that has it; or in `type`. */
+function nameOfDtype({ dtype, type }: Described): unknown {
+  const name = dtype ?? (typeof type === "string" && looksLikeDtype(type) ? type : undefined);
+  if (typeof name === "string") return saysNothing(name) ? undefined : name;
+  if (typeof name !== "object" && typeof name !== "function") return name;
+  const own = name as { readonly name?: unknown; readonly value?: unknown };
+  return [own.name, own.value].find((each) => typeof each === "string") ?? name;
+}
+
+function fromTyped(data: unknown, { shape, dtype, layout }: Claims, path: string): RowTensor {
+  const own = held(data, `${path}data`);
+  if (own === undefined) {
+    const remedy = remedyFor(data, "expected a typed array or an array of numbers");
+    throw unreadable(`${path}data`, described(data), remedy);
+  }
+  const isSaid = dtype !== undefined;
+  const known = isSaid ? dtypeOf(own, dtype, path) : (own.dtypes[0] as Dtype);
+  const values = layout === undefined ? own.data : arranged(own.data, shape, layout, path);
+  return new RowTensor(values as TensorData, shape, known, isSaid ? "declared" : "array");
+}
+
+function dtypeOf(own: Held, name: unknown, path: string): Dtype {
+  // Readers of files hand out float16 and bfloat16 as float32, under the name that the file has.
+  const [first] = own.dtypes;
+  const isDecoded =
+    (first === "float32" || first === "float64") &&
+    namesOf(name).some((dtype) => dtype === "float16" || dtype === "bfloat16");
+  return isDecoded ? first : fittingDtype(own, name, path);
+}
+
+const namesOf = (name: unknown) => (typeof name === "string" ? dtypesNamed(name) : []);
+
+/** The dtype of that name, if an array can have it. */
+export function fittingDtype({ data, dtypes }: Held, name: unknown, path: string): Dtype {
+  if (typeof name === "string" && isSwapped(name)) {
+    const remedy = "swap the bytes, with swap16, swap32 or swap64 of a Buffer, and write";
+    throw unreadable(`${path}dtype`, described(name), `${remedy} "${name.slice(1)}"`);
+  }
+  const known = dtypes.find((dtype) => namesOf(name).includes(dtype));
+  if (known !== undefined) return known;
+  throw wrongValue(`${path}dtype`, `${oneOf(dtypes)} for ${described(data)}`, described(name));
+}
+
+/** Numbers of JavaScript: one list of them, or lists nested as the shape says. */
+function fromList(data: unknown, { shape, dtype, layout }: Claims, path: string): RowTensor {
+  const nested = fromNested(data, `${path}data`);
+  const isFlat = nested.shape.length === 1;
+  if (!isFlat && `${nested.shape}` !== `${shape}`) {
+    const [expected, received] = [shape, nested.shape].map((each) => `[${each.join(", ")}]`);
+    throw wrongValue(`${path}data`, `arrays of shape ${expected}`, `shape ${received}`);
+  }
+  if (!isFlat && layout !== undefined) {
+    throw wrongKind(`${path}data`, "one list of numbers beside strides", "nested arrays");
+  }
+  // Its rows are typed arrays.
+  if (nested.source === "array") {
+    return fromTyped(nested.data, { shape, dtype, layout: undefined }, path);
+  }
+  const values = layout === undefined ? nested.data : arranged(nested.data, shape, layout, path);
+  const tensor = new RowTensor(values as TensorData, shape, nested.dtype, "list");
+  return dtype === undefined ? tensor : withDtype(tensor, dtype, path);
+}
+
+/** Numbers of JavaScript in the dtype of that name. A name that stands for several says nothing about them. */
+export function withDtype(numbers: RowTensor, name: unknown, path: string): RowTensor {
+  const [known, another] = namesOf(name);
+  if (another !== undefined) return numbers;
+  if (known === undefined) {
+    throw wrongValue(`${path}dtype`, oneOf(Object.keys(codes)), described(name));
+  }
+  const data = dataOfNumbers(known, numbers.data as Float64Array, `${path}data`);
+  return new RowTensor(data, numbers.shape, known);
+}

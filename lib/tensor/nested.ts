@@ -1,0 +1,156 @@
+import { type Dtype, dtypesOf, type TensorData } from "./dtypes.js";
+import { described, wrongKind, wrongValue } from "../errors.js";
+import { type Held, held } from "./held.js";
+import { maxRank, readShape } from "./shapes.js";
+import { RowTensor } from "./tensor.js";
+import {
+  bufferOf,
+  byteOffsetOf,
+  bytesPerValue,
+  kindOf,
+  lengthOf,
+  newArray,
+  type TypedArray,
+  viewIn,
+} from "../typed-arrays.js";
+
+/** Values that are there at first, and then twice as many each time: of a proxy the length may be a lie. */
+const valuesAtFirst = 1024;
+
+/** Numbers, booleans and bigints of nested arrays, one after the other. */
+class Numbers {
+  #values: Float64Array;
+  #count = 0;
+  #areBooleans = true;
+  readonly #size: number;
+
+  constructor(size: number) {
+    this.#size = size;
+    this.#values = new Float64Array(Math.min(size, valuesAtFirst));
+  }
+
+  add(item: unknown, place: () => string): void {
+    if (this.#count === this.#values.length) {
+      // An array of JavaScript that grew as long as this one may would end the process.
+      const shorter = this.#values;
+      this.#values = new Float64Array(Math.min(this.#size, 2 * this.#count));
+      this.#values.set(shorter);
+    }
+    this.#values[this.#count++] = this.#numberOf(item, place);
+    this.#areBooleans &&= typeof item === "boolean";
+  }
+
+  tensor(shape: readonly number[]): RowTensor {
+    return this.#areBooleans && this.#count > 0
+      ? new RowTensor(Uint8Array.from(this.#values), shape, "bool", "nested")
+      : new RowTensor(this.#values, shape, "float64", "nested");
+  }
+
+  #numberOf(item: unknown, place: () => string): number {
+    if (typeof item === "number" || typeof item === "boolean") return Number(item);
+    if (typeof item !== "bigint") {
+      throw wrongKind(place(), "a number, a boolean or a bigint", described(item));
+    }
+    const number = Number(item);
+    if (!Number.isFinite(number) || BigInt(number) !== item) {
+      throw wrongValue(place(), "a bigint that a double holds exactly", described(item));
+    }
+    return number;
+  }
+}
+
+/** Typed arrays of one kind and length, one after the other: in their own memory, as long as each begins where the last ends. */
+class Rows {
+  readonly #kind: string;
+  readonly #dtype: Dtype;
+  readonly #width: number;
+  readonly #size: number;
+  readonly #buffer: ArrayBufferLike;
+  readonly #byteOffset: number;
+  #count = 0;
+  #copy: TypedArray | undefined;
+
+  constructor({ data, dtypes }: Held, width: number, size: number) {
+    this.#kind = kindOf(data) as string;
+    this.#dtype = dtypes[0] as Dtype;
+    this.#width = width;
+    this.#size = size;
+    this.#buffer = bufferOf(data);
+    this.#byteOffset = byteOffsetOf(data);
+  }
+
+  add(item: unknown, place: () => string): void {
+    // A place is worded only where it may be needed.
+    const row = dtypesOf(item) === undefined ? held(item, place())?.data : (item as TensorData);
+    if (row === undefined || kindOf(row) !== this.#kind || lengthOf(row) !== this.#width) {
+      throw wrongValue(place(), `a ${this.#kind} of length ${this.#width}`, described(item));
+    }
+    const at = this.#count++ * this.#width;
+    const byteOffset = this.#byteOffset + at * bytesPerValue(this.#kind);
+    const follows = bufferOf(row) === this.#buffer && byteOffsetOf(row) === byteOffset;
+    if (follows && this.#copy === undefined) return;
+    this.#roomFor(at + this.#width, at).set(row as never, at);
+  }
+
+  tensor(shape: readonly number[]): RowTensor {
+    const data = this.#copy ?? this.#inPlace(this.#size);
+    return new RowTensor(data as TensorData, shape, this.#dtype, "array");
+  }
+
+  #inPlace(length: number): TypedArray {
+    return viewIn(this.#kind, this.#buffer, this.#byteOffset, length);
+  }
+
+  /** A copy of the first `filled` values, with room for `n`. */
+  #roomFor(n: number, filled: number): TypedArray {
+    const shorter = this.#copy ?? this.#inPlace(filled);
+    if (this.#copy === undefined || lengthOf(shorter) < n) {
+      const length = Math.min(this.#size, Math.max(2 * n, valuesAtFirst));
+      this.#copy = newArray(this.#kind, length);
+      this.#copy.set(shorter as never);
+    }
+    return this.#copy;
+  }
+}
+
+/** Nested arrays, or a number, as a tensor. Typed arrays may be the innermost ones. `argument` is their name in messages. */
+export function fromNested(nested: unknown, argument: string): RowTensor {
+  const lengths: unknown[] = [];
+  let first = nested;
+  for (; Array.isArray(first); first = first[0]) {
+    if (lengths.push(first.length) > maxRank) {
+      throw wrongValue(argument, `at most ${maxRank} dimensions`, "deeper nesting");
+    }
+  }
+  const row = held(first, argument + "[0]".repeat(lengths.length));
+  if (row !== undefined) lengths.push(lengthOf(row.data));
+  const shape = readShape(lengths, argument);
+  const size = shape.reduce((product, dimension) => product * dimension, 1);
+  const depth = row === undefined ? shape.length : shape.length - 1;
+  const leaves =
+    row === undefined ? new Numbers(size) : new Rows(row, shape[depth] as number, size);
+  const path: number[] = [];
+  const place = (end: number) => () =>
+    argument +
+    path
+      .slice(0, end)
+      .map((i) => `[${i}]`)
+      .join("");
+  const placeOfLeaf = place(depth);
+  const collect = (item: unknown, level: number) => {
+    if (level === depth) {
+      leaves.add(item, placeOfLeaf);
+      return;
+    }
+    const length = shape[level] as number;
+    if (!Array.isArray(item) || item.length !== length) {
+      throw wrongValue(place(level)(), `an array of length ${length}`, described(item));
+    }
+    for (let i = 0; i < length; i++) {
+      path[level] = i;
+      collect(item[i], level + 1);
+    }
+  };
+  collect(nested, 0);
+  return leaves.tensor(shape);
+}

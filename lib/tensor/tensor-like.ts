@@ -1,0 +1,123 @@
+import { DenseTensor } from "./dense.js";
+import { type Dtype, type DtypeOf, dtypesOf, type FloatDtype, type TensorData } from "./dtypes.js";
+import { described, unreadable, wrongValue } from "../errors.js";
+import { held } from "./held.js";
+import { fromObject } from "./interop.js";
+import { fromNested } from "./nested.js";
+import { remedyFor } from "./remedies.js";
+import { RowTensor } from "./tensor.js";
+import { bufferOf, lengthOf } from "../typed-arrays.js";
+
+/** Numbers, booleans or bigints, nested to any depth; the lists of one depth have one length. */
+export type Nested = number | boolean | bigint | TensorArray | readonly Nested[];
+
+/** A typed array with numbers in it. */
+export type TensorArray = TensorData | BigUint64Array;
+
+/** The data of an object. Lists of strings are there for the types of libraries alone: they are no numbers. */
+type ObjectData = TensorArray | readonly Nested[] | readonly string[];
+
+/**
+ * An object with data and a shape, such as a tensor of ndarray, @stdlib/ndarray, zarrita, npyjs, onnxruntime or
+ * transformers.js. It may say how the data lie in memory.
+ */
+export type TensorObject = {
+  readonly data: ObjectData;
+  /** The name of a dtype, in the words of Keras, numpy or another library. */
+  readonly dtype?: unknown;
+  /** The same, where there is no `dtype`. */
+  readonly type?: unknown;
+  /** How far apart in `data` the values of each axis are, in values. */
+  readonly stride?: ArrayLike<number> | (() => ArrayLike<number>);
+  /** The same. */
+  readonly strides?: ArrayLike<number>;
+  /** Where the first value is in `data`. */
+  readonly offset?: number;
+  /** `"row-major"`, `"C"`, `"column-major"` or `"F"`; not asked for where there are strides. */
+  readonly order?: string | readonly number[];
+  /** Whether the order is column-major. */
+  readonly fortranOrder?: boolean;
+} & ({ readonly shape: ArrayLike<number> } | { readonly dims: ArrayLike<number> });
+
+/**
+ * What every loss takes: a typed array (rank 1), a {@link Tensor}, another object with data and a shape, a number
+ * (rank 0) or nested arrays, the innermost of which may be typed arrays.
+ */
+export type TensorLike = TensorArray | TensorObject | Exclude<Nested, bigint>;
+
+/** The dtype that a function gives for predictions of a type; as numbers are float32 if nothing else is said. */
+export type ResultDtype<P> = P extends { readonly dtype: infer D extends Dtype }
+  ? FloatOr32<D>
+  : P extends { readonly data: infer A }
+    ? A extends TensorData
+      ? "dtype" extends keyof P
+        ? FloatDtype
+        : FloatOr32<DtypeOf<A>>
+      : FloatDtype
+    : P extends TensorData
+      ? FloatOr32<DtypeOf<P>>
+      : RowsDtype<P>;
+/** Typed arrays may be rows of a matrix, or of matrices; those of more axes are none that types tell apart. */
+type RowsDtype<P> = P extends readonly (infer Row)[]
+  ? Row extends TensorData
+    ? FloatOr32<DtypeOf<Row>>
+    : Row extends readonly (infer Inner)[]
+      ? Inner extends TensorData
+        ? FloatOr32<DtypeOf<Inner>>
+        : "float32"
+      : "float32"
+  : "float32";
+type FloatOr32<D> = D extends FloatDtype ? D : "float32";
+
+/** An array whose buffer was detached is as long as an empty one, but no view can be made of its buffer. */
+function checkAttached(data: TensorData, argument: string): void {
+  try {
+    new Uint8Array(bufferOf(data));
+  } catch {
+    throw wrongValue(argument, "an array with its buffer", "one whose buffer was detached");
+  }
+}
+
+/**
+ * Any tensor-like as a tensor, without copying typed arrays that are row-major. `argument` is its name in messages. The
+ * length has to be checked once more when no foreign code can run any longer: {@link checkLength}.
+ */
+export function toTensor(value: unknown, argument: string): RowTensor {
+  return DenseTensor.rowsOf(value) ?? read(value, argument);
+}
+
+/** Predictions as a tensor: integers are seldom meant by a `Uint16Array` of which nothing else is known. */
+export function toPredictions(value: unknown): RowTensor {
+  const predictions = toTensor(value, "yPred");
+  if (predictions.source !== "declared" && predictions.dtype === "uint16") {
+    throw mayBeBits(predictions);
+  }
+  return predictions;
+}
+
+function mayBeBits({ data }: RowTensor): TypeError {
+  const remedy = 'say what it holds: tensor(data, shape, "float16"), "bfloat16" or "uint16"';
+  return unreadable("yPred", described(data), remedy);
+}
+
+function read(value: unknown, argument: string): RowTensor {
+  const dtypes = dtypesOf(value);
+  if (dtypes !== undefined) return fromArray(value as TensorData, dtypes, argument);
+  if (typeof value === "number" || typeof value === "boolean" || Array.isArray(value)) {
+    return fromNested(value, argument);
+  }
+  if (typeof value === "object" && value !== null) {
+    const tensor = fromObject(value, `${argument}.`);
+    if (tensor !== undefined) return tensor;
+    const array = held(value, argument);
+    if (array !== undefined) return fromArray(array.data, array.dtypes, argument);
+  }
+  const expected = "expected a typed array, a tensor, { data, shape }, a number or nested arrays";
+  throw unreadable(argument, described(value), remedyFor(value, expected));
+}
+
+function fromArray(data: TensorData, dtypes: readonly Dtype[], argument: string): RowTensor {
+  const n = lengthOf(data);
+  if (n === 0) checkAttached(data, argument);
+  return new RowTensor(data, [n], dtypes[0] as Dtype, "array");
+}
