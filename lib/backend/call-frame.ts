@@ -44,26 +44,18 @@ const counts = {
   milliseconds: 1,
 } as const;
 
-export type Slot = keyof typeof counts;
+type Slot = keyof typeof counts;
 
-/** The index of each slot, and how many numbers it has. */
-export const slots = {} as Record<Slot, readonly [index: number, count: number]>;
+/** The index of each slot. */
+export const slot = {} as Record<Slot, number>;
 let end = 0;
 for (const [name, count] of Object.entries(counts) as [Slot, number][]) {
-  slots[name] = [end, count];
+  slot[name] = end;
   end += count;
 }
+Object.freeze(slot);
 
 /** How many numbers a frame has. */
 export const frameSize = end;
-
-/** The numbers of an exact sum that the addon wrote. */
-export function numbersIn(
-  frame: Float64Array,
-  slot: "lossesSum" | "weightsSum" | "keptSum",
-): Float64Array {
-  const [index] = slots[slot];
-  return frame.subarray(index + 1, index + 1 + (frame[index] as number));
-}
 
 export const operations = { sum: 0, rows: 1, gradient: 2, weights: 3 } as const;

@@ -51,6 +51,8 @@ export interface Call {
   /** Where the weighted losses of the rows go. */
   readonly losses: LossesOperand | undefined;
   readonly gradient: GradientOperand | undefined;
+  /** Whether terms of values are summed, so that rows need not be told apart: each value is one, with a width of 1. */
+  readonly isFlat: boolean;
 }
 
 /** The rows of a batch that one step of an evaluation computes: the first a multiple of {@link rowsOfGroup}. */
@@ -64,11 +66,3 @@ export const chunkSize = 8192;
 
 /** How many rows make up a chunk. */
 export const rowsOfGroup = (width: number) => Math.max(1, Math.floor(chunkSize / Math.max(1, width)));
-
-/** Whether a call sums terms of values, so that rows need not be told apart. */
-export const isFlat = ({ operation, spec, weights, mask, losses }: Call) =>
-  spec.family === "elementwise" &&
-  weights === undefined &&
-  mask === undefined &&
-  losses === undefined &&
-  (operation === "sum" || operation === "gradient");

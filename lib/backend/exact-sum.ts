@@ -19,12 +19,12 @@ export class ExactSum {
   #terms: number[] = [];
 
   /**
-   * Reads a sum that {@link ExactSum.toJSON} or the addon wrote.
+   * Reads a sum that {@link ExactSum.toJSON} wrote.
    *
    * @param numbers - units, and terms in any order.
    * @throws TypeError if it is no such list.
    */
-  static from(numbers: readonly unknown[] | Float64Array): ExactSum {
+  static from(numbers: readonly unknown[]): ExactSum {
     const sum = new ExactSum();
     for (let i = 0; i < numbers.length; i++) {
       const number = restored(numbers[i]);
@@ -37,6 +37,11 @@ export class ExactSum {
   /** Adds a number. */
   add(number: number): void {
     const terms = this.#terms;
+    // The first number is usually the only one.
+    if (terms.length === 0 && Math.abs(number) < unit) {
+      if (number !== 0) terms.push(number);
+      return;
+    }
     let x = this.#withoutUnits(number);
     let kept = 0;
     for (let i = 0; i < terms.length; i++) {
@@ -55,6 +60,13 @@ export class ExactSum {
   addAll(other: ExactSum): void {
     this.#units += other.#units;
     for (const term of [...other.#terms]) this.add(term);
+  }
+
+  /** Adds a sum that the addon wrote: at `index` a count, and behind it as many numbers, the units first. */
+  addNumbers(numbers: Float64Array, index: number): void {
+    const count = numbers[index] as number;
+    this.#units += numbers[index + 1] as number;
+    for (let i = 2; i <= count; i++) this.add(numbers[index + i] as number);
   }
 
   /** The sum, rounded to the nearest double, ties to even. */

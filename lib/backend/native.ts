@@ -1,11 +1,10 @@
 import type { LossSpec } from "../losses/spec.js";
 import type { RawArray, Results } from "../tensor/cast.js";
-import { codes, type FloatDtype } from "../tensor/dtypes.js";
+import { rowMajorStrides } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 
 import type { Call, Operand, RowRange } from "./call.js";
-import { frameSize, numbersIn, operations, type Slot, slots } from "./call-frame.js";
-import { ExactSum } from "./exact-sum.js";
+import { frameSize, operations, slot } from "./call-frame.js";
 import type { Backend, Evaluated } from "./interface.js";
 import { portable } from "./portable/portable.js";
 import type { Totals } from "./totals.js";
@@ -42,54 +41,50 @@ export interface Addon {
   threads(): number;
 }
 
-const at = (slot: Slot) => slots[slot][0];
 const encodings = { signed: 0, auto: 1 } as const;
 
-/** Slots of a small call. Looked up once: a batch of a few dozen values takes no longer than a lookup of all of them. */
-const operationAt = at("operation");
-const lossAt = at("loss");
-const encodingAt = at("encoding");
-const labelDtypeAt = at("labelDtype");
-const predictionDtypeAt = at("predictionDtype");
-const computeDtypeAt = at("computeDtype");
-const firstRowAt = at("firstRow");
-const rowsAt = at("rows");
-const batchRowsAt = at("batchRows");
-const widthAt = at("width");
-const isStridedAt = at("isStrided");
-const lossesAt = at("losses");
-
-/** Names of the slots of each operand: its dtype, and, except for losses, its strides and its offset. */
+/** The slots of each operand with strides. */
 const operandSlots = [
-  ["labels", "labelDtype", "labelStrides", "labelOffset"],
-  ["predictions", "predictionDtype", "predictionStrides", "predictionOffset"],
-  ["weights", "weightDtype", "weightStrides", "weightOffset"],
-  ["mask", "maskDtype", "maskStrides", "maskOffset"],
-  ["gradient", "gradientDtype", "gradientStrides", "gradientOffset"],
+  { name: "labels", code: slot.labelDtype, strides: slot.labelStrides, offset: slot.labelOffset },
+  {
+    name: "predictions",
+    code: slot.predictionDtype,
+    strides: slot.predictionStrides,
+    offset: slot.predictionOffset,
+  },
+  { name: "weights", code: slot.weightDtype, strides: slot.weightStrides, offset: slot.weightOffset },
+  { name: "mask", code: slot.maskDtype, strides: slot.maskStrides, offset: slot.maskOffset },
+  {
+    name: "gradient",
+    code: slot.gradientDtype,
+    strides: slot.gradientStrides,
+    offset: slot.gradientOffset,
+  },
 ] as const;
 
-/** Row-major strides over a shape. */
-function rowMajor(shape: readonly number[], frame: Float64Array, first: number): void {
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    frame[first + axis] = stride;
-    stride *= shape[axis] as number;
-  }
+function writeDtypes(
+  frame: Float64Array,
+  { labels, predictions, weights, mask, losses, gradient }: Call,
+): void {
+  frame[slot.labelDtype] = labels.code;
+  frame[slot.predictionDtype] = predictions.code;
+  if (weights !== undefined) frame[slot.weightDtype] = weights.code;
+  if (mask !== undefined) frame[slot.maskDtype] = mask.code;
+  if (losses !== undefined) frame[slot.lossesDtype] = losses.code;
+  if (gradient !== undefined) frame[slot.gradientDtype] = gradient.code;
 }
 
-function writeOperands(frame: Float64Array, call: Call): void {
-  const { shape, losses } = call;
-  if (losses !== undefined) frame[at("lossesDtype")] = losses.code;
-  for (const [name, dtype, strides, offset] of operandSlots) {
+/** Writes the logical shape, and how each operand lies in it. */
+function writeStrides(frame: Float64Array, call: Call, shape: readonly number[]): void {
+  frame[slot.rank] = shape.length;
+  frame.set(shape, slot.shape);
+  for (const { name, strides, offset } of operandSlots) {
     const operand: Operand | undefined = call[name];
     if (operand === undefined) continue;
-    frame[at(dtype)] = operand.code;
-    if (shape === undefined) continue;
-    const isOfRows = name === "weights" || name === "mask";
-    const own = isOfRows ? shape.slice(0, -1) : shape;
-    if (operand.strides === undefined) rowMajor(own, frame, at(strides));
-    else frame.set(operand.strides.slice(0, own.length), at(strides));
-    frame[at(offset)] = operand.offset;
+    const axes = name === "weights" || name === "mask" ? shape.slice(0, -1) : shape;
+    const own = operand.strides ?? rowMajorStrides(axes);
+    frame.set(own.slice(0, axes.length), strides);
+    frame[offset] = operand.offset;
   }
 }
 
@@ -100,6 +95,8 @@ export class NativeBackend implements Backend {
   /** Shared with the addon: it is faster than numbers as arguments and results. */
   readonly #frame: Float64Array;
   readonly #lossNumbers: ReadonlyMap<string, number>;
+  #lastSpec: LossSpec | undefined;
+  #lastNumber = 0;
 
   constructor(addon: Addon) {
     this.#addon = addon;
@@ -107,73 +104,86 @@ export class NativeBackend implements Backend {
     this.#lossNumbers = new Map(addon.losses().map((name, number) => [name, number]));
   }
 
-  sum({ name }: LossSpec, dtype: FloatDtype, labels: RowTensor, predictions: RowTensor): number {
+  sum(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number {
     const frame = this.#frame;
-    frame[operationAt] = operations.sum;
-    frame[lossAt] = this.#lossNumbers.get(name) as number;
-    frame[encodingAt] = encodings.auto;
-    frame[labelDtypeAt] = labels.code;
-    frame[predictionDtypeAt] = predictions.code;
-    frame[computeDtypeAt] = codes[dtype];
-    frame[firstRowAt] = 0;
-    frame[rowsAt] = predictions.rows;
-    frame[batchRowsAt] = predictions.rows;
-    frame[widthAt] = predictions.width;
-    frame[isStridedAt] = 0;
+    frame[slot.operation] = operations.sum;
+    frame[slot.loss] = this.#numberOf(spec);
+    frame[slot.encoding] = encodings[spec.labels[0]];
+    frame[slot.labelDtype] = labels.code;
+    frame[slot.predictionDtype] = predictions.code;
+    frame[slot.computeDtype] = code;
+    frame[slot.firstRow] = 0;
+    frame[slot.rows] = frame[slot.batchRows] = predictions.rows;
+    frame[slot.width] = predictions.width;
+    frame[slot.isStrided] = 0;
     this.#addon.evaluate(labels.stored, predictions.stored);
-    return frame[lossesAt] as number;
+    return frame[slot.losses] as number;
+  }
+
+  /** The number of a loss, of which one is usually asked for again and again. */
+  #numberOf(spec: LossSpec): number {
+    if (spec !== this.#lastSpec) {
+      this.#lastNumber = this.#lossNumbers.get(spec.name) as number;
+      this.#lastSpec = spec;
+    }
+    return this.#lastNumber;
   }
 
   evaluate(call: Call, range: RowRange, totals: Totals): boolean {
     if (call.operation === "clear") return portable.evaluate(call, range, totals);
     const frame = this.#frame;
     this.#fill(frame, call, range);
-    this.#addon.evaluate(...arraysOf(call));
-    return addResults(frame, totals);
+    const { labels, predictions, weights, mask, losses, gradient } = call;
+    this.#addon.evaluate(
+      labels.values,
+      predictions.values,
+      weights?.values,
+      mask?.values,
+      losses?.values,
+      gradient?.values,
+    );
+    return addResults(frame, call, totals);
   }
 
   async evaluateInBackground(call: Call, range: RowRange, totals: Totals): Promise<Evaluated> {
     const frame = new Float64Array(frameSize);
     this.#fill(frame, call, range);
-    await this.#addon.evaluateInBackground(frame, ...arraysOf(call));
-    const wasBinary = addResults(frame, totals);
-    return { wasBinary, milliseconds: frame[at("milliseconds")] as number };
+    const { labels, predictions, weights, mask, losses, gradient } = call;
+    await this.#addon.evaluateInBackground(
+      frame,
+      labels.values,
+      predictions.values,
+      weights?.values,
+      mask?.values,
+      losses?.values,
+      gradient?.values,
+    );
+    const wasBinary = addResults(frame, call, totals);
+    return { wasBinary, milliseconds: frame[slot.milliseconds] as number };
   }
 
   #fill(frame: Float64Array, call: Call, { first, end }: RowRange): void {
-    frame[operationAt] = operations[call.operation as keyof typeof operations];
-    frame[lossAt] = this.#lossNumbers.get(call.spec.name) as number;
-    frame[encodingAt] = encodings[call.encoding];
-    frame[computeDtypeAt] = call.code;
-    frame[firstRowAt] = first;
-    frame[rowsAt] = end - first;
-    frame[batchRowsAt] = call.rows;
-    frame[widthAt] = call.width;
-    frame[at("divisor")] = call.divisor;
-    frame[isStridedAt] = call.shape === undefined ? 0 : 1;
-    if (call.shape !== undefined) {
-      frame[at("rank")] = call.shape.length;
-      frame.set(call.shape, at("shape"));
-    }
-    writeOperands(frame, call);
+    frame[slot.operation] = operations[call.operation as keyof typeof operations];
+    frame[slot.loss] = this.#numberOf(call.spec);
+    frame[slot.encoding] = encodings[call.encoding];
+    frame[slot.computeDtype] = call.code;
+    frame[slot.firstRow] = first;
+    frame[slot.rows] = end - first;
+    frame[slot.batchRows] = call.rows;
+    frame[slot.width] = call.width;
+    frame[slot.divisor] = call.divisor;
+    frame[slot.isStrided] = call.shape === undefined ? 0 : 1;
+    writeDtypes(frame, call);
+    if (call.shape !== undefined) writeStrides(frame, call, call.shape);
   }
 }
 
-function arraysOf({ labels, predictions, weights, mask, losses, gradient }: Call): Arrays {
-  return [
-    labels.values,
-    predictions.values,
-    weights?.values,
-    mask?.values,
-    losses?.values,
-    gradient?.values,
-  ];
-}
-
 /** Adds the sums that the addon wrote, and returns whether labels were read as 0 and 1. */
-function addResults(frame: Float64Array, { losses, weights, kept }: Totals): boolean {
-  losses.addAll(ExactSum.from(numbersIn(frame, "lossesSum")));
-  weights.addAll(ExactSum.from(numbersIn(frame, "weightsSum")));
-  kept.addAll(ExactSum.from(numbersIn(frame, "keptSum")));
-  return frame[at("wasBinary")] === 1;
+function addResults(frame: Float64Array, { weights, mask }: Call, totals: Totals): boolean {
+  totals.losses.addNumbers(frame, slot.lossesSum);
+  if (weights !== undefined || mask !== undefined) {
+    totals.weights.addNumbers(frame, slot.weightsSum);
+    totals.kept.addNumbers(frame, slot.keptSum);
+  }
+  return frame[slot.wasBinary] === 1;
 }

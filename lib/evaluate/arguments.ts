@@ -70,8 +70,11 @@ function readTransfer(transfer: unknown = false): boolean {
   return transfer;
 }
 
-/** The options of a call without any. */
-export const noOptions = { out: undefined, signal: undefined, transfer: false } as const;
+/** The arguments of a call that was given no options. */
+export function withoutOptions(labels: RowTensor, predictions: RowTensor): Arguments {
+  const inputs = { labels, predictions, sampleWeight: undefined, mask: undefined };
+  return { inputs, out: undefined, signal: undefined, transfer: false };
+}
 
 /** Reads labels, predictions and the options that are `known`. */
 export function readArguments(
@@ -82,9 +85,7 @@ export function readArguments(
 ): Arguments {
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toPredictions(yPred);
-  if (options === undefined) {
-    return { ...noOptions, inputs: { labels, predictions } };
-  }
+  if (options === undefined) return withoutOptions(labels, predictions);
   checkOptions(options, known);
   const given = (name: keyof CallOptions) => (known.includes(name) ? options[name] : undefined);
   const sampleWeight = readWeights(given("sampleWeight"), "sampleWeight");

@@ -1,5 +1,11 @@
 // What is computed of a plan, in steps: each is a call of a backend, at once, in slices or in the background.
-import { type Call, type GradientOperand, isFlat, type Operand, type Operation } from "../backend/call.js";
+import type {
+  Call,
+  GradientOperand,
+  LossesOperand,
+  Operand,
+  Operation,
+} from "../backend/call.js";
 import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
@@ -71,10 +77,27 @@ function operandOf({ layout }: Plan, tensor: RowTensor, at: number): Operand {
   return { values, code, strides: isRowMajor(shape, strides) ? undefined : strides, offset: 0 };
 }
 
+/** Where a call writes, and what its gradient is divided by. */
+interface Outputs {
+  readonly losses?: LossesOperand | undefined;
+  readonly gradient?: GradientOperand;
+  readonly divisor?: number;
+}
+
+const noOutputs: Outputs = {};
+
 /** The call that an operation on a plan is. */
-export function callOf(plan: Plan, operation: Operation, outputs: Partial<Call> = {}): Call {
+export function callOf(plan: Plan, operation: Operation, outputs: Outputs = noOutputs): Call {
   const { spec, dtype, labels, predictions, sampleWeight, mask, rows, width, layout } = plan;
-  const call: Call = {
+  const { losses, gradient, divisor = 1 } = outputs;
+  // A sum of terms need not tell rows apart: it is cut anywhere between two chunks.
+  const isFlat =
+    spec.family === "elementwise" &&
+    sampleWeight === undefined &&
+    mask === undefined &&
+    losses === undefined &&
+    (operation === "sum" || operation === "gradient");
+  return {
     operation,
     spec,
     encoding: spec.labels[0],
@@ -84,22 +107,20 @@ export function callOf(plan: Plan, operation: Operation, outputs: Partial<Call> 
     weights: sampleWeight && operandOf(plan, sampleWeight, 2),
     mask: mask && operandOf(plan, mask, sampleWeight === undefined ? 2 : 3),
     shape: layout?.shape,
-    rows,
-    width,
-    divisor: 1,
-    losses: undefined,
-    gradient: undefined,
-    ...outputs,
+    rows: isFlat ? rows * width : rows,
+    width: isFlat ? 1 : width,
+    divisor,
+    losses,
+    gradient,
+    isFlat,
   };
-  // A sum of terms need not tell rows apart: it is cut anywhere between two chunks.
-  return isFlat(call) ? { ...call, rows: rows * width, width: 1 } : call;
 }
 
 /** The mean, or the sum, that the totals of a call give. */
-function meanOf(plan: Plan, reduction: Reduction, call: Call, { losses, ...rest }: Totals): number {
-  const terms = isFlat(call) ? plan.width : 1;
-  const divisor = divisorOf(plan, reduction, { losses, ...rest }) * terms;
-  return roundTo(plan.dtype, quotient(losses.value, divisor));
+function meanOf(plan: Plan, reduction: Reduction, call: Call, totals: Totals): number {
+  const terms = call.isFlat ? plan.width : 1;
+  const divisor = divisorOf(plan, reduction, totals) * terms;
+  return roundTo(plan.dtype, quotient(totals.losses.value, divisor));
 }
 
 const resultOperand = ({ dtype }: Plan, { results }: Output) => ({

@@ -1,5 +1,5 @@
 import { wrongValue } from "../errors.js";
-import { shown } from "../tensor/shapes.js";
+import { rowMajorStrides, shown } from "../tensor/shapes.js";
 
 type Shape = readonly number[];
 
@@ -17,15 +17,7 @@ export interface Layout {
 }
 
 /** Axes of row-major values. */
-export function rowMajor(shape: Shape): Axes {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis] as number;
-  }
-  return { shape, strides };
-}
+export const rowMajor = (shape: Shape): Axes => ({ shape, strides: rowMajorStrides(shape) });
 
 /** Axes without the last one. */
 export const rowAxes = ({ shape, strides }: Axes): Axes => ({

@@ -1,4 +1,4 @@
-import { cast, type RawArray } from "../tensor/cast.js";
+import { cast } from "../tensor/cast.js";
 import { codes } from "../tensor/dtypes.js";
 import { wrongValue } from "../errors.js";
 import type { RowTensor } from "../tensor/tensor.js";

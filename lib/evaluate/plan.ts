@@ -50,21 +50,24 @@ export type Alignment = "broadcast" | "samples";
 /** What decides how inputs fit each other, besides their shapes. */
 export interface PlanOptions {
   readonly spec: LossSpec;
-  readonly dtype: FloatDtype;
   /** Whether a trailing axis of 1 may be added or dropped, as Keras's classes do. */
   readonly fixRanks: boolean;
-  readonly alignment: Alignment | undefined;
 }
 
 /** Checks inputs, and plans how they are read. */
-export function plan(inputs: Inputs, options: PlanOptions): Plan {
+export function plan(
+  inputs: Inputs,
+  options: PlanOptions,
+  dtype: FloatDtype,
+  alignment: Alignment = "broadcast",
+): Plan {
   const { labels, predictions, sampleWeight, mask } = inputs;
   checkLength(labels, "yTrue");
   checkLength(predictions, "yPred");
   if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
   if (mask !== undefined) checkLength(mask, "mask");
   const { shape, rows, width } = predictions;
-  const { spec, dtype } = options;
+  const { spec } = options;
   // No backend reads the mask of an empty batch.
   if (mask !== undefined && rows * width === 0) checkMaskValues(mask);
   if (shape.length > 0 && sameShape(labels.shape, shape) && width > 0) {
@@ -72,18 +75,36 @@ export function plan(inputs: Inputs, options: PlanOptions): Plan {
     const fits = (column: RowTensor | undefined) =>
       column === undefined || sameShape(column.shape, lossShape);
     if (fits(sampleWeight) && fits(mask)) {
-      return { ...inputs, spec, dtype, lossShape, rows, width, weightRepeats: 1, layout: undefined };
+      // Written out: a spread would take longer than a small batch.
+      return {
+        labels,
+        predictions,
+        sampleWeight,
+        mask,
+        spec,
+        dtype,
+        lossShape,
+        rows,
+        width,
+        weightRepeats: 1,
+        layout: undefined,
+      };
     }
   }
-  return broadcastPlan(inputs, options);
+  return broadcastPlan(inputs, options, dtype, alignment);
 }
 
-function broadcastPlan(inputs: Inputs, options: PlanOptions): Plan {
-  const { spec, dtype } = options;
+function broadcastPlan(
+  inputs: Inputs,
+  options: PlanOptions,
+  dtype: FloatDtype,
+  alignment: Alignment,
+): Plan {
+  const { spec } = options;
   const [labels, predictions] = fitValues(inputs, options);
   const width = labels.shape.at(-1) ?? 1;
   const columns = fitColumns(inputs);
-  const { lossShape, ofLosses, ofColumns } = fitLosses(labels.shape.slice(0, -1), columns, inputs, options);
+  const { lossShape, ofLosses, ofColumns } = fitLosses(labels.shape.slice(0, -1), columns, inputs, alignment);
   const shape = [...lossShape, width];
   const valueStrides = [labels, predictions].map((axes) => [
     ...stridesOver(lossShape, ofLosses(rowAxes(axes))),
@@ -163,7 +184,7 @@ function fitLosses(
   losses: Shape,
   columns: readonly Axes[],
   { sampleWeight }: Inputs,
-  { alignment }: PlanOptions,
+  alignment: Alignment,
 ): FittedLosses {
   const given = columns[0]?.shape;
   if (given === undefined) {

@@ -3,15 +3,15 @@ import { chunkSize } from "../backend/call.js";
 import { newTotals } from "../backend/totals.js";
 import type { LossSpec } from "../losses/spec.js";
 import { roundTo } from "../tensor/cast.js";
-import type { FloatDtype } from "../tensor/dtypes.js";
+import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import { checkLength, type RowTensor, type Tensor } from "../tensor/tensor.js";
 import { toPredictions, toTensor } from "../tensor/tensor-like.js";
 import {
   type Arguments,
   type CallOptions,
-  noOptions,
   ownDtype,
   readArguments,
+  withoutOptions,
   type WeightOptions,
 } from "./arguments.js";
 import {
@@ -30,6 +30,8 @@ export interface Settings<R extends Reduction = Reduction, D extends FloatDtype 
   readonly reduction: R;
   /** What labels, predictions and weights are cast to; undefined for the predictions' own dtype. */
   readonly dtype: D | undefined;
+  /** The code of the dtype. */
+  readonly code: number | undefined;
   /** Whether a trailing axis of 1 may be added or dropped, as Keras's classes do. */
   readonly fixRanks: boolean;
 }
@@ -54,7 +56,7 @@ export function planRequest(
   { inputs, out }: Arguments,
 ): Request {
   const dtype = settings.dtype ?? ownDtype(inputs.predictions);
-  const planned = plan(inputs, { ...settings, dtype, alignment: evaluation.alignment });
+  const planned = plan(inputs, settings, dtype, evaluation.alignment);
   return { plan: planned, output: outputOf(planned, evaluation.resultSize?.(planned), out) };
 }
 
@@ -105,35 +107,35 @@ function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
 /** Sums a batch the shortest way: the losses of its rows, or the terms of an elementwise loss. */
 function sumOf(
   spec: LossSpec,
-  dtype: FloatDtype,
+  code: number,
   labels: RowTensor,
   predictions: RowTensor,
 ): number {
   checkLength(labels, "yTrue");
   checkLength(predictions, "yPred");
-  return backendFor(predictions.rows * predictions.width).sum(spec, dtype, labels, predictions);
+  return backendFor(predictions.rows * predictions.width).sum(spec, code, labels, predictions);
 }
 
 const termsOf = ({ family }: LossSpec, width: number) => (family === "elementwise" ? width : 1);
 
 /** Computes the loss of a batch, reduced. An unweighted batch that needs no broadcasting takes the shortest way. */
 export function value<R extends Reduction, D extends FloatDtype>(
-  settings: Settings<R, D> & { readonly dtype: D },
+  settings: Settings<R, D> & { readonly dtype: D; readonly code: number },
   yTrue: unknown,
   yPred: unknown,
   options: WeightOptions | undefined,
 ): LossValue<R, D> {
-  const { spec, dtype, reduction } = settings;
+  const { spec, dtype, code, reduction } = settings;
   if (options !== undefined || isUnreduced(reduction)) {
     return evaluateNow(valueEvaluation, settings, yTrue, yPred, options) as LossValue<R, D>;
   }
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toPredictions(yPred);
   if (!areAlike(labels, predictions)) {
-    const given = { ...noOptions, inputs: { labels, predictions } };
+    const given = withoutOptions(labels, predictions);
     return finishNow(valueEvaluation, settings, given) as LossValue<R, D>;
   }
-  const total = sumOf(spec, dtype, labels, predictions);
+  const total = sumOf(spec, code, labels, predictions);
   const { rows, width } = predictions;
   const divisor = termsOf(spec, width) * (reduction === "sum" ? 1 : rows);
   return roundTo(dtype, total / divisor) as LossValue<R, D>;
@@ -151,6 +153,6 @@ export function smallSum(
   if (rows * width > chunkSize || shape.length !== 2 || !areAlike(labels, predictions)) {
     return undefined;
   }
-  const sum = sumOf(spec, ownDtype(predictions), labels, predictions);
+  const sum = sumOf(spec, codes[ownDtype(predictions)], labels, predictions);
   return { mean: sum / termsOf(spec, width), rows };
 }

@@ -30,6 +30,7 @@ export const functionSettings = (spec: LossSpec): Settings<null> => ({
   spec,
   reduction: null,
   dtype: undefined,
+  code: undefined,
   fixRanks: false,
 });
 

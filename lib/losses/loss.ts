@@ -19,7 +19,7 @@ import {
 import { nameOf } from "../names.js";
 import { checkOptions } from "../options.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "../tensor/config.js";
-import type { FloatDtype } from "../tensor/dtypes.js";
+import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { TensorLike } from "../tensor/tensor-like.js";
 import type { LossSpec } from "./spec.js";
@@ -58,17 +58,22 @@ export function checkConfig(config: object): void {
 /** The base class of all losses. */
 export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolicy = DtypePolicy> {
   readonly #name: string;
-  readonly #settings: Settings<R, ComputeDtype<P>> & { readonly dtype: ComputeDtype<P> };
+  readonly #settings: Settings<R, ComputeDtype<P>> & {
+    readonly dtype: ComputeDtype<P>;
+    readonly code: number;
+  };
   readonly #dtypeWasGiven: boolean;
 
   protected constructor(spec: LossSpec, options: LossOptions<R, P>) {
     checkOptions(options, optionNames);
     const { name, reduction = "sum_over_batch_size", dtype } = options;
     checkReduction(reduction);
+    const own = computeDtype(dtype) as ComputeDtype<P>;
     this.#settings = {
       spec,
       reduction: reduction as R,
-      dtype: computeDtype(dtype) as ComputeDtype<P>,
+      dtype: own,
+      code: codes[own],
       fixRanks: true,
     };
     this.#dtypeWasGiven = dtype !== undefined && dtype !== null;

@@ -62,7 +62,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
 
   protected constructor(spec: LossSpec, options: MetricOptions<P>) {
     checkOptions(options, optionNames);
-    this.#settings = { spec, reduction: "sum", dtype: undefined, fixRanks: false };
+    this.#settings = { spec, reduction: "sum", dtype: undefined, code: undefined, fixRanks: false };
     this.#dtype = computeDtype(options.dtype) as ComputeDtype<P>;
     this.#name = nameOf(options.name, spec.name);
   }

@@ -13,6 +13,17 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
 }
 
+/** The strides of row-major values, in values. */
+export function rowMajorStrides(shape: Shape): readonly number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = stride;
+    stride *= shape[axis] as number;
+  }
+  return strides;
+}
+
 /** More dimensions than anybody needs, and an end for arrays that contain themselves. */
 export const maxRank = 64;
 

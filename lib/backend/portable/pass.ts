@@ -1,6 +1,6 @@
 import type { ClassMaxSpec, ElementwiseSpec } from "../../losses/spec.js";
 import { writeResults } from "../../tensor/cast.js";
-import { type Call, chunkSize, isFlat, type RowRange, rowsOfGroup } from "../call.js";
+import { type Call, chunkSize, type RowRange, rowsOfGroup } from "../call.js";
 import { ExactSum } from "../exact-sum.js";
 import { newTotals } from "../totals.js";
 import { sumByLanes, sumOfRowTerms, sumOfTerms } from "./fold.js";
@@ -34,7 +34,7 @@ export class Pass {
   /** Returns false if labels were to be 0 and 1 and one is neither: then all results are void. */
   run({ first, end }: RowRange): boolean {
     const { spec, width } = this.#call;
-    if (spec.family === "elementwise" && isFlat(this.#call)) {
+    if (spec.family === "elementwise" && this.#call.isFlat) {
       return this.#sumTerms(spec, first * width, end * width);
     }
     const step = rowsOfGroup(width);

@@ -48,8 +48,7 @@ const rowMajorOperand = ({ stored, code }: RowTensor) => ({
 export const portable: Backend = {
   valuesAtOnce: chunkSize,
 
-  sum(spec, dtype, labels, predictions) {
-    const code = codes[dtype];
+  sum(spec, code, labels, predictions) {
     const isPlain =
       code === codes.float32 && labels.code === code && predictions.code === code;
     if (spec.family === "elementwise" && isPlain && predictions.data.length <= chunkSize) {
@@ -73,6 +72,7 @@ export const portable: Backend = {
       divisor: 1,
       losses: undefined,
       gradient: undefined,
+      isFlat,
     };
     const totals = newTotals();
     evaluate(call, { first: 0, end: call.rows }, totals);
