@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -27,8 +28,9 @@ struct Frame {
   double kind, width, column_dtypes, divisor;
   // Of a part of a batch, before the call: the sums over the parts before it.
   double results[3];
-  // Of a part: whether its labels were 0/1.
-  double is_binary;
+  // Of a part: whether its labels were 0/1, and how long it took. JavaScript hears late of the end of a job in the
+  // background if it is busy, and cannot tell.
+  double is_binary, milliseconds;
 
   void give(const Total& total) {
     results[0] = total.losses;
@@ -144,7 +146,8 @@ bool get_columns(napi_env env, const Frame& frame, napi_value weights, napi_valu
          get_column(env, mask, dtypes >> 4, batch->rows, &batch->mask);
 }
 
-// Whether nothing that is read lies where results are written. Addresses tell, as two buffers may stand for one memory.
+// Returns whether results are written to memory from which nothing is read. Addresses are compared, as two buffers may
+// stand for the same memory.
 bool is_apart(const View& out, const Batch& batch) {
   const size_t n = batch.rows * batch.width;
   const auto overlaps = [&](const void* values, Dtype dtype, size_t count) {
@@ -302,6 +305,7 @@ struct PartCall {
   Batch batch;
   Operation operation;
   Part part;
+  double milliseconds;
 
   const Failure* read(napi_env env, napi_callback_info info) {
     size_t count = kArguments;
@@ -317,11 +321,16 @@ struct PartCall {
   }
 
   // Touches nothing of the engine's.
-  void run() { part.before = operation.run(batch, machine, &part); }
+  void run() {
+    const auto start = std::chrono::steady_clock::now();
+    part.before = operation.run(batch, machine, &part);
+    milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  }
 
   void give() const {
     frame->give(part.before);
     frame->is_binary = part.reading == LabelReading::binary;
+    frame->milliseconds = milliseconds;
   }
 };
 
@@ -481,7 +490,7 @@ napi_value write_probe_entry(napi_env env, napi_callback_info info) {
   return napi_get_boolean(env, seen, &result) == napi_ok ? result : nullptr;
 }
 
-// overlaps(a, b): whether two typed arrays have memory in common, whatever their buffers are.
+// overlaps(a, b): returns whether two typed arrays have memory in common, whatever their buffers are.
 napi_value overlaps_entry(napi_env env, napi_callback_info info) {
   napi_value arguments[2], result;
   size_t count = 2;
@@ -512,7 +521,7 @@ napi_value use_kernel_entry(napi_env env, napi_callback_info info) {
   napi_value argument;
   size_t count = 1;
   void* data;
-  // Longer names are cut off, and no kernel's.
+  // A longer name is cut off, and is no kernel's name even so.
   char name[16];
   size_t length;
   const InstructionSet* set = nullptr;
@@ -546,7 +555,7 @@ napi_value threads_entry(napi_env env, napi_callback_info) {
 
 void end(void* environment) { delete environment_of(environment); }
 
-// Where functions are found from JavaScript.
+// Defines what JavaScript finds in the module. Each step returns false where the engine refuses it.
 struct Entries {
   napi_env env;
   Environment* environment;

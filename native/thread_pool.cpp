@@ -257,8 +257,8 @@ class Pool {
   std::atomic<double> handshake_{300};
 };
 
-// Never destroyed: threads that are still running when the process exits must not find it gone. It takes no memory from
-// the heap, as who stops its threads could not tell anybody that there is none.
+// Never destroyed: threads that are still running when the process exits must not find it gone. It lies in
+// static memory: an environment that ends, and stops its threads, has nobody to tell that the heap is exhausted.
 Pool& pool() {
   alignas(Pool) static char memory[sizeof(Pool)];
   static Pool* const pool = new (memory) Pool;

@@ -6,7 +6,7 @@
 
 namespace maxmargin {
 
-// It throws nothing: other threads may be at work on the same job.
+// A task throws nothing: other threads may be at work on the same job.
 using Task = void (*)(void* context, size_t index, size_t worker) noexcept;
 
 constexpr size_t kMostWorkers = 128;

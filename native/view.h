@@ -60,10 +60,10 @@ inline bool is_aligned(const View& view, Dtype dtype) {
   return reinterpret_cast<uintptr_t>(view.data) % size_of(dtype) == 0;
 }
 
-// Whether some byte is in both `bytes` from `a` and `other_bytes` from `b` on.
+// Returns whether `bytes` from `a` on and `other_bytes` from `b` on have a byte in common.
 inline bool overlap(const void* a, size_t bytes, const void* b, size_t other_bytes) {
   const auto first = reinterpret_cast<uintptr_t>(a), second = reinterpret_cast<uintptr_t>(b);
-  // Of two stretches that meet, one begins in the other.
+  // Where two ranges meet, one of them begins in the other.
   return first < second ? second - first < bytes && other_bytes > 0
                         : first - second < other_bytes && bytes > 0;
 }

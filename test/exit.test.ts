@@ -55,7 +55,7 @@ test.each([
   { task: "packageExports", terminated: 10, running: 4 },
   { task: "addonExports", terminated: 10, running: 4 },
   { task: "loading", terminated: 10, running: 4 },
-  // They end with their process as they do in a server that is stopped.
+  // Most of these end with their process, as in a server that is stopped.
   { task: "loadingOnce", terminated: 2, running: 7 },
 ])(
   `a quarter of ${wanted} ends in the middle of $task, all clean`,

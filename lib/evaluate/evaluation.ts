@@ -9,7 +9,7 @@ import type {
 import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
-import type { RowTensor, Tensor } from "../tensor/tensor.js";
+import type { RowTensor, TensorOf } from "../tensor/tensor.js";
 import { isRowMajor } from "./layout.js";
 import { checkMask } from "./masks.js";
 import { checkOut, resultTensor } from "./out.js";
@@ -27,13 +27,13 @@ import {
 export type Steps<Result> = Generator<Call, Result, Totals>;
 
 type Shape = readonly number[];
-type Value = number | Tensor<FloatDtype>;
+type Value = number | TensorOf<FloatDtype>;
 
 /** A loss and its gradient. */
 export interface ValueAndGradient<V, D extends FloatDtype = FloatDtype> {
   readonly value: V;
   /** Of the shape of the predictions. */
-  readonly gradient: Tensor<D>;
+  readonly gradient: TensorOf<D>;
 }
 
 /** Where results go: arrays that were given, or new ones. */
@@ -166,7 +166,7 @@ export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
 }
 
 /** Steps to the weighted losses of the rows. */
-export function* rowSteps(plan: Plan, output: Output): Steps<Tensor<FloatDtype>> {
+export function* rowSteps(plan: Plan, output: Output): Steps<TensorOf<FloatDtype>> {
   if (plan.width === 0) output.results.fill(quietNaN[plan.dtype]);
   else if (plan.rows > 0) yield* step(plan, callOf(plan, "rows", { losses: resultOperand(plan, output) }));
   return tensorOf(plan, output, plan.lossShape);
@@ -220,7 +220,7 @@ export const valueEvaluation: Evaluation<Value> = {
   steps: valueSteps,
 };
 
-export const rowEvaluation: Evaluation<Tensor<FloatDtype>> = {
+export const rowEvaluation: Evaluation<TensorOf<FloatDtype>> = {
   options: ["out"],
   resultSize: ({ rows }) => rows,
   steps: (plan, _, output) => rowSteps(plan, output as Output),

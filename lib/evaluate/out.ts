@@ -4,7 +4,7 @@ import { DenseTensor } from "../tensor/dense.js";
 import { dtypesOf, type FloatDtype, isFloat16Array, type TensorData } from "../tensor/dtypes.js";
 import { described, wrongKind, wrongValue } from "../errors.js";
 import { overlaps } from "./overlaps.js";
-import { checkLength, RowTensor, type Tensor } from "../tensor/tensor.js";
+import { checkLength, RowTensor, type Tensor, type TensorOf } from "../tensor/tensor.js";
 import { bufferOf, lengthOf, viewIn } from "../typed-arrays.js";
 
 /** The names of the arrays that hold results of a dtype. */
@@ -54,11 +54,11 @@ export function resultTensor<D extends FloatDtype>(
   shape: readonly number[],
   like: RowTensor,
   out?: unknown,
-): Tensor<D> {
+): TensorOf<D> {
   const own =
     dtype === "float16" && isFloat16Array(like.data)
       ? viewIn("Float16Array", bufferOf(results), 0, lengthOf(results))
       : results;
   const data = (out ?? own) as TensorData;
-  return new DenseTensor(new RowTensor(data, shape, dtype)) as Tensor as Tensor<D>;
+  return new DenseTensor(new RowTensor(data, shape, dtype)) as Tensor as TensorOf<D>;
 }

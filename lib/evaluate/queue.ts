@@ -63,7 +63,7 @@ class Queue {
 /** libuv's pool has four threads by default, and files and name look-ups need some of them. */
 const slicesInPool = 2;
 /** More slices may be there if all of them take no longer than this together: short ones would mostly wait for each other. */
-const millisecondsInPool = 4;
+const millisecondsInPool = 2;
 let slices = 0;
 let valuesInPool = 0;
 /** How long a value takes, about: as slow as it may be, until there is experience. */

@@ -4,7 +4,7 @@ import { newTotals } from "../backend/totals.js";
 import type { LossSpec } from "../losses/spec.js";
 import { roundTo } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
-import { checkLength, type RowTensor, type Tensor } from "../tensor/tensor.js";
+import { checkLength, type RowTensor, type TensorOf } from "../tensor/tensor.js";
 import { toPredictions, toTensor } from "../tensor/tensor-like.js";
 import {
   type Arguments,
@@ -40,7 +40,7 @@ export interface Settings<R extends Reduction = Reduction, D extends FloatDtype 
 export type LossValue<R extends Reduction, D extends FloatDtype = FloatDtype> = R extends
   | null
   | "none"
-  ? Tensor<D>
+  ? TensorOf<D>
   : number;
 
 /** A call that is checked and planned. */

@@ -2,7 +2,7 @@ import type { OutputOptions } from "../evaluate/arguments.js";
 import { rowEvaluation } from "../evaluate/evaluation.js";
 import { evaluateNow, type Settings } from "../evaluate/run.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { Tensor, TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
 import type { LossSpec } from "./spec.js";
 
@@ -40,7 +40,7 @@ export function lossesOfRows<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options: OutputOptions<ResultDtype<P>> | undefined,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   const losses = evaluateNow(rowEvaluation, settings, yTrue, yPred, options);
-  return losses as Tensor<FloatDtype> as Tensor<ResultDtype<P>>;
+  return losses as TensorOf<FloatDtype> as TensorOf<ResultDtype<P>>;
 }

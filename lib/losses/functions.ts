@@ -16,7 +16,7 @@ import {
   asyncValueAndGradient,
   evaluateAsync,
 } from "../evaluate/run-async.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
 import { functionSettings } from "./definition.js";
 import type { hinge } from "./hinge.js";
@@ -66,9 +66,9 @@ export function valueAndGradient<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: OutputOptions<ResultDtype<P>>,
-): ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>> {
+): ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>> {
   const evaluated = evaluateNow(gradientOfRows, settingsOf(loss), yTrue, yPred, options);
-  return evaluated as ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>>;
+  return evaluated as ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>;
 }
 
 /**
@@ -93,7 +93,7 @@ export function gradient<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: OutputOptions<ResultDtype<P>>,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   return valueAndGradient(loss, yTrue, yPred, options).gradient;
 }
 
@@ -120,9 +120,9 @@ export async function callAsync<P extends TensorLike, T extends boolean = false>
   yTrue: TensorLike,
   yPred: P,
   options?: OutputOptions<ResultDtype<P>> & AsyncOptions<T>,
-): Promise<AsyncResult<Tensor<ResultDtype<P>>, T>> {
+): Promise<AsyncResult<TensorOf<ResultDtype<P>>, T>> {
   const evaluated = await evaluateAsync(rowEvaluation, settingsOf(loss), yTrue, yPred, options);
-  return asyncResult(evaluated) as unknown as AsyncResult<Tensor<ResultDtype<P>>, T>;
+  return asyncResult(evaluated) as unknown as AsyncResult<TensorOf<ResultDtype<P>>, T>;
 }
 
 /**
@@ -148,11 +148,11 @@ export async function valueAndGradientAsync<P extends TensorLike, T extends bool
   yPred: P,
   options?: OutputOptions<ResultDtype<P>> & AsyncOptions<T>,
 ): Promise<
-  AsyncValueAndGradient<ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>>, T>
+  AsyncValueAndGradient<ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>, T>
 > {
   const evaluated = await evaluateAsync(gradientOfRows, settingsOf(loss), yTrue, yPred, options);
   return asyncValueAndGradient(evaluated) as unknown as AsyncValueAndGradient<
-    ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>>,
+    ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>,
     T
   >;
 }
@@ -178,7 +178,7 @@ export async function gradientAsync<P extends TensorLike, T extends boolean = fa
   yTrue: TensorLike,
   yPred: P,
   options?: OutputOptions<ResultDtype<P>> & AsyncOptions<T>,
-): Promise<AsyncGradient<Tensor<ResultDtype<P>>, T>> {
+): Promise<AsyncGradient<TensorOf<ResultDtype<P>>, T>> {
   const evaluated = await evaluateAsync(gradientOfRows, settingsOf(loss), yTrue, yPred, options);
-  return asyncGradient(evaluated) as unknown as AsyncGradient<Tensor<ResultDtype<P>>, T>;
+  return asyncGradient(evaluated) as unknown as AsyncGradient<TensorOf<ResultDtype<P>>, T>;
 }

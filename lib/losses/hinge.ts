@@ -3,7 +3,7 @@ import type { OutputOptions } from "../evaluate/arguments.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { Metric, type MetricOptions, checkMetricConfig } from "../metrics/metric.js";
 import type { DtypePolicy } from "../tensor/config.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
 import { derivativeOfPositivePart, marginOf, positivePart, rounded } from "./arithmetic.js";
 import { hingeBlocks } from "./hinge-blocks.js";
@@ -66,7 +66,7 @@ export function hinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: OutputOptions<ResultDtype<P>>,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   return lossesOfRows(settings, yTrue, yPred, options);
 }
 

@@ -18,9 +18,10 @@ import {
 } from "../evaluate/run-async.js";
 import { nameOf } from "../names.js";
 import { checkOptions } from "../options.js";
+import { type InspectArguments, inspectCustom, shown } from "../shown.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "../tensor/config.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
-import type { Tensor } from "../tensor/tensor.js";
+import type { TensorOf } from "../tensor/tensor.js";
 import type { TensorLike } from "../tensor/tensor-like.js";
 import type { LossSpec } from "./spec.js";
 
@@ -101,13 +102,14 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    * @param yPred - predictions of the same shape, or of one that broadcasts with it. If the ranks differ by one and the
    *   longer shape ends in 1, that axis is added to, or dropped from, the other.
    * @param options - `sampleWeight`, factors of the losses of the rows, and `mask`, 0 or false where a row does
-   *   not count: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
+   *   not count and otherwise 1 or true: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
    * @returns a number that the loss's `dtype` holds: the sum of the weighted losses of the rows for `"sum"`; this sum
    *   divided by the number of rows, or by the number that a mask keeps, for `"sum_over_batch_size"` and `"mean"`;
    *   divided by the sum of the weights for `"mean_with_sample_weight"`; 0 for an empty batch. For `null` and
    *   `"none"`, the weighted losses of the rows, shape `[batch, d0, .. dN-1]`.
    * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast;
-   *   TypeError if an option is unknown.
+   *   RangeError if a
+   *   mask has a value that is neither 0 nor 1; TypeError if an option is unknown.
    * @example
    * ```ts
    * import { column, Hinge } from "maxmargin";
@@ -179,9 +181,9 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: OutputOptions<ComputeDtype<P>>,
-  ): Tensor<ComputeDtype<P>> {
+  ): TensorOf<ComputeDtype<P>> {
     const losses = evaluateNow(rowEvaluation, this.#settings, yTrue, yPred, options);
-    return losses as Tensor<FloatDtype> as Tensor<ComputeDtype<P>>;
+    return losses as TensorOf<FloatDtype> as TensorOf<ComputeDtype<P>>;
   }
 
   /**
@@ -198,9 +200,9 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: OutputOptions<ComputeDtype<P>> & AsyncOptions<T>,
-  ): Promise<AsyncResult<Tensor<ComputeDtype<P>>, T>> {
+  ): Promise<AsyncResult<TensorOf<ComputeDtype<P>>, T>> {
     const evaluated = await evaluateAsync(rowEvaluation, this.#settings, yTrue, yPred, options);
-    return asyncResult(evaluated) as AsyncResult<Tensor<ComputeDtype<P>>, T>;
+    return asyncResult(evaluated) as AsyncResult<TensorOf<ComputeDtype<P>>, T>;
   }
 
   /**
@@ -283,7 +285,7 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>>,
-  ): Tensor<ComputeDtype<P>> {
+  ): TensorOf<ComputeDtype<P>> {
     return this.valueAndGradient(yTrue, yPred, options).gradient;
   }
 
@@ -300,7 +302,7 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>> & AsyncOptions<T>,
-  ): Promise<AsyncGradient<Tensor<ComputeDtype<P>>, T>> {
+  ): Promise<AsyncGradient<TensorOf<ComputeDtype<P>>, T>> {
     const evaluated = await evaluateAsync(
       gradientEvaluation,
       this.#settings,
@@ -308,7 +310,7 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
       yPred,
       options,
     );
-    return asyncGradient(evaluated) as AsyncGradient<Tensor<ComputeDtype<P>>, T>;
+    return asyncGradient(evaluated) as AsyncGradient<TensorOf<ComputeDtype<P>>, T>;
   }
 
   /**
@@ -317,7 +319,18 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    * @returns an object that `fromConfig` and Keras's own `from_config` accept; with the `dtype` if one was given.
    */
   getConfig(): LossConfig<R, ComputeDtype<P>> {
+    const { name, reduction } = this;
+    return { name, reduction, ...(this.#dtypeWasGiven && { dtype: this.#settings.dtype }) };
+  }
+
+  /** Returns the properties that `JSON.stringify` writes. */
+  toJSON(): Pick<this, "name" | "reduction" | "dtype"> {
     const { name, reduction, dtype } = this;
-    return { name, reduction, ...(this.#dtypeWasGiven && { dtype }) };
+    return { name, reduction, dtype };
+  }
+
+  /** @internal */
+  [inspectCustom](...how: InspectArguments): string {
+    return shown(this, this.toJSON(), how);
   }
 }

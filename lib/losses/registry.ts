@@ -6,8 +6,7 @@ import { Loss } from "./loss.js";
 import type { SquaredHinge, squaredHinge } from "./squared-hinge.js";
 
 /** Any of the losses. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever its reduction and its dtype are
-export type AnyLoss = Loss<any, any>;
+export type AnyLoss = Loss;
 
 const losses = new Registry<AnyLoss>(
   "keras.losses",
@@ -18,6 +17,7 @@ const losses = new Registry<AnyLoss>(
       [definition.spec.name, definition.function],
     ]),
   ) as CustomObjects<AnyLoss>,
+  "LossFunctionWrapper",
 );
 
 /**
@@ -71,10 +71,12 @@ export function serialize(loss: Found<AnyLoss>): Serialized {
 /**
  * Loads a loss that this library or Keras saved.
  *
- * @param config - what {@link serialize} or Keras's own gives, `{ class_name, config }`, a name, or null.
- * @param customObjects - other classes, with a static `fromConfig`, and functions by their names.
+ * @param config - what {@link serialize} or Keras's own gives, `{ class_name, config }`, a name, or null. Its `dtype` may be
+ *   a policy as Keras saves it, and its class Keras's `LossFunctionWrapper` of one of the three functions.
+ * @param customObjects - other classes, with a static `fromConfig`, and functions, by their names: `"Name"`, or
+ *   `"package>Name"` for what Keras's `register_keras_serializable` has named.
  * @returns a loss or a function; a name that nothing has comes back as it is, and null for null.
- * @throws TypeError or RangeError if the config is not one.
+ * @throws TypeError or RangeError if the config is not one, or a class that was registered is not among the custom ones.
  * @example
  * ```ts
  * import { deserialize, Hinge, serialize } from "maxmargin";
@@ -87,7 +89,7 @@ export function serialize(loss: Found<AnyLoss>): Serialized {
  */
 export function deserialize(
   config: Serialized | string | null,
-  customObjects: CustomObjects<AnyLoss> = {},
+  customObjects: CustomObjects<AnyLoss> | null = null,
 ): Found<AnyLoss> | string | null {
   return losses.deserialize(config, customObjects);
 }

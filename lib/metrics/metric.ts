@@ -8,6 +8,7 @@ import type { TransferredInputs } from "../evaluate/transfer.js";
 import type { LossSpec } from "../losses/spec.js";
 import { nameOf } from "../names.js";
 import { checkOptions } from "../options.js";
+import { type InspectArguments, inspectCustom, shown } from "../shown.js";
 import { roundTo } from "../tensor/cast.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "../tensor/config.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
@@ -183,6 +184,17 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
    */
   getConfig(): MetricConfig<ComputeDtype<P>> {
     return { name: this.#name, dtype: this.#dtype };
+  }
+
+  /** Returns the properties that `JSON.stringify` writes: no state, which `getState` returns. */
+  toJSON(): Pick<this, "name" | "dtype"> {
+    return { name: this.name, dtype: this.dtype };
+  }
+
+  /** @internal */
+  [inspectCustom](...how: InspectArguments): string {
+    const { total, count } = this;
+    return shown(this, { ...this.toJSON(), total, count }, how);
   }
 
   /**

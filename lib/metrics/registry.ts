@@ -6,8 +6,7 @@ import { type CustomObjects, type Found, Registry, type Serialized } from "../re
 import { Metric } from "./metric.js";
 
 /** Any of the metrics. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever its dtype is
-export type AnyMetric = Metric<any>;
+export type AnyMetric = Metric;
 
 const metrics = new Registry<AnyMetric>(
   "keras.metrics",
@@ -18,6 +17,7 @@ const metrics = new Registry<AnyMetric>(
       [spec.name, Metric],
     ]),
   ) as CustomObjects<AnyMetric>,
+  "MeanMetricWrapper",
 );
 
 /**
@@ -64,10 +64,12 @@ export function serialize(metric: AnyMetric): Serialized {
 /**
  * Loads a metric that this library or Keras saved.
  *
- * @param config - what {@link serialize} or Keras's own gives, `{ class_name, config }`, a name, or null.
- * @param customObjects - other classes, with a static `fromConfig`, and functions by their names.
+ * @param config - what {@link serialize} or Keras's own gives, `{ class_name, config }`, a name, or null. Its `dtype` may be
+ *   a policy as Keras saves it, and its class Keras's `MeanMetricWrapper` of one of the three functions.
+ * @param customObjects - other classes, with a static `fromConfig`, and functions, by their names: `"Name"`, or
+ *   `"package>Name"` for what Keras's `register_keras_serializable` has named.
  * @returns a metric or a function; a name that nothing has comes back as it is, and null for null.
- * @throws TypeError or RangeError if the config is not one.
+ * @throws TypeError or RangeError if the config is not one, or a class that was registered is not among the custom ones.
  * @example
  * ```ts
  * import { metrics } from "maxmargin";
@@ -79,7 +81,7 @@ export function serialize(metric: AnyMetric): Serialized {
  */
 export function deserialize(
   config: Serialized | string | null,
-  customObjects: CustomObjects<AnyMetric> = {},
+  customObjects: CustomObjects<AnyMetric> | null = null,
 ): Found<AnyMetric> | string | null {
   return metrics.deserialize(config, customObjects);
 }

@@ -45,29 +45,29 @@ export type TensorObject = {
  */
 export type TensorLike = TensorArray | TensorObject | Exclude<Nested, bigint>;
 
-/** The dtype that a function gives for predictions of a type; as numbers are float32 if nothing else is said. */
+/** The dtype that a function returns for predictions of a type; one of four where `floatx()` decides. */
 export type ResultDtype<P> = P extends { readonly dtype: infer D extends Dtype }
-  ? FloatOr32<D>
+  ? OwnFloat<D>
   : P extends { readonly data: infer A }
     ? A extends TensorData
       ? "dtype" extends keyof P
         ? FloatDtype
-        : FloatOr32<DtypeOf<A>>
+        : OwnFloat<DtypeOf<A>>
       : FloatDtype
     : P extends TensorData
-      ? FloatOr32<DtypeOf<P>>
+      ? OwnFloat<DtypeOf<P>>
       : RowsDtype<P>;
 /** Typed arrays may be rows of a matrix, or of matrices; those of more axes are none that types tell apart. */
 type RowsDtype<P> = P extends readonly (infer Row)[]
   ? Row extends TensorData
-    ? FloatOr32<DtypeOf<Row>>
+    ? OwnFloat<DtypeOf<Row>>
     : Row extends readonly (infer Inner)[]
       ? Inner extends TensorData
-        ? FloatOr32<DtypeOf<Inner>>
-        : "float32"
-      : "float32"
-  : "float32";
-type FloatOr32<D> = D extends FloatDtype ? D : "float32";
+        ? OwnFloat<DtypeOf<Inner>>
+        : FloatDtype
+      : FloatDtype
+  : FloatDtype;
+type OwnFloat<D> = D extends FloatDtype ? D : FloatDtype;
 
 /** An array whose buffer was detached is as long as an empty one, but no view can be made of its buffer. */
 function checkAttached(data: TensorData, argument: string): void {

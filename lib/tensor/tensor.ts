@@ -31,6 +31,9 @@ export interface Tensor<D extends Dtype = Dtype> {
   toArray(): NestedNumbers;
 }
 
+/** A tensor of one of several dtypes: TypeScript learns from its `dtype` which array its `data` is. */
+export type TensorOf<D extends Dtype> = D extends Dtype ? Tensor<D> : never;
+
 /**
  * Who chose a tensor's dtype: whoever made it; nobody, so that it is the one that its kind of array usually holds; or
  * nobody, as numbers have none, be they in a list with a shape or in nested arrays.

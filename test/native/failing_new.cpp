@@ -1,5 +1,5 @@
-// Memory that runs out on demand, for test/native/memory.mjs. The linker's --wrap puts this in the place of the addon's own
-// `operator new`: after as many allocations as the environment variable says, which counts down, there are no more.
+// Lets memory run out on demand, for test/native/memory.mjs. The linker's --wrap puts this in the place of the addon's own
+// `operator new`. An environment variable says how many allocations are left; it counts down.
 #include <cstddef>
 #include <cstdlib>
 #include <new>

@@ -1,5 +1,5 @@
-// Memory that runs out: at each allocation of the addon in turn, in calls, in calls off the event loop, and while it is loaded.
-// An error comes of it, and the next call is right. scripts/sanitize.mjs builds the addon with failing_new.cpp, and runs this.
+// Lets memory run out at each allocation of the addon in turn: in calls, in calls off the event loop, and while it is loaded.
+// All of these are errors, and the next call is right. scripts/sanitize.mjs builds the addon with failing_new.cpp, and runs this.
 import assert from "node:assert";
 import { execFileSync } from "node:child_process";
 import { env, execPath } from "node:process";
@@ -74,7 +74,7 @@ async function exhaustCalls() {
   return refused;
 }
 
-/** What a process of its own computes with. */
+/** Returns what `backend()` tells in a process of its own. */
 function load() {
   const code = 'import("maxmargin").then(({ backend }) => console.log(JSON.stringify(backend())))';
   const own = { ...env, MAXMARGIN_BACKEND: "auto" };

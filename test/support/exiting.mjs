@@ -21,7 +21,7 @@ async function repeat(call) {
   }
 }
 
-/** Calls off the event loop, of all kinds. */
+/** Makes calls of all kinds off the event loop. */
 async function calls() {
   const { Hinge } = await import("maxmargin");
   const loss = new Hinge();
@@ -34,7 +34,7 @@ async function calls() {
   again(() => loss.applyAsync(new Int8Array(n), new Float32Array(n), { transfer: true }));
 }
 
-/** Whatever comes of it. */
+/** Calls a function, and takes no notice of its errors. */
 function attempt(call) {
   try {
     Promise.resolve(call()).catch(() => {});
@@ -45,7 +45,7 @@ const labels = new Int8Array(new SharedArrayBuffer(100));
 const predictions = new Float32Array(new SharedArrayBuffer(400));
 const out = new Float32Array(new SharedArrayBuffer(400));
 
-/** Every export of the package, with arguments that make it call the addon where it can. */
+/** Calls every export of the package, with arguments that make it call the addon where it can. */
 async function packageExports() {
   const maxmargin = await import("maxmargin");
   const { hinge, Hinge } = maxmargin;
@@ -69,7 +69,7 @@ async function packageExports() {
   });
 }
 
-/** Every function of the addon, with arguments that it computes with, and with none, which it refuses. */
+/** Calls every function of the addon, with arguments that it computes with, and with none, which it refuses. */
 async function addonExports() {
   const { backend } = await import("maxmargin");
   const addon = require(backend().binary);
@@ -107,7 +107,7 @@ async function addonExports() {
   });
 }
 
-/** The package again and again, as if for the first time: the addon begins anew too. */
+/** Loads the package again and again, as if for the first time: the addon begins anew too. */
 function loading() {
   repeat(() => {
     require("maxmargin");
@@ -115,7 +115,7 @@ function loading() {
   });
 }
 
-/** The package once, as nearly every program does: what is ended is a module on its way. */
+/** Loads the package once, as nearly every program does. */
 function loadingOnce() {
   import("maxmargin");
 }
@@ -128,7 +128,6 @@ async function start(task) {
     worker.once("message", resolve);
     worker.once("error", reject);
   });
-  // Something went wrong inside it.
   worker.once("error", () => process.exit(101));
   return worker;
 }
