@@ -45,12 +45,12 @@ export function libraryCall(
   if (result === "mean") {
     const own = new losses[loss]({ dtype });
     return options === undefined
-      ? () => own.apply(yTrue, yPred)
-      : () => own.apply(yTrue, yPred, options);
+      ? () => own.value(yTrue, yPred)
+      : () => own.value(yTrue, yPred, options);
   }
   if (options !== undefined) {
     const own = new losses[loss]({ dtype, reduction: null });
-    return () => own.apply(yTrue, yPred, options).data as Float32Array;
+    return () => own.value(yTrue, yPred, options).data as Float32Array;
   }
   const own = new losses[loss]({ dtype });
   const out = own.call(yTrue, yPred).data;

@@ -32,4 +32,10 @@ export { column, tensor } from "./tensor/create.js";
 export type { Dtype, FloatDtype, TensorData } from "./tensor/dtypes.js";
 export { oneHot } from "./tensor/one-hot.js";
 export type { NestedNumbers, Tensor, TensorOf } from "./tensor/tensor.js";
-export type { Nested, ResultDtype, TensorArray, TensorLike, TensorObject } from "./tensor/tensor-like.js";
+export type {
+  Nested,
+  ResultDtype,
+  TensorArray,
+  TensorLike,
+  TensorObject,
+} from "./tensor/tensor-like.js";

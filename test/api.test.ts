@@ -102,7 +102,7 @@ function translated({ call, python = call }: Call): string {
     .replace(/\b((?:losses|metrics)\.\w*Hinge)\(([^()[\]{}]*)\)/g, (_, name, options: string) => {
       return `new ${name}({ ${options.replace(/(\w+)=/g, "$1: ")} })`;
     })
-    .replace(/\}\)\(/g, "}).apply(")
+    .replace(/\}\)\(/g, "}).value(")
     .replace(/\bNone\b/g, "null")
     .replace(/\bTrue\b/g, "true")
     .replace(/ is | == /g, " === ")

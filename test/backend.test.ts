@@ -71,7 +71,7 @@ describe("the backend that computes", () => {
     const labels = new Int8Array(2 * n);
     Object.defineProperties(labels, { length: { value: n }, byteLength: { value: n } });
     try {
-      new Hinge().apply(tensor(labels, [n]), new Float32Array(n));
+      new Hinge().value(tensor(labels, [n]), new Float32Array(n));
       return false;
     } catch (error) {
       expect(error).toMatchObject({ name: "TypeError", code: "ERR_MAXMARGIN_NATIVE" });

@@ -73,8 +73,8 @@ describe("arguments that are no tensors", () => {
       expectTypeError(() => functions[loss](wrong(value), two), message("yTrue"));
       expectTypeError(() => functions[loss](two, wrong(value)), message("yPred"));
       for (const reduction of reductions) {
-        expectTypeError(() => lossOf(loss, reduction).apply(wrong(value), two), message("yTrue"));
-        expectTypeError(() => lossOf(loss, reduction).apply(two, wrong(value)), message("yPred"));
+        expectTypeError(() => lossOf(loss, reduction).value(wrong(value), two), message("yTrue"));
+        expectTypeError(() => lossOf(loss, reduction).value(two, wrong(value)), message("yPred"));
       }
       expectTypeError(() => lossOf(loss, null).call(wrong(value), two), message("yTrue"));
     }
@@ -90,7 +90,7 @@ describe("tensors", () => {
   ) {
     expectError(() => hinge(wrong(like), two), Kind, `yTrue.${message}`);
     expectError(() => hinge(two, wrong(like)), Kind, `yPred.${message}`);
-    expectError(() => new SquaredHinge().apply(two, wrong(like)), Kind, `yPred.${message}`);
+    expectError(() => new SquaredHinge().value(two, wrong(like)), Kind, `yPred.${message}`);
     // There the shape may be left out.
     if (ArrayBuffer.isView(like.data) && (like.shape ?? null) !== null) {
       const { data, shape, dtype } = like as Parameters<typeof Object>[0];
@@ -215,7 +215,7 @@ describe("tensors", () => {
 
 forEachImplementation(() => {
   describe.each(lossNames)("%s", (loss) => {
-    /** The function, the method `call`, and `apply` with every reduction, for small and large batches. */
+    /** The function, the method `call`, and `value` with every reduction, for small and large batches. */
     function expectErrorOf(
       yTrue: Parameters<typeof hinge>[0],
       yPred: Parameters<typeof hinge>[1],
@@ -225,7 +225,7 @@ forEachImplementation(() => {
       expectError(() => functions[loss](yTrue, yPred), Kind, message);
       expectError(() => lossOf(loss, "sum").call(yTrue, yPred), Kind, message);
       for (const reduction of reductions) {
-        expectError(() => lossOf(loss, reduction).apply(yTrue, yPred), Kind, message);
+        expectError(() => lossOf(loss, reduction).value(yTrue, yPred), Kind, message);
       }
     }
 

@@ -109,7 +109,7 @@ test.each(["call", "callAsync", "valueAndGradient", "gradientAsync of a function
 
 test("a wrong number that all agree on is found", async () => {
   const tooLarge = await mistakesOf(
-    "apply",
+    "value",
     (right) =>
       (...args) =>
         changed(right(...args), ({ value }) => ({
@@ -133,9 +133,9 @@ test("a wrong number that all agree on is found", async () => {
 });
 
 test("an answer to what is to be refused is found, and a foreign error", async () => {
-  const bold = await mistakesOf("apply", () => () => ({ value: 0 }));
+  const bold = await mistakesOf("value", () => () => ({ value: 0 }));
   expect(bold.join()).toMatch(/an answer, where the oracle has none/);
-  const broken = await mistakesOf("apply", () => () => {
+  const broken = await mistakesOf("value", () => () => {
     throw new SyntaxError("broken");
   });
   expect(broken.join()).toMatch(/no error of ours: SyntaxError: broken/);

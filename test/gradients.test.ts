@@ -11,7 +11,7 @@ import {
   type TensorLike,
   tensor,
   valueAndGradient,
-  type Weighting,
+  type WeightOptions,
 } from "maxmargin";
 import { afterAll, describe, expect, test } from "vitest";
 import {
@@ -109,7 +109,7 @@ forEachImplementation(() => {
       const y = Float64Array.from(labelsFor(loss, rows, width, random));
       const p = Float64Array.from({ length: rows * width }, () => random() * 4 - 2);
       const mean = make(loss, reduction, "float64");
-      const cases: { title: string; yTrue: TensorLike; yPred: Tensor; options: Weighting }[] = [
+      const cases: { title: string; yTrue: TensorLike; yPred: Tensor; options: WeightOptions }[] = [
         ["plain", [rows, width], {}],
         ["a weight a row", [rows, width], { sampleWeight: [1, 2, 0, 0.5] }],
         ["a weight for all", [rows, width], { sampleWeight: 3 }],
@@ -130,7 +130,7 @@ forEachImplementation(() => {
         title: title as string,
         yTrue: tensor(y, shape as number[]),
         yPred: tensor(p, shape as number[]),
-        options: options as Weighting,
+        options: options as WeightOptions,
       }));
       cases.push(
         {
@@ -167,7 +167,7 @@ forEachImplementation(() => {
               data.map((value, at) => (at === i ? value + change : value)),
               yPred.shape,
             );
-            return total(mean.apply(yTrue, other, options));
+            return total(mean.value(yTrue, other, options));
           });
           const slope = (moved[0] - moved[1]) / (2 * step);
           expect.soft(gradient.data[i], `${title}, ${i}`).toBeCloseTo(slope, 6);
@@ -189,7 +189,7 @@ forEachImplementation(() => {
             const own = make(loss, "mean", as);
             const { value, gradient } = own.valueAndGradient(yTrue, yPred);
             expect(gradient.dtype).toBe(as);
-            expectSame(value, own.apply(yTrue, yPred));
+            expectSame(value, own.value(yTrue, yPred));
             const p = castValues(dtype, yPred.data, as);
             const slopes = Array.from({ length: rows }, (_, row) => {
               const at = [row * width, (row + 1) * width] as const;
@@ -237,7 +237,7 @@ forEachImplementation(() => {
       const mask = filled(new Float32Array(rows), () => integerBelow(2, random));
       for (const reduction of ["sum", "mean", "mean_with_sample_weight", null] as const) {
         const own = make(loss, reduction);
-        const given = (as: Dtype): Weighting[] => [
+        const given = (as: Dtype): WeightOptions[] => [
           { sampleWeight: column(as, weights) },
           { mask: column(as, mask) },
           { sampleWeight: column(as, weights), mask: column(as, mask) },
@@ -248,7 +248,7 @@ forEachImplementation(() => {
         given(dtype).forEach((options, i) => {
           const { value, gradient } = own.valueAndGradient(yTrue, yPred, options);
           expectSame(value, expected[i].value);
-          expectSame(value, own.apply(yTrue, yPred, options));
+          expectSame(value, own.value(yTrue, yPred, options));
           expectSame(gradient, expected[i].gradient);
         });
       }
@@ -409,7 +409,7 @@ test.each(lossNames)(
   "%s: the same bits everywhere, and the value of apply",
   (loss) => {
     const random = generator(17);
-    const weightings = (rows: number): (Weighting | undefined)[] => [
+    const weightings = (rows: number): (WeightOptions | undefined)[] => [
       undefined,
       { sampleWeight: filled(new Float32Array(rows), random) },
       { mask: filled(new Uint8Array(rows), () => (random() < 0.5 ? 1 : 0)) },
@@ -433,7 +433,7 @@ test.each(lossNames)(
               for (const threads of [1, 3]) {
                 setNumThreads(threads);
                 const { value, gradient } = own.valueAndGradient(yTrue, yPred, options);
-                expectSame(value, own.apply(yTrue, yPred, options));
+                expectSame(value, own.value(yTrue, yPred, options));
                 first ??= gradient;
                 expectSame(gradient, first);
               }

@@ -95,7 +95,7 @@ forEachImplementation(() => {
         const expected = labels.map((y) => Math.max(0, Math.fround(1 - Math.fround(y) * 0.25)));
         expectTerms("hinge", dtype, labels, predictions, expected);
         const value = expected.reduce((sum, term) => sum + term, 0) / n;
-        const result = lossOf("hinge", "sum").apply(dataOf(dtype, labels), predictions);
+        const result = lossOf("hinge", "sum").value(dataOf(dtype, labels), predictions);
         expect(isWithin(result, { value, error: 4 * halfUlp * value }), `${result}`).toBe(true);
       }
     });
@@ -138,7 +138,7 @@ forEachImplementation(() => {
   test("int64 labels beyond 2 ** 53 are rounded to float32", () => {
     const yTrue = BigInt64Array.of(2n ** 62n + 1n, -(2n ** 63n));
     const yPred = Float32Array.of(2 ** -62, 2 ** -63);
-    expect(lossOf("hinge", "sum").apply(yTrue, yPred)).toBe(1);
+    expect(lossOf("hinge", "sum").value(yTrue, yPred)).toBe(1);
   });
 
   test("categorical hinge never converts: what is not one-hot is taken as it is", () => {

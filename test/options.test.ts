@@ -34,7 +34,7 @@ const entriesOfLoss = (name: (typeof lossNames)[number]): Entry[] => {
   return [
     ["constructor", written, "options", (options) => new Class(options)],
     ["fromConfig", written, "config", (config) => Class.fromConfig(config)],
-    ["apply", weights, "options", (options) => loss.apply(yTrue, yPred, options)],
+    ["value", weights, "options", (options) => loss.value(yTrue, yPred, options)],
     ["call", ["out"], "options", (options) => loss.call(yTrue, yPred, options)],
     [
       "valueAndGradient",
@@ -44,10 +44,10 @@ const entriesOfLoss = (name: (typeof lossNames)[number]): Entry[] => {
     ],
     ["gradient", [...weights, "out"], "options", (options) => loss.gradient(yTrue, yPred, options)],
     [
-      "applyAsync",
+      "valueAsync",
       [...weights, ...background],
       "options",
-      (options) => loss.applyAsync(yTrue, yPred, options),
+      (options) => loss.valueAsync(yTrue, yPred, options),
     ],
     [
       "callAsync",
@@ -207,20 +207,20 @@ describe("weights under other names", () => {
     ...["weights", "weight", "sampelWeight", "smapleWeight", "sampleWeigth", "sample-weight"],
   ])("%s", (key) => {
     const message = `options: unknown key "${key}"; did you mean "sampleWeight"?`;
-    expect(() => loss.apply(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(message);
+    expect(() => loss.value(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(message);
     expect(() =>
       new metrics.Hinge().updateState(yTrue, yPred, { [key]: [0, 1] } as object),
     ).toThrow(message);
   });
 
   test.each(["masks", "Mask", "mask_", "maks", "msk"])("%s", (key) => {
-    expect(() => loss.apply(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(
+    expect(() => loss.value(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(
       `options: unknown key "${key}"; did you mean "mask"?`,
     );
   });
 
   test.each(["class_weight", "out", "signal", "w", "rank"])("%s is something else", (key) => {
-    expect(() => loss.apply(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(
+    expect(() => loss.value(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(
       `options: unknown key "${key}"; expected "sampleWeight" or "mask"`,
     );
   });
@@ -257,7 +257,7 @@ test("a class that is derived makes its own instances of its own config", () => 
 describe("options that are good", () => {
   const loss = new Hinge();
   const sampleWeight = [0, 1];
-  const unweighted = loss.apply(yTrue, yPred);
+  const unweighted = loss.value(yTrue, yPred);
 
   afterEach(() => {
     Reflect.deleteProperty(Object.prototype, "polluted");
@@ -266,9 +266,9 @@ describe("options that are good", () => {
   test("no options, no keys, and keys without a value", () => {
     expect(unweighted).toBe(0.5);
     for (const options of [undefined, {}, Object.create(null), { mask: null }]) {
-      expect(loss.apply(yTrue, yPred, options)).toBe(unweighted);
+      expect(loss.value(yTrue, yPred, options)).toBe(unweighted);
     }
-    expect(loss.apply(yTrue, yPred, { sampleWeight: undefined, mask: undefined } as object)).toBe(
+    expect(loss.value(yTrue, yPred, { sampleWeight: undefined, mask: undefined } as object)).toBe(
       unweighted,
     );
   });
@@ -288,7 +288,7 @@ describe("options that are good", () => {
       new Options(),
       { sampleWeight, [Symbol("note")]: 1 },
     ]) {
-      expect(loss.apply(yTrue, yPred, options)).toBe(0);
+      expect(loss.value(yTrue, yPred, options)).toBe(0);
     }
   });
 
@@ -299,8 +299,8 @@ describe("options that are good", () => {
       configurable: true,
       writable: true,
     });
-    expect(loss.apply(yTrue, yPred, { sampleWeight })).toBe(0);
-    expect(() => loss.apply(yTrue, yPred, { polluted: 1 } as object)).toThrow(TypeError);
+    expect(loss.value(yTrue, yPred, { sampleWeight })).toBe(0);
+    expect(() => loss.value(yTrue, yPred, { polluted: 1 } as object)).toThrow(TypeError);
     expect(hinge(yTrue, yPred, { out: new Float32Array(2) }).data).toEqual(Float32Array.of(1, 0));
   });
 });

@@ -65,8 +65,8 @@ function check(loss: LossName, batch: Batch) {
   const unreduced = {
     function: functions[loss](yTrue, yPred),
     call: lossOf(loss, "sum").call(yTrue, yPred),
-    none: lossOf(loss, "none").apply(yTrue, yPred),
-    null: lossOf(loss, null).apply(yTrue, yPred),
+    none: lossOf(loss, "none").value(yTrue, yPred),
+    null: lossOf(loss, null).value(yTrue, yPred),
   };
   for (const [what, result] of Object.entries(unreduced)) {
     const { data, dtype, shape: own } = result;
@@ -79,7 +79,7 @@ function check(loss: LossName, batch: Batch) {
     compare(
       "reduction",
       reduction,
-      lossOf(loss, reduction).apply(yTrue, yPred),
+      lossOf(loss, reduction).value(yTrue, yPred),
       exactReduction(rows, reduction),
     );
   }

@@ -97,8 +97,8 @@ describe("the package's name", () => {
       [0.25, 0.75],
     ]) {
       const predictions = new Float32Array(100).fill(prediction);
-      expect(new imported.Hinge().apply(ones, predictions)).toBe(loss);
-      expect(new required.Hinge().apply(ones, predictions)).toBe(loss);
+      expect(new imported.Hinge().value(ones, predictions)).toBe(loss);
+      expect(new required.Hinge().value(ones, predictions)).toBe(loss);
     }
   });
 

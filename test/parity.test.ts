@@ -162,7 +162,7 @@ describe("all implementations and thread counts give the same bits", () => {
           const values = batch.yPred.data as Float32Array;
           batches.push({ ...batch, title: `${batch.title}, trial ${trial}` });
           const { data } = isColumn
-            ? { data: [lossOf(summation.loss, "mean").apply(batch.yTrue, batch.yPred)] }
+            ? { data: [lossOf(summation.loss, "mean").value(batch.yTrue, batch.yPred)] }
             : functions[summation.loss](batch.yTrue, batch.yPred);
           for (let row = 0; row < data.length; row++) {
             const own = values.subarray(row * width, (row + 1) * width);

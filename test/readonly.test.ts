@@ -22,8 +22,8 @@ describe.each(lossNames)("%s", (name) => {
     const loss = new classes[name]();
     const { value, gradient } = loss.valueAndGradient(yTrue, yPred);
     Object.defineProperty(loss, "dtype", { value: "float64" });
-    expect(loss.apply(yTrue, yPred)).toBe(value);
-    expect(await loss.applyAsync(yTrue, yPred)).toBe(value);
+    expect(loss.value(yTrue, yPred)).toBe(value);
+    expect(await loss.valueAsync(yTrue, yPred)).toBe(value);
     expectSame(loss.gradient(yTrue, yPred), gradient);
     expectSame(await loss.gradientAsync(yTrue, yPred), gradient);
     expect(loss.call(yTrue, yPred).dtype).toBe("float32");
@@ -48,8 +48,8 @@ describe("classes that are derived", () => {
       super({ reduction: "sum", name: "scaled" });
     }
 
-    override apply(...args: Parameters<Hinge<"sum">["apply"]>): number {
-      return this.scale * super.apply(...args);
+    override value(...args: Parameters<Hinge<"sum">["value"]>): number {
+      return this.scale * super.value(...args);
     }
 
     override getConfig() {
@@ -59,7 +59,7 @@ describe("classes that are derived", () => {
 
   test("compute, and have properties of their own", () => {
     const loss = new Scaled();
-    expect(loss.apply(yTrue, yPred)).toBe(2 * new Hinge({ reduction: "sum" }).apply(yTrue, yPred));
+    expect(loss.value(yTrue, yPred)).toBe(2 * new Hinge({ reduction: "sum" }).value(yTrue, yPred));
     expect(loss.getConfig()).toEqual({ name: "scaled", reduction: "sum", scale: 2 });
     expect(() => Object.assign(loss, { dtype: "float64" })).toThrow(TypeError);
     expect(inspect(loss, { breakLength: 200 })).toBe(

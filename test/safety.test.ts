@@ -123,13 +123,13 @@ forEachImplementation(() => {
             withVictim(victim, isTracking, ({ yTrue, yPred, sampleWeight, mask }, attack) => {
               const options = armed({ sampleWeight, mask }, "mask", attack);
               outcome(() =>
-                lossOf(loss, reduction).apply(tensor(yTrue, shape), tensor(yPred, shape), options),
+                lossOf(loss, reduction).value(tensor(yTrue, shape), tensor(yPred, shape), options),
               );
             });
             withVictim(victim, isTracking, ({ yTrue, yPred, sampleWeight }, attack) => {
               const mask = armed({ data: new Int8Array(rows), shape: [rows] }, "shape", attack);
               outcome(() =>
-                lossOf(loss, reduction).apply(tensor(yTrue, shape), tensor(yPred, shape), {
+                lossOf(loss, reduction).value(tensor(yTrue, shape), tensor(yPred, shape), {
                   sampleWeight,
                   mask,
                 }),
@@ -173,7 +173,7 @@ forEachImplementation(() => {
             ? { sampleWeight: data, mask: other }
             : { sampleWeight: other, mask: tensor(data, [rows]) };
         expect(() =>
-          lossOf("hinge", reduction).apply(
+          lossOf("hinge", reduction).value(
             tensor(labels(), shape),
             tensor(predictions(), shape),
             weighting,
@@ -276,7 +276,7 @@ forEachImplementation(() => {
       const long = tensor(new Int8Array(2 ** 20), [2 ** 20, 1, 1]);
       const wide = tensor(new Float32Array(2 ** 20), [2 ** 20, 1]);
       expect(() => hinge(long, wide)).toThrow(RangeError);
-      const apply = () => new Hinge().apply(wide, wide, { sampleWeight: long });
+      const apply = () => new Hinge().value(wide, wide, { sampleWeight: long });
       expect(apply).toThrow(RangeError);
     });
   });
@@ -308,7 +308,7 @@ forEachImplementation(() => {
             () => hinge(tensor(labels(), shape), { data, shape }),
             () =>
               hinge(tensor(labels(), [rows, width]), tensor(predictions(), shape), { out: data }),
-            () => new Hinge().apply(data, predictions(), { sampleWeight: data, mask: data }),
+            () => new Hinge().value(data, predictions(), { sampleWeight: data, mask: data }),
           ]) {
             outcome(call);
           }
@@ -345,8 +345,8 @@ forEachImplementation(() => {
           for (const call of [
             () => hinge(tensor(labels(), shape), yPred),
             () => hinge(yPred, tensor(predictions(), shape)),
-            () => new Hinge({ reduction: null }).apply(tensor(labels(), shape), yPred),
-            () => new Hinge().apply(yPred, yPred, { sampleWeight: yPred }),
+            () => new Hinge({ reduction: null }).value(tensor(labels(), shape), yPred),
+            () => new Hinge().value(yPred, yPred, { sampleWeight: yPred }),
           ]) {
             try {
               call();
@@ -457,10 +457,10 @@ describe("every export and every argument", () => {
     for (const name of lossNames) {
       for (const reduction of reductions as readonly Reduction[]) {
         const loss = new classes[name]({ reduction });
-        await attempt(loss.apply.bind(loss), [one, one, {}]);
+        await attempt(loss.value.bind(loss), [one, one, {}]);
         await attempt(loss.call.bind(loss), [one, one, {}]);
         for (const key of ["sampleWeight", "mask"]) {
-          await attempt((value) => loss.apply(one, one, { [key]: value }), [1]);
+          await attempt((value) => loss.value(one, one, { [key]: value }), [1]);
         }
         await attempt((value) => loss.call(one, one, { out: value }), [1]);
       }
@@ -489,7 +489,7 @@ test("memory that another thread writes to all the time", async () => {
         expect(
           functions[name](tensor(yTrue, [n / 8, 8]), tensor(yPred, [n / 8, 8])).data,
         ).toHaveLength(n / 8);
-        expect(lossOf(name, "mean").apply(yTrue, yPred)).toBeTypeOf("number");
+        expect(lossOf(name, "mean").value(yTrue, yPred)).toBeTypeOf("number");
       }
     }
   }
@@ -519,7 +519,7 @@ describe("what a program puts in the engine's place later", () => {
       <T>(value: T) => value,
       async () => {
         const yPred = new Float32Array(n);
-        const promise = new Hinge().applyAsync(new Int8Array(n).fill(1), yPred, { transfer: true });
+        const promise = new Hinge().valueAsync(new Int8Array(n).fill(1), yPred, { transfer: true });
         expect(yPred).toHaveLength(0);
         expect((await promise).value).toBe(1);
       },
@@ -537,7 +537,7 @@ describe("what a program puts in the engine's place later", () => {
       }
     }
     await replacing("Float32Array", Telling as never, async () => {
-      const losses = await new Hinge({ reduction: null }).applyAsync(yTrue, yPred);
+      const losses = await new Hinge({ reduction: null }).valueAsync(yTrue, yPred);
       expect(losses.data).toHaveLength(n);
       expect(losses.data).toBeInstanceOf(Own);
     });
@@ -547,7 +547,7 @@ describe("what a program puts in the engine's place later", () => {
   test("timers that stand still", async () => {
     vi.useFakeTimers();
     try {
-      expect(await new Hinge().applyAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
+      expect(await new Hinge().valueAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
     } finally {
       vi.useRealTimers();
     }
@@ -555,7 +555,7 @@ describe("what a program puts in the engine's place later", () => {
 
   test("a clock that tells no time", async () => {
     const clock = vi.spyOn(performance, "now").mockReturnValue(Number.NaN);
-    expect(await new Hinge().applyAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
+    expect(await new Hinge().valueAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
     clock.mockRestore();
   });
 });

@@ -1,4 +1,4 @@
-import { Hinge, hinge, type Reduction, setBackend, tensor, type Weighting } from "maxmargin";
+import { Hinge, hinge, type Reduction, setBackend, tensor, type WeightOptions } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { forEachImplementation, implementations } from "./support/implementations.js";
 import { functions, lossNames, lossOf, reductions } from "./support/losses.js";
@@ -27,7 +27,7 @@ forEachImplementation(() => {
       const sum = exact.reduce((a, b) => a + b, 0);
       const total = weights.reduce((a, b) => a + b, 0);
       const apply = (reduction: Reduction) =>
-        valuesOf(lossOf(name, reduction).apply(yTrue, yPred, { sampleWeight: weights }));
+        valuesOf(lossOf(name, reduction).value(yTrue, yPred, { sampleWeight: weights }));
       const close = (values: number[], expected: number) => {
         expect(values).toHaveLength(1);
         expect(Math.abs(values[0] - expected)).toBeLessThanOrEqual(5e-7 * Math.abs(expected));
@@ -48,7 +48,7 @@ forEachImplementation(() => {
       spoiled.data[777] = NaN;
       for (const mask of [0, new Uint8Array(rows)]) {
         const apply = (reduction: Reduction) =>
-          valuesOf(lossOf(name, reduction).apply(yTrue, spoiled, { mask }))[0];
+          valuesOf(lossOf(name, reduction).value(yTrue, spoiled, { mask }))[0];
         expect(["sum", "mean", "sum_over_batch_size"].map((r) => apply(r as Reduction))).toEqual([
           NaN,
           NaN,
@@ -62,16 +62,16 @@ forEachImplementation(() => {
     test("weights of 1 and a mask of everything change nothing", () => {
       for (const reduction of reductions) {
         const loss = lossOf(name, reduction);
-        const plain = valuesOf(loss.apply(yTrue, yPred));
+        const plain = valuesOf(loss.value(yTrue, yPred));
         for (const weighting of [
           { sampleWeight: 1 },
           { sampleWeight: new Int8Array(rows).fill(1) },
           { mask: tensor(new Uint8Array(rows).fill(7), [rows], "bool") },
           { sampleWeight: null, mask: null },
-        ] satisfies Weighting[]) {
+        ] satisfies WeightOptions[]) {
           // A weight of 1 for all makes Keras's weighted mean a sum.
           if (reduction === "mean_with_sample_weight" && weighting.sampleWeight === 1) continue;
-          const values = valuesOf(loss.apply(yTrue, yPred, weighting));
+          const values = valuesOf(loss.value(yTrue, yPred, weighting));
           expect(values).toHaveLength(plain.length);
           values.forEach((value, i) => {
             expect(Math.abs(value - plain[i])).toBeLessThanOrEqual(2.4e-7 * Math.abs(plain[i]));
@@ -84,9 +84,9 @@ forEachImplementation(() => {
       const mask = Uint8Array.from({ length: rows }, (_, row) => Number(row % 3 === 0));
       const kept = losses().filter((_, row) => mask[row] === 1);
       const mean = kept.reduce((a, b) => a + b, 0) / kept.length;
-      const result = lossOf(name, "mean").apply(yTrue, yPred, { mask });
+      const result = lossOf(name, "mean").value(yTrue, yPred, { mask });
       expect(Math.abs(result - mean)).toBeLessThanOrEqual(5e-7 * mean);
-      expect(lossOf(name, "mean").apply(yTrue, yPred, { mask: new Uint8Array(rows) })).toBe(0);
+      expect(lossOf(name, "mean").value(yTrue, yPred, { mask: new Uint8Array(rows) })).toBe(0);
     });
 
     test("what is broadcast is as if it were written out", () => {
@@ -138,7 +138,7 @@ test("every implementation gives the same bits with weights, masks and broadcast
       implementations.map((implementation) => {
         if (implementation === "js") setBackend("js");
         else setBackend("native", implementation);
-        return valuesOf(lossOf(name, reduction).apply(...batch, weighting)).join();
+        return valuesOf(lossOf(name, reduction).value(...batch, weighting)).join();
       }),
     ),
   );
@@ -150,7 +150,8 @@ test("every implementation gives the same bits with weights, masks and broadcast
 describe("wrong weights", () => {
   const yTrue = tensor(signs(6), [3, 2]);
   const yPred = tensor(predictions(6), [3, 2]);
-  const apply = (options: unknown) => () => new Hinge().apply(yTrue, yPred, options as Weighting);
+  const apply = (options: unknown) => () =>
+    new Hinge().value(yTrue, yPred, options as WeightOptions);
 
   test.each([
     [

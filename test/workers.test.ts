@@ -54,7 +54,7 @@ test("threads that compute at once, each with an implementation of its own, give
 test("threads that are ended in the middle of their work leave the addon intact", async () => {
   setBackend("native");
   const loss = new Hinge();
-  const expected = loss.apply(batch.labels, batch.predictions);
+  const expected = loss.value(batch.labels, batch.predictions);
   expect(expected).toBeGreaterThan(0);
   let ended = 0;
   for (let round = 0; round < 3; round++) {
@@ -70,12 +70,12 @@ test("threads that are ended in the middle of their work leave the addon intact"
           }),
       ),
     );
-    expect(loss.apply(batch.labels, batch.predictions)).toBe(expected);
+    expect(loss.value(batch.labels, batch.predictions)).toBe(expected);
     for (const code of await Promise.all(workers.map((worker) => worker.terminate()))) {
       expect(code).toBe(1);
       ended++;
     }
-    expect(loss.apply(batch.labels, batch.predictions)).toBe(expected);
+    expect(loss.value(batch.labels, batch.predictions)).toBe(expected);
   }
   expect(ended).toBe(3 * availableParallelism());
   setBackend("auto");

@@ -65,4 +65,5 @@ export interface RowRange {
 export const chunkSize = 8192;
 
 /** How many rows make up a chunk. */
-export const rowsOfGroup = (width: number) => Math.max(1, Math.floor(chunkSize / Math.max(1, width)));
+export const rowsOfGroup = (width: number) =>
+  Math.max(1, Math.floor(chunkSize / Math.max(1, width)));

@@ -52,7 +52,12 @@ const operandSlots = [
     strides: slot.predictionStrides,
     offset: slot.predictionOffset,
   },
-  { name: "weights", code: slot.weightDtype, strides: slot.weightStrides, offset: slot.weightOffset },
+  {
+    name: "weights",
+    code: slot.weightDtype,
+    strides: slot.weightStrides,
+    offset: slot.weightOffset,
+  },
   { name: "mask", code: slot.maskDtype, strides: slot.maskStrides, offset: slot.maskOffset },
   {
     name: "gradient",

@@ -1,11 +1,5 @@
 // What is computed of a plan, in steps: each is a call of a backend, at once, in slices or in the background.
-import type {
-  Call,
-  GradientOperand,
-  LossesOperand,
-  Operand,
-  Operation,
-} from "../backend/call.js";
+import type { Call, GradientOperand, LossesOperand, Operand, Operation } from "../backend/call.js";
 import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
@@ -72,7 +66,8 @@ const quietNaN: Readonly<Record<FloatDtype, number>> = {
 function operandOf({ layout }: Plan, tensor: RowTensor, at: number): Operand {
   const { stored: values, code } = tensor;
   const strides = layout?.strides[at];
-  if (layout === undefined || strides === undefined) return { values, code, strides: undefined, offset: 0 };
+  if (layout === undefined || strides === undefined)
+    return { values, code, strides: undefined, offset: 0 };
   const shape = at < 2 ? layout.shape : layout.shape.slice(0, -1);
   return { values, code, strides: isRowMajor(shape, strides) ? undefined : strides, offset: 0 };
 }
@@ -158,7 +153,9 @@ export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
   if (isUnreduced(reduction)) return yield* rowSteps(plan, newOutput(plan, plan.rows));
   if (isEmpty(plan)) {
     // The mean over an empty last axis is NaN, which no weight hides; an empty batch reduces to 0.
-    const weights = needsWeights(plan, reduction) ? yield* step(plan, callOf(plan, "weights")) : newTotals();
+    const weights = needsWeights(plan, reduction)
+      ? yield* step(plan, callOf(plan, "weights"))
+      : newTotals();
     return quotient(plan.rows === 0 ? 0 : Number.NaN, divisorOf(plan, reduction, weights));
   }
   const call = callOf(plan, "sum");
@@ -168,7 +165,8 @@ export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
 /** Steps to the weighted losses of the rows. */
 export function* rowSteps(plan: Plan, output: Output): Steps<TensorOf<FloatDtype>> {
   if (plan.width === 0) output.results.fill(quietNaN[plan.dtype]);
-  else if (plan.rows > 0) yield* step(plan, callOf(plan, "rows", { losses: resultOperand(plan, output) }));
+  else if (plan.rows > 0)
+    yield* step(plan, callOf(plan, "rows", { losses: resultOperand(plan, output) }));
   return tensorOf(plan, output, plan.lossShape);
 }
 
@@ -179,7 +177,9 @@ export function* gradientSteps(
   output: Output,
 ): Steps<ValueAndGradient<Value>> {
   const { shape } = plan.predictions;
-  const weights = needsWeights(plan, reduction) ? yield* step(plan, callOf(plan, "weights")) : newTotals();
+  const weights = needsWeights(plan, reduction)
+    ? yield* step(plan, callOf(plan, "weights"))
+    : newTotals();
   const divisor = divisorOf(plan, reduction, weights);
   if (isEmpty(plan) || divisor === 0) {
     if (output.given !== undefined) yield clearCall(plan, output);

@@ -1,6 +1,6 @@
+import { wrongValue } from "../errors.js";
 import { cast } from "../tensor/cast.js";
 import { codes } from "../tensor/dtypes.js";
-import { wrongValue } from "../errors.js";
 import type { RowTensor } from "../tensor/tensor.js";
 
 const isMaskValue = (value: number) => value === 0 || value === 1;

@@ -1,11 +1,12 @@
 // Arrays that results are written to.
+
+import { described, wrongKind, wrongValue } from "../errors.js";
 import type { Results } from "../tensor/cast.js";
 import { DenseTensor } from "../tensor/dense.js";
 import { dtypesOf, type FloatDtype, isFloat16Array, type TensorData } from "../tensor/dtypes.js";
-import { described, wrongKind, wrongValue } from "../errors.js";
-import { overlaps } from "./overlaps.js";
 import { checkLength, RowTensor, type Tensor, type TensorOf } from "../tensor/tensor.js";
 import { bufferOf, lengthOf, viewIn } from "../typed-arrays.js";
+import { overlaps } from "./overlaps.js";
 
 /** The names of the arrays that hold results of a dtype. */
 const resultArrays: Readonly<Record<FloatDtype, readonly string[]>> = {

@@ -1,4 +1,10 @@
-import { bufferOf, byteLengthOf, byteOffsetOf, isShared, type TypedArray } from "../typed-arrays.js";
+import {
+  bufferOf,
+  byteLengthOf,
+  byteOffsetOf,
+  isShared,
+  type TypedArray,
+} from "../typed-arrays.js";
 
 // As they are when the library is loaded.
 const { load, store } = Atomics;

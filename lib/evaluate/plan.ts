@@ -9,13 +9,13 @@ import {
   collapsed,
   isRowMajor,
   type Layout,
+  type RankFix,
   rankFixes,
   rowAxes,
   rowMajor,
   stridesOver,
   unchanged,
   withAxis,
-  type RankFix,
 } from "./layout.js";
 import { checkMaskValues } from "./masks.js";
 
@@ -104,7 +104,12 @@ function broadcastPlan(
   const [labels, predictions] = fitValues(inputs, options);
   const width = labels.shape.at(-1) ?? 1;
   const columns = fitColumns(inputs);
-  const { lossShape, ofLosses, ofColumns } = fitLosses(labels.shape.slice(0, -1), columns, inputs, alignment);
+  const { lossShape, ofLosses, ofColumns } = fitLosses(
+    labels.shape.slice(0, -1),
+    columns,
+    inputs,
+    alignment,
+  );
   const shape = [...lossShape, width];
   const valueStrides = [labels, predictions].map((axes) => [
     ...stridesOver(lossShape, ofLosses(rowAxes(axes))),
@@ -146,20 +151,31 @@ function fitValues(
   const own = ofLabels(rowMajor(labels.shape));
   const other = ofPredictions(rowMajor(predictions.shape));
   const shape = broadcastShape(own.shape, other.shape, "yTrue", "yPred");
-  checkClasses(spec, shape);
+  checkClasses(spec, shape, { labels: own.shape, predictions: other.shape });
   return [
     { shape, strides: stridesOver(shape, own) },
     { shape, strides: stridesOver(shape, other) },
   ];
 }
 
-function checkClasses({ family }: LossSpec, shape: Shape): void {
+function checkClasses(
+  { family }: LossSpec,
+  shape: Shape,
+  { labels, predictions }: { readonly labels: Shape; readonly predictions: Shape },
+): void {
   // Keras takes two scalars for one class in categorical hinge, and fails to average them in the others.
   if (shape.length === 0 && family !== "classMax") {
     throw wrongValue("yPred", "at least one axis", "a scalar");
   }
   if (family !== "classMax") return;
-  if (shape.at(-1) === 0) throw wrongValue("yPred", "at least one class in the last axis", "none");
+  const classes = shape.at(-1) ?? 1;
+  if (classes === 0) throw wrongValue("yPred", "at least one class in the last axis", "none");
+  // Labels that would be repeated along the classes are class ids, and so are those of the shape of the rows.
+  const areIds = (labels.at(-1) ?? 1) === 1 || sameShape(labels, predictions.slice(0, -1));
+  if (classes > 1 && areIds) {
+    const expected = `one-hot labels of shape ${shown(shape)}; for class ids use oneHot(ids, ${classes})`;
+    throw wrongValue("yTrue", expected, `shape ${shown(labels)}`);
+  }
 }
 
 /** Weights and mask, as far as there are any, over the shape that they have in common. */

@@ -11,7 +11,9 @@ export type AsyncResult<V, T extends boolean> = T extends true
   : V;
 
 /** The result of an async call for a loss with its gradient. */
-export type AsyncValueAndGradient<V, T extends boolean> = T extends true ? V & TransferredInputs : V;
+export type AsyncValueAndGradient<V, T extends boolean> = T extends true
+  ? V & TransferredInputs
+  : V;
 
 /** The result of an async call for a gradient alone. */
 export type AsyncGradient<G, T extends boolean> = T extends true

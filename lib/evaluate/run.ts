@@ -11,8 +11,8 @@ import {
   type CallOptions,
   ownDtype,
   readArguments,
-  withoutOptions,
   type WeightOptions,
+  withoutOptions,
 } from "./arguments.js";
 import {
   type Evaluation,
@@ -68,11 +68,7 @@ export function evaluateNow<Result>(
   yPred: unknown,
   options: CallOptions | undefined,
 ): Result {
-  return finishNow(
-    evaluation,
-    settings,
-    readArguments(yTrue, yPred, options, evaluation.options),
-  );
+  return finishNow(evaluation, settings, readArguments(yTrue, yPred, options, evaluation.options));
 }
 
 /** Evaluates arguments that are read. */
@@ -100,17 +96,13 @@ function runNow<Result>(steps: Steps<Result>): Result {
 function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
   const { shape, rows, width } = predictions;
   let alike = shape.length > 0 && labels.shape.length === shape.length && rows > 0 && width > 0;
-  for (let axis = 0; alike && axis < shape.length; axis++) alike = labels.shape[axis] === shape[axis];
+  for (let axis = 0; alike && axis < shape.length; axis++)
+    alike = labels.shape[axis] === shape[axis];
   return alike;
 }
 
 /** Sums a batch the shortest way: the losses of its rows, or the terms of an elementwise loss. */
-function sumOf(
-  spec: LossSpec,
-  code: number,
-  labels: RowTensor,
-  predictions: RowTensor,
-): number {
+function sumOf(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number {
   checkLength(labels, "yTrue");
   checkLength(predictions, "yPred");
   return backendFor(predictions.rows * predictions.width).sum(spec, code, labels, predictions);

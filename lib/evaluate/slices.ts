@@ -67,7 +67,9 @@ class LiveCall {
     this.call = call;
     this.#memories = (Object.keys(argumentNames) as OperandName[]).flatMap((name) => {
       const operand = call[name];
-      return operand === undefined ? [] : [[name, new Memory(operand, argumentNames[name])] as const];
+      return operand === undefined
+        ? []
+        : [[name, new Memory(operand, argumentNames[name])] as const];
     });
   }
 

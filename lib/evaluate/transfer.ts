@@ -1,6 +1,6 @@
 import { described, wrongKind } from "../errors.js";
-import { DenseTensor } from "../tensor/dense.js";
 import type { Results } from "../tensor/cast.js";
+import { DenseTensor } from "../tensor/dense.js";
 import type { FloatDtype, TensorData } from "../tensor/dtypes.js";
 import { RowTensor, type Tensor } from "../tensor/tensor.js";
 import { bufferOf, byteOffsetOf, isShared, kindOf, lengthOf, viewIn } from "../typed-arrays.js";

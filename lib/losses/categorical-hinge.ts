@@ -1,7 +1,7 @@
 // biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
 import type { OutputOptions } from "../evaluate/arguments.js";
 import type { Reduction } from "../evaluate/reduction.js";
-import { Metric, type MetricOptions, checkMetricConfig } from "../metrics/metric.js";
+import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
@@ -152,4 +152,9 @@ export class CategoricalHingeMetric<P extends DtypePolicy = DtypePolicy> extends
   }
 }
 
-export const definition = defineLoss({ spec, function: categoricalHinge, Loss: CategoricalHinge, Metric: CategoricalHingeMetric });
+export const definition = defineLoss({
+  spec,
+  function: categoricalHinge,
+  Loss: CategoricalHinge,
+  Metric: CategoricalHingeMetric,
+});

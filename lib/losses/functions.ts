@@ -147,9 +147,7 @@ export async function valueAndGradientAsync<P extends TensorLike, T extends bool
   yTrue: TensorLike,
   yPred: P,
   options?: OutputOptions<ResultDtype<P>> & AsyncOptions<T>,
-): Promise<
-  AsyncValueAndGradient<ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>, T>
-> {
+): Promise<AsyncValueAndGradient<ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>, T>> {
   const evaluated = await evaluateAsync(gradientOfRows, settingsOf(loss), yTrue, yPred, options);
   return asyncValueAndGradient(evaluated) as unknown as AsyncValueAndGradient<
     ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>,

@@ -1,4 +1,9 @@
-import type { AsyncOptions, GradientOptions, OutputOptions, WeightOptions } from "../evaluate/arguments.js";
+import type {
+  AsyncOptions,
+  GradientOptions,
+  OutputOptions,
+  WeightOptions,
+} from "../evaluate/arguments.js";
 import {
   gradientEvaluation,
   rowEvaluation,
@@ -119,7 +124,11 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    * loss.value(column([1, 0]), column([0.5, -2]), { sampleWeight: [1, 3] }); //=> 0.25
    * ```
    */
-  value(yTrue: TensorLike, yPred: TensorLike, options?: WeightOptions): LossValue<R, ComputeDtype<P>> {
+  value(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options?: WeightOptions,
+  ): LossValue<R, ComputeDtype<P>> {
     return value(this.#settings, yTrue, yPred, options);
   }
 

@@ -1,13 +1,13 @@
 // biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
 import type { OutputOptions } from "../evaluate/arguments.js";
 import type { Reduction } from "../evaluate/reduction.js";
-import { Metric, type MetricOptions, checkMetricConfig } from "../metrics/metric.js";
+import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
 import { marginOf, positivePart, rounded } from "./arithmetic.js";
-import { hingeBlocks } from "./hinge-blocks.js";
 import { defineLoss, functionSettings, lossesOfRows } from "./definition.js";
+import { hingeBlocks } from "./hinge-blocks.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
 import type { ElementwiseSpec } from "./spec.js";
 
@@ -133,4 +133,9 @@ export class SquaredHingeMetric<P extends DtypePolicy = DtypePolicy> extends Met
   }
 }
 
-export const definition = defineLoss({ spec, function: squaredHinge, Loss: SquaredHinge, Metric: SquaredHingeMetric });
+export const definition = defineLoss({
+  spec,
+  function: squaredHinge,
+  Loss: SquaredHinge,
+  Metric: SquaredHingeMetric,
+});

@@ -1,8 +1,8 @@
 import { ExactSum } from "../backend/exact-sum.js";
 import { newTotals } from "../backend/totals.js";
 import { callOf, type Evaluation, isEmpty, type Steps, step } from "../evaluate/evaluation.js";
-import { sizeOf } from "../tensor/shapes.js";
 import type { Plan } from "../evaluate/plan.js";
+import { sizeOf } from "../tensor/shapes.js";
 
 /** Sums over the samples of a batch: of their weighted losses, and of their weights or of 1 each. */
 export interface SampleTotals {

@@ -1,6 +1,7 @@
 // Values as another dtype holds them: the twin of native/dtypes.cpp.
-import { codes, type Dtype, type FloatDtype } from "./dtypes.js";
+
 import { bufferOf, byteOffsetOf, kindOf, lengthOf } from "../typed-arrays.js";
+import { codes, type Dtype, type FloatDtype } from "./dtypes.js";
 
 /** Typed arrays as computed with: float16 and bfloat16 are bits. */
 export type RawArray =

@@ -1,5 +1,5 @@
-import type { FloatDtype } from "./dtypes.js";
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
+import type { FloatDtype } from "./dtypes.js";
 
 /** A dtype to compute in, or the name of a policy of Keras's that computes in one. */
 export type DtypePolicy = FloatDtype | "mixed_float16" | "mixed_bfloat16";

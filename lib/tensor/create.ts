@@ -1,3 +1,4 @@
+import { described, oneOf, wrongValue } from "../errors.js";
 import { floatx } from "./config.js";
 import { DenseTensor } from "./dense.js";
 import {
@@ -8,7 +9,6 @@ import {
   dtypesOf,
   type TensorData,
 } from "./dtypes.js";
-import { described, oneOf, wrongValue } from "../errors.js";
 import { fittingDtype, withDtype } from "./interop.js";
 import { readShape } from "./shapes.js";
 import { checkLength, RowTensor, type Tensor } from "./tensor.js";

@@ -1,6 +1,6 @@
-import { type Dtype, dtypesOf, type TensorData } from "./dtypes.js";
 import { wrongValue } from "../errors.js";
 import { bufferOf, byteOffsetOf, isKind, kindOf, lengthOf, viewIn } from "../typed-arrays.js";
+import { type Dtype, dtypesOf, type TensorData } from "./dtypes.js";
 
 /** A typed array that a tensor can hold, and the dtypes that it may have, the likeliest first. */
 export interface Held {

@@ -1,7 +1,8 @@
 // Objects that hold numbers: tensors of other libraries, by what they say about themselves.
+
+import { described, oneOf, unreadable, wrongKind, wrongValue } from "../errors.js";
 import { dtypesNamed, isSwapped, looksLikeDtype, saysNothing } from "./dtype-names.js";
 import { codes, type Dtype, type TensorData } from "./dtypes.js";
-import { described, oneOf, unreadable, wrongKind, wrongValue } from "../errors.js";
 import { type Held, held } from "./held.js";
 import { fromNested } from "./nested.js";
 import { dataOfNumbers } from "./numbers.js";

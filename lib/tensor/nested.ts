@@ -1,8 +1,4 @@
-import { type Dtype, dtypesOf, type TensorData } from "./dtypes.js";
 import { described, wrongKind, wrongValue } from "../errors.js";
-import { type Held, held } from "./held.js";
-import { maxRank, readShape } from "./shapes.js";
-import { RowTensor } from "./tensor.js";
 import {
   bufferOf,
   byteOffsetOf,
@@ -13,6 +9,10 @@ import {
   type TypedArray,
   viewIn,
 } from "../typed-arrays.js";
+import { type Dtype, dtypesOf, type TensorData } from "./dtypes.js";
+import { type Held, held } from "./held.js";
+import { maxRank, readShape } from "./shapes.js";
+import { RowTensor } from "./tensor.js";
 
 /** Values that are there at first, and then twice as many each time: of a proxy the length may be a lie. */
 const valuesAtFirst = 1024;

@@ -1,7 +1,8 @@
 // Numbers of JavaScript as data of a dtype.
+
+import { wrongValue } from "../errors.js";
 import { resultsOf } from "./cast.js";
 import { type Dtype, isFloat, type TensorData } from "./dtypes.js";
-import { wrongValue } from "../errors.js";
 
 /** The arrays of integers, and the least and the greatest number that each holds. */
 const integers: Readonly<

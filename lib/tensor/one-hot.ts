@@ -1,7 +1,7 @@
-import { sizeOf } from "./shapes.js";
+import { described, wrongKind, wrongValue } from "../errors.js";
 import { castToDoubles } from "./cast.js";
 import { DenseTensor } from "./dense.js";
-import { described, wrongKind, wrongValue } from "../errors.js";
+import { sizeOf } from "./shapes.js";
 import { checkLength, RowTensor, type Tensor } from "./tensor.js";
 import { type TensorLike, toTensor } from "./tensor-like.js";
 

@@ -1,8 +1,8 @@
 // Values that are not row-major, or not at the start of their memory.
-import { sizeOf } from "./shapes.js";
+
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
-import { readInteger, readStrides } from "./shapes.js";
 import { kindOf, lengthOf, newArray, sliceOf, type TypedArray } from "../typed-arrays.js";
+import { readInteger, readStrides, sizeOf } from "./shapes.js";
 
 type Shape = readonly number[];
 

@@ -1,12 +1,12 @@
+import { described, unreadable, wrongValue } from "../errors.js";
+import { bufferOf, lengthOf } from "../typed-arrays.js";
 import { DenseTensor } from "./dense.js";
 import { type Dtype, type DtypeOf, dtypesOf, type FloatDtype, type TensorData } from "./dtypes.js";
-import { described, unreadable, wrongValue } from "../errors.js";
 import { held } from "./held.js";
 import { fromObject } from "./interop.js";
 import { fromNested } from "./nested.js";
 import { remedyFor } from "./remedies.js";
 import { RowTensor } from "./tensor.js";
-import { bufferOf, lengthOf } from "../typed-arrays.js";
 
 /** Numbers, booleans or bigints, nested to any depth; the lists of one depth have one length. */
 export type Nested = number | boolean | bigint | TensorArray | readonly Nested[];

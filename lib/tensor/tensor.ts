@@ -1,7 +1,7 @@
-import type { RawArray } from "./cast.js";
-import { type Arrays, codes, type Dtype, isFloat16Array, type TensorData } from "./dtypes.js";
 import { wrongValue } from "../errors.js";
 import { bufferOf, byteOffsetOf, lengthOf } from "../typed-arrays.js";
+import type { RawArray } from "./cast.js";
+import { type Arrays, codes, type Dtype, isFloat16Array, type TensorData } from "./dtypes.js";
 
 /** A number, or numbers in nested arrays. */
 export type NestedNumbers = number | NestedNumbers[];

@@ -28,10 +28,10 @@ async function calls() {
   const again = async (call) => {
     for (;;) await call();
   };
-  again(() => loss.applyAsync(...shared));
+  again(() => loss.valueAsync(...shared));
   again(() => loss.gradientAsync(...shared));
-  again(() => loss.applyAsync(new Int8Array(n), new Float32Array(n)));
-  again(() => loss.applyAsync(new Int8Array(n), new Float32Array(n), { transfer: true }));
+  again(() => loss.valueAsync(new Int8Array(n), new Float32Array(n)));
+  again(() => loss.valueAsync(new Int8Array(n), new Float32Array(n), { transfer: true }));
 }
 
 /** Calls a function, and takes no notice of its errors. */

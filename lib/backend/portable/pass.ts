@@ -6,7 +6,7 @@ import { newTotals } from "../totals.js";
 import { sumByLanes, sumOfRowTerms, sumOfTerms } from "./fold.js";
 import { GradientWriter } from "./gradient.js";
 import { RowWeights } from "./row-weights.js";
-import { TileReader } from "./tile.js";
+import type { TileReader } from "./tile.js";
 
 /** Of the rows of a group. */
 const losses = new Float64Array(chunkSize);

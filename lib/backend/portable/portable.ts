@@ -49,8 +49,7 @@ export const portable: Backend = {
   valuesAtOnce: chunkSize,
 
   sum(spec, code, labels, predictions) {
-    const isPlain =
-      code === codes.float32 && labels.code === code && predictions.code === code;
+    const isPlain = code === codes.float32 && labels.code === code && predictions.code === code;
     if (spec.family === "elementwise" && isPlain && predictions.data.length <= chunkSize) {
       const sum = sumSmall(spec, labels.data as Float32Array, predictions.data as Float32Array);
       if (sum !== undefined) return sum;

@@ -1,5 +1,5 @@
-import { codes } from "../../tensor/dtypes.js";
 import { type Computed, cast, newRawArray, type RawArray } from "../../tensor/cast.js";
+import { codes } from "../../tensor/dtypes.js";
 import { type Call, chunkSize, type Operand } from "../call.js";
 import { gather } from "./gather.js";
 
