@@ -135,7 +135,9 @@ export class NativeBackend implements Backend {
   }
 
   evaluate(call: Call, range: RowRange, totals: Totals): boolean {
-    if (call.operation === "clear") return portable.evaluate(call, range, totals);
+    if (call.operation === "clear" || call.shape !== undefined) {
+      return portable.evaluate(call, range, totals);
+    }
     const frame = this.#frame;
     this.#fill(frame, call, range);
     const { labels, predictions, weights, mask, losses, gradient } = call;
