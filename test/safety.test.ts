@@ -659,7 +659,7 @@ describe("the addon itself", () => {
   });
 
   test("a frame whose memory goes while another thread computes", async () => {
-    const own = Float64Array.of(kind, 1, 0, 1, 0, 0, 0, 0);
+    const own = Float64Array.of(kind, 1, 0, 1, 0, 0, 0, 0, 0);
     const promise = addon.background.total(own, labels(), predictions());
     detach(own.buffer);
     await expect(promise).rejects.toThrow(/^maxmargin: the frame/);

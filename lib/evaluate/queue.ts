@@ -66,7 +66,7 @@ const slicesInPool = 2;
 const millisecondsInPool = 2;
 let slices = 0;
 let valuesInPool = 0;
-/** How long a value takes, about: as slow as it may be, until there is experience. */
+/** How long a value takes, about. It begins with what the slowest kernels take. */
 let millisecondsOfValue = 5e-6;
 const forPool = new Queue();
 
@@ -87,7 +87,7 @@ export const pool: Lane = {
   leave(values, milliseconds) {
     slices--;
     valuesInPool -= values;
-    // One that was interrupted by other processes says little.
+    // A slice that other processes interrupted says little.
     const change = milliseconds / values / millisecondsOfValue;
     if (change > 0) millisecondsOfValue *= Math.min(2, Math.max(0.5, change));
     for (let next = forPool.first; next !== undefined; next = forPool.first) {
