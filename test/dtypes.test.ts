@@ -207,14 +207,14 @@ forEachImplementation(() => {
         const large = tensor(dataOf(dtype, new Float64Array(n).fill(value)), [n, 1], dtype);
         const minus = tensor(numbers(n, -1), [n, 1]);
         const right = new Uint16Array(n).fill(20096);
-        expect(loss.apply(minus, large).data).toEqual(right);
-        expect(loss.apply(large, minus).data).toEqual(right);
+        expect(loss.value(minus, large).data).toEqual(right);
+        expect(loss.value(large, minus).data).toEqual(right);
         const zeros = tensor(numbers(n, 0), [n, 1]);
         const sampleWeight = tensor(large.data, [n], dtype as "int32");
-        expect(loss.apply(minus, zeros, { sampleWeight }).data).toEqual(right);
+        expect(loss.value(minus, zeros, { sampleWeight }).data).toEqual(right);
       }
       const one = dataOf(dtype, [value]);
-      expect(loss.apply([-1], tensor(one, [1], dtype)).data).toEqual(Uint16Array.of(20096));
+      expect(loss.value([-1], tensor(one, [1], dtype)).data).toEqual(Uint16Array.of(20096));
     },
   );
 

@@ -122,7 +122,7 @@ describe("what cannot be written to", () => {
     ["another dtype", new Float64Array(rows), "a Float64Array of length 37"],
     ["an array", new Array(rows).fill(0), "an array of length 37"],
     ["null", null, "null"],
-    ["a tensor", tensor(new Float32Array(rows), [rows]), "a RowTensor"],
+    ["a tensor", tensor(new Float32Array(rows), [rows]), "a Tensor"],
   ])("%s", (_, out, received) => {
     expect(call(out)).toThrow(new TypeError(`out: expected a Float32Array, received ${received}`));
   });
@@ -142,7 +142,7 @@ describe("what cannot be written to", () => {
     const out = yPred.data.subarray(3, 3 + rows);
     const before = yPred.data.slice();
     expect(call(out)).toThrow(
-      new RangeError("out: expected memory of its own, received that of yTrue or yPred"),
+      new RangeError("out: expected memory of its own, received the memory of yPred"),
     );
     expect(yPred.data).toEqual(before);
   });

@@ -124,7 +124,7 @@ describe("all implementations and thread counts give the same bits", () => {
       force(implementation);
       return batches.map(({ yTrue, yPred }) =>
         (["squared_hinge", "hinge"] as const).map((loss) =>
-          lossOf(loss, "sum").apply(yTrue, yPred),
+          lossOf(loss, "sum").value(yTrue, yPred),
         ),
       );
     };

@@ -97,6 +97,8 @@ forEachImplementation(() => {
         [[rows, 1], rows],
         [[], 1],
       ] as const) {
+        // Labels that are repeated along the classes are refused.
+        if (name === "categorical_hinge" && values !== width) continue;
         const labels = signs(values);
         const small = tensor(labels, own);
         const out = Int8Array.from({ length: rows * width }, (_, i) =>
@@ -117,7 +119,7 @@ forEachImplementation(() => {
   test("a mask that is broadcast counts by its own size in a mean", () => {
     for (const reduction of ["mean", "sum_over_batch_size"] as const) {
       const loss = new Hinge({ reduction });
-      const apply = (weighting: Weighting) => loss.apply(fourLabels, fourPredictions, weighting);
+      const apply = (weighting: WeightOptions) => loss.value(fourLabels, fourPredictions, weighting);
       expect(apply({ mask: [[1, 0]] })).toBe(1.5);
       expect(apply({ mask: [[1], [0]] })).toBe(0.75);
       expect(apply({ mask: [[1], [0]], sampleWeight: [[1, 2]] })).toBe(1);
@@ -127,7 +129,7 @@ forEachImplementation(() => {
       expect(gradient.data).toEqual(Float32Array.of(-0.5, 0, -0.5, 0));
     }
     const sum = new Hinge({ reduction: "sum" });
-    expect(sum.apply(fourLabels, fourPredictions, { mask: [[1, 0]] })).toBe(3);
+    expect(sum.value(fourLabels, fourPredictions, { mask: [[1, 0]] })).toBe(3);
   });
 
   test("weights with an axis of 1 in the middle", () => {
@@ -139,7 +141,7 @@ forEachImplementation(() => {
     );
     const sampleWeight = tensor(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 1, 3]);
     const sum = new Hinge({ reduction: "sum" });
-    expect(sum.apply(yTrue, yPred, { sampleWeight })).toBe(1282);
+    expect(sum.value(yTrue, yPred, { sampleWeight })).toBe(1282);
     const { data } = sum.gradient(yTrue, yPred, { sampleWeight });
     const weightOf = (i: number) => 1 + Math.floor(i / 12) * 3 + (i % 3);
     expect(data).toEqual(Float32Array.from({ length: 24 }, (_, i) => -weightOf(i)));
@@ -150,8 +152,8 @@ forEachImplementation(() => {
     const maskOf = (values: number[], shape: number[]) => ({
       mask: tensor(dataOf(dtype, values), shape, dtype),
     });
-    const apply = (reduction: Reduction, weighting: Weighting) =>
-      valuesOf(new Hinge({ reduction }).apply(fourLabels, fourPredictions, weighting));
+    const apply = (reduction: Reduction, weighting: WeightOptions) =>
+      valuesOf(new Hinge({ reduction }).value(fourLabels, fourPredictions, weighting));
     const own = maskOf([1, -0, 0, 1], [2, 2]);
     expect(apply(null, own)).toEqual([1, 0, 0, 0.75]);
     expect(apply("sum", own)).toEqual([1.75]);
@@ -198,12 +200,12 @@ forEachImplementation(() => {
     const sum = new Hinge({ dtype: "float16", reduction: "sum" });
     for (const Kind of [Float32Array, Float64Array]) {
       const sampleWeight = Kind.from(weights);
-      const { data } = losses.apply(yTrue, yPred, { sampleWeight });
+      const { data } = losses.value(yTrue, yPred, { sampleWeight });
       expect(data).toEqual(dataOf("float16", expected));
       weights.forEach((weight, i) => {
         // One weight for all takes another way.
         const one = tensor(Kind.of(weight), [1, 1]);
-        expect(sum.apply(yTrue, yPred, { sampleWeight: one })).toBe(n * expected[i] + 0);
+        expect(sum.value(yTrue, yPred, { sampleWeight: one })).toBe(n * expected[i] + 0);
       });
     }
   });
@@ -255,9 +257,7 @@ describe("wrong weights", () => {
   test.each([
     [
       { sampleWeight: "1" },
-      "sampleWeight: expected a typed array (Float32Array, Float64Array, Float16Array, Int8Array, Uint8Array, " +
-        "Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, BigInt64Array), a tensor, " +
-        '{ data, shape }, a number or nested arrays, received "1"',
+      'sampleWeight: received "1"; expected a typed array, a tensor, { data, shape }, a number or nested arrays',
     ],
   ])("TypeError for %j", (options, message) => {
     expect(apply(options)).toThrow(new TypeError(message));
