@@ -405,7 +405,7 @@ describe("calls off the event loop", () => {
   test("reject, and never throw", async () => {
     const loss = new Hinge();
     const call = (...args: unknown[]) =>
-      (loss.valueAsync as (...args: unknown[]) => Promise<unknown>).value(loss, args);
+      (loss.valueAsync as (...args: unknown[]) => Promise<unknown>).apply(loss, args);
     const p = Float32Array.of(1, 2);
     const cases: [args: unknown[], error: Error][] = [
       [["x", p], new TypeError("yTrue: expected a typed array")],

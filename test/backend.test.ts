@@ -70,7 +70,7 @@ describe("the backend that computes", () => {
   /** The addon, and the frame that the library shares with it: the first that was offered. */
   const addon = createRequire(import.meta.url)(backend().binary as string) as {
     initialize(frame: Float64Array): Float64Array;
-    callFrame(): Record<string, [index: number, count: number]>;
+    callFrame(): { readonly batchRows: [index: number, count: number] };
   };
   const slots = addon.callFrame();
   const frame = addon.initialize(new Float64Array(new SharedArrayBuffer(8 * 1024)));

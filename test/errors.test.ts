@@ -38,7 +38,10 @@ const expectRangeError = (call: () => unknown, message: string) =>
 
 class Weights {}
 
-/** Values that are no tensors, what messages call them, and what they say to write if that is known. */
+const expectedTensor =
+  "expected a typed array, a tensor, { data, shape }, a number or nested arrays";
+
+/** Values that are no tensors, what messages call them, and what they say to write instead. */
 const strangers: ReadonlyArray<readonly [unknown, string, string?]> = [
   [undefined, "undefined"],
   [null, "null"],
@@ -52,7 +55,10 @@ const strangers: ReadonlyArray<readonly [unknown, string, string?]> = [
   [{ shape: [1] }, "an object"],
   [new Weights(), "a Weights"],
   [new Map(), "a Map"],
+  [new Set([1]), "a Set", "write [...values]"],
+  [Promise.resolve(1), "a Promise", "await it"],
   [new ArrayBuffer(4), "an ArrayBuffer", "write new Float32Array(buffer)"],
+  [new SharedArrayBuffer(4), "a SharedArrayBuffer", "write new Float32Array(buffer)"],
   [
     new DataView(new ArrayBuffer(4)),
     "a DataView",
@@ -60,14 +66,11 @@ const strangers: ReadonlyArray<readonly [unknown, string, string?]> = [
   ],
 ];
 
-const expectedTensor =
-  "expected a typed array, a tensor, { data, shape }, a number or nested arrays";
 const two = Float32Array.of(1, 1);
 
 describe("arguments that are no tensors", () => {
   test.each(strangers)("%o", (value, description, remedy = expectedTensor) => {
-    const message = (argument: string) =>
-      `${argument}: received ${description}; ${remedy}`;
+    const message = (argument: string) => `${argument}: received ${description}; ${remedy}`;
     expectTypeError(() => tensor(wrong(value)), message("data"));
     for (const loss of lossNames) {
       expectTypeError(() => functions[loss](wrong(value), two), message("yTrue"));
@@ -102,7 +105,14 @@ describe("tensors", () => {
     const message = (received: string) =>
       `data: received ${received}; expected a typed array or an array of numbers`;
     expectErrorOf({ data: undefined, shape: [2] }, TypeError, message("undefined"));
+    expectErrorOf({ data: null, shape: [2] }, TypeError, message("null"));
+    expectErrorOf({ data: "12", shape: [2] }, TypeError, message('"12"'));
     expectErrorOf({ data: 1, shape: [] }, TypeError, message("1"));
+    expectErrorOf(
+      { data: Promise.resolve(two), shape: [2] },
+      TypeError,
+      "data: received a Promise; await it",
+    );
   });
 
   test("a shape that is none", () => {
@@ -112,6 +122,7 @@ describe("tensors", () => {
     expectErrorOf({ data: two, shape: "2" }, TypeError, message('"2"'));
     expectErrorOf({ data: two, shape: null }, TypeError, message("null"));
     expectErrorOf({ data: two, shape: undefined }, TypeError, message("undefined"));
+    expectErrorOf({ data: two, shape: new Set([2]) }, TypeError, message("a Set"));
   });
 
   test("dimensions that are none", () => {
@@ -119,6 +130,11 @@ describe("tensors", () => {
       { data: two, shape: ["2"] },
       TypeError,
       'shape[0]: expected a number, received "2"',
+    );
+    expectErrorOf(
+      { data: two, shape: [1, true] },
+      TypeError,
+      "shape[1]: expected a number, received true",
     );
     expectErrorOf(
       { data: two, shape: new Array(1) },
@@ -189,7 +205,11 @@ describe("tensors", () => {
       '[1][1]: expected an array of length 1, received "x"',
     );
     of([1, "2"], TypeError, '[1]: expected a number, a boolean or a bigint, received "2"');
-    of([1, [2]], TypeError, "[1]: expected a number, a boolean or a bigint, received an array of length 1");
+    of(
+      [1, [2]],
+      TypeError,
+      "[1]: expected a number, a boolean or a bigint, received an array of length 1",
+    );
     of([[1], [null]], TypeError, "[1][0]: expected a number, a boolean or a bigint, received null");
     const endless: unknown[] = [];
     endless.push(endless);

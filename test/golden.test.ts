@@ -1,3 +1,4 @@
+import { tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { valuesOf } from "./support/data.js";
 import {
@@ -132,15 +133,12 @@ describe("Keras's own answers", () => {
 
   test("a comparison finds what is wrong", () => {
     const expected = { dtype: "float32", shape: [4], data: [1, "NaN", "Infinity", 1000] } as const;
-    const answer = (shape: number[], ...data: number[]) =>
-      ({ dtype: "float32", shape, data: Float32Array.from(data) }) as const;
+    const answer = (shape: number[], ...data: number[]) => tensor(Float32Array.from(data), shape);
     expect(disagreements(answer([4], 1.000001, NaN, Infinity, 1000.001), expected)).toEqual([]);
     expect(disagreements(answer([4], 1.000002, NaN, Infinity, 1000), expected)).toHaveLength(1);
     expect(disagreements(answer([4], NaN, 1, -Infinity, Infinity), expected)).toHaveLength(4);
     expect(disagreements(answer([2, 2], 1, NaN, Infinity, 1000), expected)).toHaveLength(1);
-    expect(
-      disagreements({ ...expected, data: new Float64Array(4), dtype: "float64" }, expected),
-    ).toHaveLength(1);
+    expect(disagreements(tensor(new Float64Array(4), [4]), expected)).toHaveLength(1);
   });
 
   forEachImplementation(() => {

@@ -86,7 +86,10 @@ describe("the binary", () => {
 
 test("in a bundle the binary is the prebuilt one, whatever lies around", () => {
   // What bundlers make of the loader is code in another file; test/install tries the bundlers themselves.
-  copyFileSync(join(folder, "dist/cjs/backend/load.cjs"), join(folder, "dist/cjs/backend/bundle.cjs"));
+  copyFileSync(
+    join(folder, "dist/cjs/backend/load.cjs"),
+    join(folder, "dist/cjs/backend/bundle.cjs"),
+  );
   const loaded = (): unknown => {
     const code = `const { binary, errors } = require("./dist/cjs/backend/bundle.cjs").load();
       console.log(JSON.stringify({ binary, errors }));`;

@@ -52,30 +52,35 @@ forEachImplementation(() => {
     );
   });
 
-  test.each(cases.filter(({ name }) => name !== refusal))("$name", ({ metric, dtype, updates, expected }) => {
-    const own = new metrics[metric]({ dtype });
-    for (const update of updates) {
-      if (update.reset) own.resetState();
-      else {
-        const { y_true, y_pred, sample_weight, mask } = update;
-        const call = () =>
-          own.updateState(tensorOf(y_true), tensorOf(y_pred), {
-            sampleWeight: argumentOf(sample_weight),
-            mask: argumentOf(mask),
-          });
-        if (update.error === null) call();
-        else expect(call).toThrow(/: expected .*, received /);
+  test.each(cases.filter(({ name }) => name !== refusal))(
+    "$name",
+    ({ metric, dtype, updates, expected }) => {
+      const own = new metrics[metric]({ dtype });
+      for (const update of updates) {
+        if (update.reset) own.resetState();
+        else {
+          const { y_true, y_pred, sample_weight, mask } = update;
+          const call = () =>
+            own.updateState(tensorOf(y_true), tensorOf(y_pred), {
+              sampleWeight: argumentOf(sample_weight),
+              mask: argumentOf(mask),
+            });
+          if (update.error === null) call();
+          else expect(call).toThrow(/: expected .*, received /);
+        }
+        const state = update.after_x64 ?? update.after;
+        const got = { total: own.total, count: own.count, result: own.result() };
+        for (const key of ["total", "count", "result"] as const) {
+          const right = Number(state[key].data[0]);
+          const tolerance = dtypeOf(update, state);
+          expect(agrees(tolerance, got[key], right), `${key}: ${got[key]}, not ${right}`).toBe(
+            true,
+          );
+        }
       }
-      const state = update.after_x64 ?? update.after;
-      const got = { total: own.total, count: own.count, result: own.result() };
-      for (const key of ["total", "count", "result"] as const) {
-        const right = Number(state[key].data[0]);
-        const tolerance = dtypeOf(update, state);
-        expect(agrees(tolerance, got[key], right), `${key}: ${got[key]}, not ${right}`).toBe(true);
-      }
-    }
-    if (updates.length === 0) expect(own.result()).toBe(Number(expected.data[0]));
-  });
+      if (updates.length === 0) expect(own.result()).toBe(Number(expected.data[0]));
+    },
+  );
 });
 
 test("all of Keras's cases are here", () => {

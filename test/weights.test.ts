@@ -119,7 +119,8 @@ forEachImplementation(() => {
   test("a mask that is broadcast counts by its own size in a mean", () => {
     for (const reduction of ["mean", "sum_over_batch_size"] as const) {
       const loss = new Hinge({ reduction });
-      const apply = (weighting: WeightOptions) => loss.value(fourLabels, fourPredictions, weighting);
+      const apply = (weighting: WeightOptions) =>
+        loss.value(fourLabels, fourPredictions, weighting);
       expect(apply({ mask: [[1, 0]] })).toBe(1.5);
       expect(apply({ mask: [[1], [0]] })).toBe(0.75);
       expect(apply({ mask: [[1], [0]], sampleWeight: [[1, 2]] })).toBe(1);

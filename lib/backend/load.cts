@@ -37,8 +37,10 @@ const root =
 
 /** What prebuilds/ holds. Every `require` is written out, as bundlers follow no other. */
 const prebuilds: Partial<Record<string, () => unknown>> = {
-  "linux-x64/maxmargin.glibc.node": () => require("../../../prebuilds/linux-x64/maxmargin.glibc.node"),
-  "linux-x64/maxmargin.musl.node": () => require("../../../prebuilds/linux-x64/maxmargin.musl.node"),
+  "linux-x64/maxmargin.glibc.node": () =>
+    require("../../../prebuilds/linux-x64/maxmargin.glibc.node"),
+  "linux-x64/maxmargin.musl.node": () =>
+    require("../../../prebuilds/linux-x64/maxmargin.musl.node"),
   "linux-arm64/maxmargin.glibc.node": () =>
     require("../../../prebuilds/linux-arm64/maxmargin.glibc.node"),
   "linux-arm64/maxmargin.musl.node": () =>

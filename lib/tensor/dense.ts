@@ -1,8 +1,7 @@
+import { type InspectArguments, inspectCustom, shown } from "../shown.js";
 import { castToDoubles } from "./cast.js";
 import type { Dtype, TensorData } from "./dtypes.js";
 import { checkLength, type NestedNumbers, RowTensor, type Tensor } from "./tensor.js";
-
-const custom = Symbol.for("nodejs.util.inspect.custom");
 
 /** JSON knows no numbers but finite ones. */
 const json = (value: number) => (Number.isFinite(value) ? value : String(value));
@@ -12,24 +11,28 @@ export class DenseTensor implements Tensor {
   readonly data: TensorData;
   readonly shape: readonly number[];
   readonly dtype: Dtype;
-  #rows: RowTensor;
+  #rows: RowTensor | undefined;
 
-  constructor(rows: RowTensor) {
-    this.data = rows.data;
-    this.shape = Object.freeze(rows.shape);
-    this.dtype = rows.dtype;
+  /** @param rows - the same as a call takes it, if that is known. */
+  constructor(data: TensorData, shape: readonly number[], dtype: Dtype, rows?: RowTensor) {
+    this.data = data;
+    this.shape = Object.freeze(shape);
+    this.dtype = dtype;
     this.#rows = rows;
+    // Its fields are what it was checked with.
+    Object.freeze(this);
   }
 
-  /**
-   * Returns what is known of a tensor that was handed out; undefined for anything else, and for a tensor whose fields
-   * were changed afterwards: these are to be read anew, like any other object's.
-   */
+  /** Returns a tensor that was handed out as a call takes it; undefined for anything else. */
   static rowsOf(value: unknown): RowTensor | undefined {
-    if (typeof value !== "object" || value === null || !(#rows in value)) return undefined;
-    const { data, shape, dtype } = value.#rows;
-    const isIntact = value.data === data && value.shape === shape && value.dtype === dtype;
-    return isIntact ? value.#rows : undefined;
+    // What is only made in a tensor's image has no rows.
+    if (!(value instanceof DenseTensor) || !(#rows in value)) return undefined;
+    return value.#rows ?? value.#withRows();
+  }
+
+  #withRows(): RowTensor {
+    this.#rows = new RowTensor(this.data, this.shape, this.dtype);
+    return this.#rows;
   }
 
   toArray(): NestedNumbers {
@@ -48,19 +51,22 @@ export class DenseTensor implements Tensor {
     return { data: Array.from(this.#values(), json), shape, dtype };
   }
 
-  /** As `util.inspect` and `console.log` show it. */
-  [custom](_depth: number, options: object, inspect: (value: object, options: object) => string) {
+  /** @internal */
+  [inspectCustom](...how: InspectArguments): string {
     const { shape, dtype, data } = this;
-    return `Tensor ${inspect({ shape, dtype, data }, options)}`;
+    return shown(this, { shape, dtype, data }, how);
   }
 
   #values(): Float64Array {
-    const { data, shape, dtype } = this;
-    const rows = DenseTensor.rowsOf(this) ?? new RowTensor(data, shape, dtype);
+    const rows = this.#rows ?? this.#withRows();
     checkLength(rows, "data");
-    return castToDoubles(dtype, rows.stored, "float64");
+    return castToDoubles(this.dtype, rows.stored, "float64");
   }
 }
 
 // The name that people know.
 Object.defineProperty(DenseTensor, "name", { value: "Tensor" });
+
+/** A tensor as it is handed out. */
+export const handedOut = (rows: RowTensor): Tensor =>
+  new DenseTensor(rows.data, rows.shape, rows.dtype, rows);

@@ -17,11 +17,14 @@ export interface Layout {
 /** An object that may say how its values lie. */
 type Described = Readonly<Record<string, unknown>>;
 
-/** The value of a property, or what its method of that name returns; undefined if there is none. */
+/** The value of a property, or what the method of that name returns. */
 export function asked(object: Described, key: string): unknown {
   const value = object[key];
-  return (typeof value === "function" ? (value as () => unknown).call(object) : value) ?? undefined;
+  return typeof value === "function" ? (value as () => unknown).call(object) : value;
 }
+
+/** The same; undefined for null, which some libraries have where there is nothing to say. */
+const askedIfAny = (object: Described, key: string) => asked(object, key) ?? undefined;
 
 /** The names of orders, and whether they are column-major. */
 const orders = new Map<unknown, boolean>([
@@ -31,9 +34,9 @@ const orders = new Map<unknown, boolean>([
 
 /** Whether the values next to each other are those of the first axis. */
 function isColumnMajor(object: Described, path: string): boolean {
-  const order = asked(object, "order");
+  const order = askedIfAny(object, "order");
   const flags = ["fortranOrder", "fortran_order"].flatMap((key) => {
-    const flag = object[key] ?? undefined;
+    const flag = askedIfAny(object, key);
     if (flag === undefined || typeof flag === "boolean") return flag ?? [];
     throw wrongKind(`${path}${key}`, "a boolean", described(flag));
   });
@@ -70,7 +73,7 @@ function dense(shape: Shape, columnMajor: boolean): number[] {
  */
 export function readLayout(object: Described, shape: Shape, path: string): Layout | undefined {
   const [from, given] = readGiven(object, shape, path);
-  const at = asked(object, "offset");
+  const at = askedIfAny(object, "offset");
   const offset = at === undefined ? 0 : readInteger(at, `${path}offset`, "an integer from 0");
   if (offset < 0) throw wrongValue(`${path}offset`, "an integer from 0", described(at));
   // Views of libraries keep the order of the memory that they look at: their strides are what counts.
@@ -87,7 +90,7 @@ function readGiven(
   path: string,
 ): [string, readonly number[]] | [undefined, undefined] {
   const [first, second] = ["stride", "strides"].flatMap((key) => {
-    const value = asked(object, key);
+    const value = askedIfAny(object, key);
     if (value === undefined) return [];
     return [[key, readStrides(value, shape.length, `${path}${key}`)] as [string, number[]]];
   });

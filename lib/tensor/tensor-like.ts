@@ -48,25 +48,17 @@ export type TensorLike = TensorArray | TensorObject | Exclude<Nested, bigint>;
 /** The dtype that a function returns for predictions of a type; one of four where `floatx()` decides. */
 export type ResultDtype<P> = P extends { readonly dtype: infer D extends Dtype }
   ? OwnFloat<D>
-  : P extends { readonly data: infer A }
-    ? A extends TensorData
-      ? "dtype" extends keyof P
+  : P extends { readonly data: infer A extends TensorData }
+    ? "dtype" extends keyof P
+      ? FloatDtype
+      : "type" extends keyof P
         ? FloatDtype
         : OwnFloat<DtypeOf<A>>
-      : FloatDtype
     : P extends TensorData
       ? OwnFloat<DtypeOf<P>>
-      : RowsDtype<P>;
-/** Typed arrays may be rows of a matrix, or of matrices; those of more axes are none that types tell apart. */
-type RowsDtype<P> = P extends readonly (infer Row)[]
-  ? Row extends TensorData
-    ? OwnFloat<DtypeOf<Row>>
-    : Row extends readonly (infer Inner)[]
-      ? Inner extends TensorData
-        ? OwnFloat<DtypeOf<Inner>>
-        : FloatDtype
-      : FloatDtype
-  : FloatDtype;
+      : P extends readonly (infer Row extends TensorData)[]
+        ? OwnFloat<DtypeOf<Row>>
+        : FloatDtype;
 type OwnFloat<D> = D extends FloatDtype ? D : FloatDtype;
 
 /** An array whose buffer was detached is as long as an empty one, but no view can be made of its buffer. */
@@ -101,6 +93,7 @@ function mayBeBits({ data }: RowTensor): TypeError {
 }
 
 function read(value: unknown, argument: string): RowTensor {
+  if (value instanceof RowTensor) return value;
   const dtypes = dtypesOf(value);
   if (dtypes !== undefined) return fromArray(value as TensorData, dtypes, argument);
   if (typeof value === "number" || typeof value === "boolean" || Array.isArray(value)) {
