@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import addonApi from "node-addon-api";
 import headers from "node-api-headers";
-import { binding } from "./binding.mjs";
+import { build as native } from "./binding.mjs";
 import { root, runScript } from "./project.mjs";
 
 const execute = promisify(execFile);
@@ -79,13 +79,13 @@ async function each(items, task) {
   await Promise.all(Array.from({ length: availableParallelism() }, work));
 }
 
-const [{ sources, defines }] = binding.targets;
-const addon = "native/addon.cpp";
+const { sources, defines } = native;
+const addon = "native/binding/addon.cpp";
 const program = "test/native/sanitize.cpp";
 const flags = [
-  ...binding.variables.flags,
+  ...native.flags,
   ...defines.map((define) => `-D${define}`),
-  "-Inative",
+  ...native.includeDirectories.map((directory) => `-I${directory}`),
   ...[addonApi, headers].flatMap(({ include_dir }) => ["-isystem", include_dir]),
   ...["-fPIC", "-O1", "-g1", "-fno-omit-frame-pointer"],
 ];

@@ -14,10 +14,10 @@
 #include <thread>
 #include <vector>
 
-#include "dispatch.h"
+#include "platform/dispatch.h"
 #include "probe.h"
-#include "reduce.h"
-#include "thread_pool.h"
+#include "engine/evaluate.h"
+#include "platform/thread_pool.h"
 
 namespace maxmargin {
 namespace {

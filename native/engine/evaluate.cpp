@@ -1,4 +1,4 @@
-#include "reduce.h"
+#include "engine/evaluate.h"
 
 #include <algorithm>
 #include <atomic>
@@ -7,10 +7,10 @@
 #include <optional>
 #include <vector>
 
-#include "gradient.h"
-#include "parallel.h"
-#include "reader.h"
-#include "weights.h"
+#include "engine/gradient_writer.h"
+#include "platform/parallel.h"
+#include "engine/tile_reader.h"
+#include "engine/row_weights.h"
 
 namespace maxmargin {
 namespace {

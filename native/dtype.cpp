@@ -1,4 +1,4 @@
-#include "dtypes.h"
+#include "dtype.h"
 
 #include <algorithm>
 #include <cmath>

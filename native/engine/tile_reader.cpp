@@ -1,4 +1,4 @@
-#include "reader.h"
+#include "engine/tile_reader.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "gradient.h"
+#include "engine/gradient_writer.h"
 
 #include <cstring>
 

@@ -1,9 +1,9 @@
-#include "weights.h"
+#include "engine/row_weights.h"
 
 #include <algorithm>
 
 #include "kernels/target.h"
-#include "reader.h"
+#include "engine/tile_reader.h"
 
 namespace maxmargin {
 

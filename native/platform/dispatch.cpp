@@ -1,4 +1,4 @@
-#include "dispatch.h"
+#include "platform/dispatch.h"
 
 namespace maxmargin {
 

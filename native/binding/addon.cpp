@@ -10,11 +10,11 @@
 #include <new>
 #include <string>
 
-#include "dispatch.h"
-#include "pages.h"
+#include "platform/dispatch.h"
+#include "platform/huge_pages.h"
 #include "probe.h"
-#include "reduce.h"
-#include "thread_pool.h"
+#include "engine/evaluate.h"
+#include "platform/thread_pool.h"
 
 namespace maxmargin {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "reader.h"
-#include "weights.h"
+#include "engine/tile_reader.h"
+#include "engine/row_weights.h"
 
 namespace maxmargin {
 
