@@ -9,10 +9,7 @@
     {
       "target_name": "maxmargin",
       "sources": ["<!@(node -p \"require('./native/build.json').sources.join(' ')\")"],
-      "include_dirs": [
-        "<!@(node -p \"require('./native/build.json').includeDirectories.join(' ')\")",
-        "<!(node -p \"require('node-addon-api').include_dir\")"
-      ],
+      "include_dirs": ["<!@(node -p \"require('./native/build.json').includeDirectories.join(' ')\")"],
       "defines": ["<!@(node -p \"require('./native/build.json').defines.join(' ')\")"],
       # Node's own settings, which are the defaults here, tell Windows' headers that there are none.
       "defines!": ["_HAS_EXCEPTIONS=0"],

@@ -1,39 +1,42 @@
 import os from "node:os";
+import { frameSize, numbersIn, operations, type Slot, slots } from "./call-frame.js";
 import type { Results, Stored } from "./cast.js";
+import { codes } from "./dtypes.js";
 import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
+import { ExactSum } from "./exact-sum.js";
 import { fallback } from "./fallback.js";
-import type { Kernels } from "./kernels.js";
+import {
+  castOfKind,
+  isAsIs,
+  type Kernels,
+  labelsOfKind,
+  lossOfKind,
+  maskOfColumns,
+  predictionsOfKind,
+  type Sums,
+  weightsOfColumns,
+} from "./kernels.js";
 import { load } from "./load.cjs";
-import { fallbackParts, type Operation, type Parts, sumsIn, type Views } from "./parts.js";
+import { type Frame, fallbackParts, type Operation, type Parts, type Views } from "./parts.js";
 
-/** What native/addon.cpp exports. Numbers go in and out through a frame: see its `Frame`. */
+type Arguments = readonly [
+  labels: Stored,
+  predictions: Stored,
+  weights?: Stored | undefined,
+  mask?: Stored | undefined,
+  losses?: Results | undefined,
+  gradient?: Results | undefined,
+];
+
+/** The exports of native/binding/addon.cpp. Numbers go in and out through a frame: see call-frame.ts. */
 interface Addon {
   /** Returns the frame in use: the first that was offered, also where the library is there twice. */
-  share(frame: Float64Array): Float64Array;
-  total(labels: Stored, predictions: Stored): void;
-  weightedTotal(labels: Stored, predictions: Stored, weights?: Stored, mask?: Stored): void;
-  columnTotal(labels: Stored, predictions: Stored, weights?: Stored, mask?: Stored): void;
-  gradient(
-    labels: Stored,
-    predictions: Stored,
-    gradient: Results,
-    losses?: Results,
-    weights?: Stored,
-    mask?: Stored,
-  ): void;
-  rowLosses(
-    labels: Stored,
-    predictions: Stored,
-    out: Results,
-    weights?: Stored,
-    mask?: Stored,
-  ): void;
-  /** The same of a part of a batch, with a frame of its own. */
-  readonly parts: Readonly<Record<Operation, (frame: Float64Array, ...views: Views) => void>>;
+  initialize(frame: Float64Array): Float64Array;
+  evaluate(...values: Arguments): void;
+  /** The same with a frame of its own. */
+  evaluateWith(frame: Float64Array, ...values: Arguments): void;
   /** The same in another thread. */
-  readonly background: Readonly<
-    Record<Operation, (frame: Float64Array, ...views: Views) => Promise<void>>
-  >;
+  evaluateInBackground(frame: Float64Array, ...values: Arguments): Promise<void>;
   /** Best first. */
   kernels(): string[];
   /** False where this machine has no kernel of that name. */
@@ -68,56 +71,169 @@ const crossover = 40;
 const { addon: loaded, binary, errors } = load();
 const addon = loaded as Addon | null;
 
-const offered = new Float64Array(new SharedArrayBuffer(128));
-const frame = addon?.share(offered) ?? offered;
+const offered = new Float64Array(new SharedArrayBuffer(8 * frameSize));
+const frame = addon?.initialize(offered) ?? offered;
 
-function fillFrame(kind: number, width: number): void {
-  frame[0] = kind;
-  frame[1] = width;
+const at = (slot: Slot) => slots[slot][0];
+const operationAt = at("operation");
+const lossAt = at("loss");
+const encodingAt = at("encoding");
+const labelDtypeAt = at("labelDtype");
+const predictionDtypeAt = at("predictionDtype");
+const computeDtypeAt = at("computeDtype");
+const firstRowAt = at("firstRow");
+const rowsAt = at("rows");
+const batchRowsAt = at("batchRows");
+const widthAt = at("width");
+const isStridedAt = at("isStrided");
+const lossesAt = at("losses");
+
+function fillFrame(
+  frame: Float64Array,
+  operation: number,
+  kind: number,
+  rows: number,
+  width: number,
+): void {
+  frame[operationAt] = operation;
+  frame[lossAt] = lossOfKind(kind);
+  frame[encodingAt] = isAsIs(kind) ? 0 : 1;
+  frame[labelDtypeAt] = labelsOfKind(kind);
+  frame[predictionDtypeAt] = predictionsOfKind(kind);
+  frame[computeDtypeAt] = castOfKind(kind);
+  frame[firstRowAt] = 0;
+  frame[rowsAt] = rows;
+  frame[batchRowsAt] = rows;
+  frame[widthAt] = width;
+  frame[isStridedAt] = 0;
 }
 
-/** The addon behind the interface that the fallback has too. */
-const nativeOf = (addon: Addon): Kernels => ({
-  total(kind, labels, predictions, width) {
-    fillFrame(kind, width);
-    addon.total(labels, predictions);
-    return frame[4];
-  },
-  weightedTotal(kind, labels, predictions, width, dtypes, weights, mask) {
-    fillFrame(kind, width);
-    frame[2] = dtypes;
-    addon.weightedTotal(labels, predictions, weights, mask);
-    return sumsIn(frame);
-  },
-  columnTotal(kind, labels, predictions, width, dtypes, weights, mask) {
-    fillFrame(kind, width);
-    frame[2] = dtypes;
-    addon.columnTotal(labels, predictions, weights, mask);
-    return sumsIn(frame);
-  },
-  gradient(kind, labels, predictions, width, divisor, gradient, losses, dtypes, weights, mask) {
-    fillFrame(kind, width);
-    frame[2] = dtypes;
-    frame[3] = divisor;
-    addon.gradient(labels, predictions, gradient, losses, weights, mask);
-    return sumsIn(frame);
-  },
-  rowLosses(kind, labels, predictions, width, out, dtypes = 0, weights, mask) {
-    fillFrame(kind, width);
-    frame[2] = dtypes;
-    addon.rowLosses(labels, predictions, out, weights, mask);
-  },
+/** What a call takes besides labels and predictions. */
+interface Others {
+  readonly dtypes?: number;
+  readonly weights?: Stored | undefined;
+  readonly mask?: Stored | undefined;
+  readonly losses?: Results | undefined;
+  readonly gradient?: Results | undefined;
+  readonly divisor?: number;
+}
+
+/** Writes the dtypes of these, and returns them in the addon's order. */
+function fillOthers(
+  frame: Float64Array,
+  kind: number,
+  { dtypes = 0, weights, mask, losses, gradient, divisor = 1 }: Others,
+) {
+  const dtypeOf = (out: Results | undefined) =>
+    out?.BYTES_PER_ELEMENT === 8 ? codes.float64 : castOfKind(kind);
+  const lossesDtype = dtypeOf(losses);
+  const gradientDtype = dtypeOf(gradient);
+  frame[at("weightDtype")] = weightsOfColumns(dtypes);
+  frame[at("maskDtype")] = maskOfColumns(dtypes);
+  frame[at("lossesDtype")] = lossesDtype;
+  frame[at("gradientDtype")] = gradientDtype;
+  frame[at("divisor")] = divisor;
+  return [weights, mask, losses, gradient] as const;
+}
+
+const sumsIn = (frame: Float64Array): Sums => ({
+  losses: frame[lossesAt] as number,
+  weights: frame[at("weights")] as number,
+  kept: frame[at("kept")] as number,
 });
+
+/** The addon behind the interface that the fallback has too. */
+function nativeOf(addon: Addon): Kernels {
+  function evaluate(
+    operation: number,
+    kind: number,
+    labels: Stored,
+    predictions: Stored,
+    width: number,
+    others: Others,
+  ): Sums {
+    const rows = predictions.length / width;
+    const rest = fillOthers(frame, kind, others);
+    fillFrame(frame, operation, kind, rows, width);
+    addon.evaluate(labels, predictions, ...rest);
+    return sumsIn(frame);
+  }
+  return {
+    total(kind, labels, predictions, width) {
+      fillFrame(frame, operations.sum, kind, predictions.length / width, width);
+      addon.evaluate(labels, predictions);
+      return frame[lossesAt] as number;
+    },
+    weightedTotal(kind, labels, predictions, width, dtypes, weights, mask) {
+      const others = { dtypes, weights, mask };
+      return evaluate(operations.sum, kind, labels, predictions, width, others);
+    },
+    columnTotal(kind, labels, predictions, width, dtypes, weights, mask) {
+      const others = { dtypes, weights, mask };
+      return evaluate(operations.weights, kind, labels, predictions, width, others);
+    },
+    gradient(kind, labels, predictions, width, divisor, gradient, losses, dtypes, weights, mask) {
+      const others = { divisor, gradient, losses, dtypes, weights, mask };
+      return evaluate(operations.gradient, kind, labels, predictions, width, others);
+    },
+    rowLosses(kind, labels, predictions, width, losses, dtypes = 0, weights, mask) {
+      const others = { losses, dtypes, weights, mask };
+      evaluate(operations.rows, kind, labels, predictions, width, others);
+    },
+  };
+}
 const native = addon === null ? null : nativeOf(addon);
 
-const partsOf = (addon: Addon): Parts => ({
-  compute(operation, frame, views) {
-    addon.parts[operation](frame.numbers, ...views);
-  },
-  background(operation, frame, views) {
-    return addon.background[operation](frame.numbers, ...views);
-  },
-});
+/** The operation of a part, and its views by their names. */
+function partOf(operation: Operation, [, , a, b, c, d]: Views): [number, Others] {
+  switch (operation) {
+    case "total":
+      return [operations.sum, {}];
+    case "weightedTotal":
+    case "columnTotal":
+      return [
+        operation === "columnTotal" ? operations.weights : operations.sum,
+        { weights: a, mask: b },
+      ];
+    case "gradient":
+      return [
+        operations.gradient,
+        { gradient: a as Results, losses: b as Results, weights: c, mask: d },
+      ];
+    case "rowLosses":
+      return [operations.rows, { losses: a as Results, weights: b, mask: c }];
+  }
+}
+
+function partsOf(addon: Addon): Parts {
+  function prepared(operation: Operation, part: Frame, views: Views) {
+    const { kind, width, dtypes, divisor } = part;
+    const numbers = new Float64Array(frameSize);
+    const [labels, predictions] = views as [Stored, Stored];
+    const [code, others] = partOf(operation, views);
+    fillFrame(numbers, code, kind, predictions.length / width, width);
+    const rest = fillOthers(numbers, kind, { ...others, dtypes, divisor });
+    return { numbers, values: [labels, predictions, ...rest] as const };
+  }
+  function add(numbers: Float64Array, part: Frame): void {
+    part.losses.addAll(ExactSum.from(numbersIn(numbers, "lossesSum")));
+    part.weights.addAll(ExactSum.from(numbersIn(numbers, "weightsSum")));
+    part.kept.addAll(ExactSum.from(numbersIn(numbers, "keptSum")));
+    part.isBinary = numbers[at("wasBinary")] === 1;
+  }
+  return {
+    compute(operation, part, views) {
+      const { numbers, values } = prepared(operation, part, views);
+      addon.evaluateWith(numbers, ...values);
+      add(numbers, part);
+    },
+    async background(operation, part, views) {
+      const { numbers, values } = prepared(operation, part, views);
+      await addon.evaluateInBackground(numbers, ...values);
+      add(numbers, part);
+    },
+  };
+}
 const nativeParts = addon === null ? fallbackParts : partsOf(addon);
 
 let name: "native" | "js";

@@ -2,12 +2,13 @@
  * The native kernels' twin in plain TypeScript, bit for bit: for machines without a binary, and for
  * batches so small that the way into C++ costs more than it saves. native/kernels/blocks.inl.h states the
  * contract: blocks of 64 terms, folded by halves in float32 to 8 lanes, which are added in double; chunks
- * of 8192 terms, merged in order. What double computes of float32 values rounds to the same float32 as
+ * of 8192 terms, added exactly. What double computes of float32 values rounds to the same float32 as
  * the exact result, so Math.fround after every operation is float32 arithmetic. Terms in float64, below
  * called "wide", go the same way without any rounding.
  */
 import { type Computed, cast, type Results, type Stored, writeResults } from "./cast.js";
 import { codes } from "./dtypes.js";
+import { ExactSum } from "./exact-sum.js";
 import {
   castOfKind,
   categoricalHinge,
@@ -19,6 +20,7 @@ import {
   maskOfColumns,
   noSums,
   predictionsOfKind,
+  type Sums,
   squaredHinge,
   weightsOfColumns,
 } from "./kernels.js";
@@ -410,7 +412,7 @@ function writeLosses(
   return true;
 }
 
-/** The sum of a row, chunk by chunk. */
+/** The sum of a row, whose chunks are added exactly. */
 function sumOfRow(
   signed: boolean,
   kind: number,
@@ -419,15 +421,15 @@ function sumOfRow(
   start: number,
   width: number,
 ): number | undefined {
-  let sum = 0;
+  const sum = new ExactSum();
   for (let at = start; at < start + width; at += chunk) {
     const n = Math.min(chunk, start + width - at);
     const y = readLabels(signed, kind, labels, at, n);
     if (y === undefined) return undefined;
     const p = readPredictions(kind, predictions, at, n);
-    sum += sumOfPart(kind, y, y === labels ? at : 0, p, p === predictions ? at : 0, n);
+    sum.add(sumOfPart(kind, y, y === labels ? at : 0, p, p === predictions ? at : 0, n));
   }
-  return sum;
+  return sum.value;
 }
 
 /** Writes the loss of a row of more than a chunk to the scratch. */
@@ -529,6 +531,14 @@ function eachGroupOf(
   eachGroup(false, kind, labels, predictions, width, use);
 }
 
+const newSums = () => ({ losses: new ExactSum(), weights: new ExactSum(), kept: new ExactSum() });
+
+const roundedSums = ({ losses, weights, kept }: ReturnType<typeof newSums>): Sums => ({
+  losses: losses.value,
+  weights: weights.value,
+  kept: kept.value,
+});
+
 // ---- Gradients
 
 /** Calls use(labels, their start, predictions, their start, count, first) for parts of values from `start` on. */
@@ -629,11 +639,11 @@ function writeGradient(
 export const fallback: Kernels = {
   total(kind, labels, predictions, width) {
     if (lossOfKind(kind) === categoricalHinge) {
-      let total = 0;
+      const total = new ExactSum();
       eachGroup(false, kind, labels, predictions, width, (_, count) => {
-        total += sumOfLanes(groupLosses, count);
+        total.add(sumOfLanes(groupLosses, count));
       });
-      return total;
+      return total.value;
     }
     // The terms of all values need not be cut into rows.
     const n = predictions.length;
@@ -650,29 +660,29 @@ export const fallback: Kernels = {
   },
 
   weightedTotal(kind, labels, predictions, width, dtypes, weights, mask) {
-    let total = { ...noSums };
+    let total = newSums();
     const restart = () => {
-      total = { ...noSums };
+      total = newSums();
     };
     eachGroupOf(kind, labels, predictions, width, restart, (first, count) => {
       readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
       for (let i = 0; i < count; i++) groupLosses[i] *= groupWeights[i];
-      total.losses += sumOfLanes(groupLosses, count);
-      total.weights += sumOfLanes(groupWeights, count);
-      if (mask !== undefined) total.kept += sumOfLanes(groupMask, count);
+      total.losses.add(sumOfLanes(groupLosses, count));
+      total.weights.add(sumOfLanes(groupWeights, count));
+      if (mask !== undefined) total.kept.add(sumOfLanes(groupMask, count));
     });
-    return total;
+    return roundedSums(total);
   },
 
   columnTotal(kind, _labels, predictions, width, dtypes, weights, mask) {
-    const total = { ...noSums };
+    const total = newSums();
     eachRowGroup(predictions.length / width, width, (first, count) => {
       readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
-      total.weights += sumOfLanes(groupWeights, count);
-      if (mask !== undefined) total.kept += sumOfLanes(groupMask, count);
+      total.weights.add(sumOfLanes(groupWeights, count));
+      if (mask !== undefined) total.kept.add(sumOfLanes(groupMask, count));
       return true;
     });
-    return total;
+    return roundedSums(total);
   },
 
   gradient(kind, labels, predictions, width, divisor, gradient, losses, dtypes, weights, mask) {

@@ -1,5 +1,6 @@
-// Parts of batches. Sums go on from part to part; where parts begin at multiples of a group they have the bits of the whole.
+// Parts of batches. Where parts begin at multiples of a group, what they add up to has the bits of the whole.
 import type { Stored } from "./cast.js";
+import { ExactSum } from "./exact-sum.js";
 import { areBinary, fallback, rowsOfGroup } from "./fallback.js";
 import { asIs, isAsIs, noSums, type Sums } from "./kernels.js";
 
@@ -29,46 +30,40 @@ export interface Parts {
   readonly background?: (operation: Operation, frame: Frame, views: Views) => Promise<void>;
 }
 
-/** What is known of a batch, and what its parts add up to so far: laid out as native/addon.cpp's `Frame`. */
+/** What is known of a batch, and what its parts add up to so far. */
 export class Frame {
-  readonly numbers: Float64Array;
+  kind: number;
+  readonly width: number;
+  readonly dtypes: number;
+  readonly divisor: number;
+  losses = new ExactSum();
+  weights = new ExactSum();
+  kept = new ExactSum();
+  /** Whether the labels of the last part were 0/1. */
+  isBinary = false;
 
   constructor(kind: number, width: number, dtypes: number, divisor: number) {
-    this.numbers = Float64Array.of(kind, width, dtypes, divisor, 0, 0, 0, 0);
-  }
-
-  get kind(): number {
-    return this.numbers[0];
-  }
-
-  get width(): number {
-    return this.numbers[1];
+    this.kind = kind;
+    this.width = width;
+    this.dtypes = dtypes;
+    this.divisor = divisor;
   }
 
   get sums(): Sums {
-    return sumsIn(this.numbers);
-  }
-
-  /** Whether the labels of the last part were 0/1. */
-  get isBinary(): boolean {
-    return this.numbers[7] === 1;
+    return { losses: this.losses.value, weights: this.weights.value, kept: this.kept.value };
   }
 
   /** Begins anew, with labels as they are. */
   restartAsIs(): void {
-    this.numbers[0] |= asIs;
-    this.numbers.fill(0, 4);
+    this.kind |= asIs;
+    this.losses = new ExactSum();
+    this.weights = new ExactSum();
+    this.kept = new ExactSum();
   }
 }
 
-export const sumsIn = (numbers: Float64Array): Sums => ({
-  losses: numbers[4],
-  weights: numbers[5],
-  kept: numbers[6],
-});
-
-function computeGroup(operation: Operation, { numbers }: Frame, views: Views): Sums {
-  const [kind, width, dtypes, divisor] = numbers;
+function computeGroup(operation: Operation, frame: Frame, views: Views): Sums {
+  const { kind, width, dtypes, divisor } = frame;
   const [y, p, a, b, c, d] = views as Stored[];
   switch (operation) {
     case "total":
@@ -89,7 +84,7 @@ function computeGroup(operation: Operation, { numbers }: Frame, views: Views): S
 /** The parts of the fallback: a group after the other, as each is what a chunk of the whole would be. */
 export const fallbackParts: Parts = {
   compute(operation, frame, views) {
-    const { numbers, kind, width } = frame;
+    const { kind, width } = frame;
     const rows = (views[1] as Stored).length / width;
     const step = rowsOfGroup(width);
     let isBinary = !isAsIs(kind);
@@ -101,10 +96,10 @@ export const fallbackParts: Parts = {
       });
       isBinary &&= areBinary(kind, own[0] as Stored);
       const sums = computeGroup(operation, frame, own);
-      numbers[4] += sums.losses;
-      numbers[5] += sums.weights;
-      numbers[6] += sums.kept;
+      frame.losses.add(sums.losses);
+      frame.weights.add(sums.weights);
+      frame.kept.add(sums.kept);
     }
-    numbers[7] = isBinary ? 1 : 0;
+    frame.isBinary = isBinary;
   },
 };

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "engine/evaluate.h"
+#include "engine/batch.h"
 
 namespace maxmargin {
 

@@ -7,7 +7,6 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import addonApi from "node-addon-api";
 import headers from "node-api-headers";
 import { build } from "./binding.mjs";
 import { platforms, platformsCalled, prebuildOf } from "./platforms.mjs";
@@ -103,7 +102,8 @@ function buildByZig(platform, env) {
       ...flags,
       ...defines.map((macro) => `-D${macro}`),
       ...includeDirectories.map((directory) => `-I${directory}`),
-      ...[addonApi, headers].flatMap(({ include_dir }) => ["-isystem", include_dir]),
+      "-isystem",
+      headers.include_dir,
       ...sources,
       ...hostLinking[platform.os](env),
       "-o",

@@ -6,7 +6,6 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import addonApi from "node-addon-api";
 import headers from "node-api-headers";
 import { build as native } from "./binding.mjs";
 import { root, runScript } from "./project.mjs";
@@ -80,13 +79,15 @@ async function each(items, task) {
 }
 
 const { sources, defines } = native;
-const addon = "native/binding/addon.cpp";
+/** The program has no JavaScript to bind to. */
+const isBinding = (source) => source.startsWith("native/binding/");
 const program = "test/native/sanitize.cpp";
 const flags = [
   ...native.flags,
   ...defines.map((define) => `-D${define}`),
   ...native.includeDirectories.map((directory) => `-I${directory}`),
-  ...[addonApi, headers].flatMap(({ include_dir }) => ["-isystem", include_dir]),
+  "-isystem",
+  headers.include_dir,
   ...["-fPIC", "-O1", "-g1", "-fno-omit-frame-pointer"],
 ];
 
@@ -100,13 +101,14 @@ async function make({ name, flags: own }) {
   await each([...sources, program].reverse(), (source) =>
     run("g++", [...flags, ...own, "-c", source, "-o", objectOf(source)]),
   );
-  const objects = sources.filter((source) => source !== addon).map(objectOf);
-  const link = (...args) => run("g++", [...own, "-pthread", ...objects, ...args]);
-  await link(objectOf(program), "-o", `${folder}/sanitize`);
-  await link(objectOf(addon), "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`);
+  const link = (sources, ...args) =>
+    run("g++", [...own, "-pthread", ...sources.map(objectOf), ...args]);
+  const engine = sources.filter((source) => !isBinding(source));
+  await link([...engine, program], "-o", `${folder}/sanitize`);
+  await link(sources, "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`);
   // With binding.gyp it is a checkout, where what was built comes first.
   const files = ["package.json", "binding.gyp", "vitest.config.ts"];
-  for (const part of [...files, "dist", "build/checks", "test"]) {
+  for (const part of [...files, "dist", "build/checks", "test", "lib"]) {
     cpSync(part, `${folder}/package/${part}`, { recursive: true });
   }
   return folder;

@@ -20,7 +20,7 @@ constexpr size_t kValuesPerThread = 16 * 1024;
 
 size_t useful_threads(const Batch& batch, const Machine& machine) {
   const size_t useful = batch.rows * batch.width / kValuesPerThread;
-  return std::max<size_t>(1, std::min({machine.threads, useful, kMostWorkers}));
+  return std::max<size_t>(1, std::min({machine.threads, useful, kMaxWorkers}));
 }
 
 double folded(const double (&lanes)[kLanes]) {
@@ -49,7 +49,7 @@ double folded_block(double (&lanes)[kLanes], size_t n, bool is_wide) {
 constexpr size_t kPrefetchAhead = 512;
 
 size_t bytes_of(const Batch& batch) {
-  return batch.rows * batch.width * (size_of(batch.label_dtype) + size_of(batch.prediction_dtype));
+  return batch.rows * batch.width * (size_of(batch.labels.dtype) + size_of(batch.predictions.dtype));
 }
 
 // ---- Chunks and rows
@@ -58,18 +58,17 @@ size_t bytes_of(const Batch& batch) {
 struct Partial {
   double sum = 0.0;
   double max = -std::numeric_limits<double>::infinity();
-
-  void merge(const Partial& next) {
-    sum += next.sum;
-    max = std::max(max, next.max);
-  }
 };
 
 // Sums over rows, row i of a group in lane i modulo 8.
 struct LaneTotal {
   double losses[kLanes] = {}, weights[kLanes] = {}, kept[kLanes] = {};
 
-  Total total() const { return {folded(losses), folded(weights), folded(kept)}; }
+  void add_to(Totals* totals) const {
+    totals->losses.add(folded(losses));
+    totals->weights.add(folded(weights));
+    totals->kept.add(folded(kept));
+  }
 };
 
 bool has_max(const Batch& batch) { return batch.loss == Loss::categorical_hinge; }
@@ -82,7 +81,7 @@ bool has_long_rows(const Batch& batch) { return batch.width > kChunk; }
 
 // Groups of whole rows that make up about a chunk each.
 size_t rows_of_group(const Batch& batch) { return std::max<size_t>(1, kChunk / batch.width); }
-size_t groups(const Batch& batch) { return divided_up(batch.rows, rows_of_group(batch)); }
+size_t groups(const Batch& batch) { return ceil_div(batch.rows, rows_of_group(batch)); }
 
 // How many rows of a group are computed with at once: a multiple of eight. Values whose slopes are written too have to
 // be in the first-level cache still.
@@ -91,22 +90,11 @@ size_t rows_at_once(const Batch& batch, bool has_gradient) {
   return std::clamp<size_t>(kTile / batch.width / kLanes * kLanes, kLanes, kRowTile);
 }
 
-Total before(const Part* part) { return part == nullptr ? Total{} : part->before; }
-
-Total sum_in_order(Total sum, const std::vector<Total>& totals) {
-  for (const Total& total : totals) {
-    sum.losses += total.losses;
-    sum.weights += total.weights;
-    sum.kept += total.kept;
-  }
-  return sum;
-}
-
 // A batch with one reading of its labels. What it gives is void if these were not pure. `gradient` may be null.
 class Evaluation {
  public:
   Evaluation(const Batch& batch, const Machine& machine, bool by_chunks, LabelReading reading,
-             const Gradient* gradient)
+             const Request* gradient)
       : batch_(batch),
         set_(*machine.set),
         reading_(reading),
@@ -117,34 +105,30 @@ class Evaluation {
         most_(by_chunks ? kTile : std::max(kTile, batch.width)),
         row_tile_(rows_at_once(batch, gradient != nullptr)),
         reader_(batch, set_, plan_, threads_, most_) {
-    if (gradient != nullptr) writer_.emplace(batch, set_, *plan_.kernel, *gradient, threads_, most_);
+    if (gradient != nullptr) writer_.emplace(batch, set_, *plan_.kernel, gradient->gradient, gradient->divisor,
+                                              threads_, most_);
   }
 
   bool is_pure() const { return pure_.load(std::memory_order_relaxed); }
 
-  // The sum of all terms, which need not be cut into rows, added to what was before.
-  Total flat_total(Total total) {
-    Partial before;
-    before.sum = total.losses;
-    merge_chunks(1, batch_.rows * batch_.width, before,
-                 [&](size_t, const Partial& all) { total.losses = all.sum; });
-    return total;
+  // The sum of all terms, which need not be cut into rows.
+  void add_terms(Totals* totals) {
+    merge_chunks(1, batch_.rows * batch_.width, &totals->losses, [](size_t, const Partial&) {});
   }
 
-  // Sums over rows, added to what was before. Writes their losses to `losses` if that is not null.
-  Total total_of_rows(const Total& before, void* losses) {
-    std::vector<Total> totals(groups(batch_));
+  // Sums over rows. Writes their losses to `losses` if that is not null.
+  void add_rows(void* losses, Totals* totals) {
+    std::vector<LaneTotal> groups_(groups(batch_));
     each_group([&](size_t group, size_t begin, size_t end, size_t worker) {
-      LaneTotal lanes;
+      LaneTotal& lanes = groups_[group];
       each_tile(begin, end, worker,
                 [&](size_t row, const double* tile, size_t count, const Weights* weights) {
                   set_.add_to_lanes(tile, count, lanes.losses);
                   if (weights != nullptr) weights->add_to(lanes.weights, lanes.kept, count);
-                  if (losses != nullptr) write(row, tile, count, batch_.as, losses);
+                  if (losses != nullptr) write(row, tile, count, batch_.compute, losses);
                 });
-      totals[group] = lanes.total();
     });
-    return sum_in_order(before, totals);
+    for (const LaneTotal& lanes : groups_) lanes.add_to(totals);
   }
 
   void write_row_losses(Dtype dtype, void* losses) {
@@ -203,9 +187,9 @@ class Evaluation {
       writer_->write(at, values, 1, count, batch_.is_weighted() ? weights.values() : nullptr, {},
                      nullptr, worker);
     });
-    Partial partial{n > kBlock ? folded(sums.lanes) : folded_block(sums.lanes, n, is_wide(batch_.as)),
+    Partial partial{n > kBlock ? folded(sums.lanes) : folded_block(sums.lanes, n, is_wide(batch_.compute)),
                     sums.max};
-    if (!std::isfinite(partial.sum) && !is_wide(batch_.as)) partial.sum = widened_sum(start, n);
+    if (!std::isfinite(partial.sum) && !is_wide(batch_.compute)) partial.sum = widened_sum(start, n);
     return partial;
   }
 
@@ -231,27 +215,28 @@ class Evaluation {
     }
   }
 
-  // Sums the chunks of each row, in parallel, and calls use(row, partial) for each row in order. `before` is what the
-  // chunks of a row are added to.
+  // Sums the chunks of each row, in parallel, and calls use(row, partial) for each row in order. `all` gets the sums of the
+  // chunks, if it is not null.
   template <class Use>
-  void merge_chunks(size_t rows, size_t width, const Partial& before, Use use) {
-    const size_t chunks = divided_up(width, kChunk);
+  void merge_chunks(size_t rows, size_t width, ExactSum* all, Use use) {
+    const size_t chunks = ceil_div(width, kChunk);
     const auto sum = [&](size_t i, size_t worker) {
       const size_t begin = i % chunks * kChunk;
       return sum_chunk(i / chunks * width + begin, std::min(kChunk, width - begin), worker);
     };
-    if (rows * chunks == 1) {
-      Partial merged = before;
-      merged.merge(sum(0, 0));
-      return use(0, merged);
-    }
     std::vector<Partial> partials(rows * chunks);
     parallel(partials.size(), threads_, batch_.rows * batch_.width, [&](size_t i, size_t worker) {
       if (is_pure()) partials[i] = sum(i, worker);
     });
     for (size_t row = 0; row < rows; ++row) {
-      Partial merged = before;
-      for (size_t i = 0; i < chunks; ++i) merged.merge(partials[row * chunks + i]);
+      ExactSum own;
+      ExactSum& merged_sum = all == nullptr ? own : *all;
+      Partial merged;
+      for (size_t i = 0; i < chunks; ++i) {
+        merged_sum.add(partials[row * chunks + i].sum);
+        merged.max = std::max(merged.max, partials[row * chunks + i].max);
+      }
+      merged.sum = merged_sum.value();
       use(row, merged);
     }
   }
@@ -260,7 +245,7 @@ class Evaluation {
   template <class Use>
   void each_group(Use use) {
     if (has_long_rows(batch_)) {
-      merge_chunks(batch_.rows, batch_.width, {}, [&](size_t row, const Partial& partial) {
+      merge_chunks(batch_.rows, batch_.width, nullptr, [&](size_t row, const Partial& partial) {
         long_row_ = partial;
         use(row, row, row + 1, 0);
       });
@@ -337,7 +322,7 @@ class Evaluation {
   // Of a row with a max, which is known by now: it is read once more, and to see who shares it another time.
   void write_slopes_of_long_row(size_t start, const double* weights) {
     double sums[kLanes] = {long_row_.sum}, maxes[kLanes] = {long_row_.max}, ties[kLanes] = {};
-    std::vector<double> counts(divided_up(batch_.width, kChunk));
+    std::vector<double> counts(ceil_div(batch_.width, kChunk));
     each_chunk_of_row(start, [&](size_t chunk, size_t, const Values& values, size_t, size_t n) {
       double count;
       plan_.kernel->ties(values.labels, values.predictions, 1, n, values.readable, maxes, &count);
@@ -353,7 +338,7 @@ class Evaluation {
   template <class Use>
   void each_chunk_of_row(size_t start, Use use) {
     const size_t width = batch_.width;
-    parallel(divided_up(width, kChunk), threads_, width, [&](size_t chunk, size_t worker) {
+    parallel(ceil_div(width, kChunk), threads_, width, [&](size_t chunk, size_t worker) {
       const size_t begin = chunk * kChunk;
       each_tile_of_values(start + begin, std::min(kChunk, width - begin), worker,
                           [&](size_t at, const Values& values, size_t count) {
@@ -374,70 +359,95 @@ class Evaluation {
   std::atomic<bool> pure_{true};
 };
 
-// Calls use(evaluation) for the speculation and, where that was wrong, once more. `part`, if there is one, gets what the
-// labels turned out to be.
+// Calls use(evaluation, totals) for the speculation and, where that was wrong, once more.
 template <class Use>
-void speculate(const Batch& batch, const Machine& machine, bool by_chunks, const Gradient* gradient,
-               Part* part, Use use) {
+void speculate(const Batch& batch, const Machine& machine, bool by_chunks, const Request* gradient,
+               Result* result, Use use) {
   const auto is_read_as = [&](LabelReading reading) {
     Evaluation evaluation(batch, machine, by_chunks, reading, gradient);
-    use(evaluation);
-    if (part != nullptr) part->reading = reading;
+    result->totals = Totals{};
+    result->was_binary = reading == LabelReading::binary;
+    use(evaluation, &result->totals);
     return evaluation.is_pure();
   };
-  if (batch.may_be_binary && looks_binary(batch) && is_read_as(LabelReading::binary)) return;
+  const bool may_be_binary =
+      batch.encoding == LabelEncoding::automatic && batch.loss != Loss::categorical_hinge;
+  if (may_be_binary && looks_binary(batch) && is_read_as(LabelReading::binary)) return;
   is_read_as(LabelReading::as_is);
 }
 
-Total total(const Batch& batch, const Machine& machine, const Gradient* gradient, Part* part) {
-  void* losses = gradient == nullptr ? nullptr : gradient->losses;
-  const bool is_flat = are_flat(batch) && losses == nullptr;
-  const bool by_chunks = is_flat || has_long_rows(batch);
-  Total total;
-  speculate(batch, machine, by_chunks, gradient, part, [&](Evaluation& evaluation) {
-    total = is_flat ? evaluation.flat_total(before(part))
-                    : evaluation.total_of_rows(before(part), losses);
-  });
-  return total;
-}
-
-}  // namespace
-
-Total total(const Batch& batch, const Machine& machine, Part* part) {
-  return total(batch, machine, nullptr, part);
-}
-
-Total total_and_gradient(const Batch& batch, const Machine& machine, const Gradient& gradient,
-                         Part* part) {
-  return total(batch, machine, &gradient, part);
-}
-
-Total column_total(const Batch& batch, const Machine& machine, Part* part) {
-  std::vector<Total> totals(groups(batch));
-  parallel(totals.size(), useful_threads(batch, machine), batch.rows, [&](size_t group, size_t) {
+void add_columns(const Batch& batch, const Machine& machine, Totals* totals) {
+  std::vector<LaneTotal> all(groups(batch));
+  parallel(all.size(), useful_threads(batch, machine), batch.rows, [&](size_t group, size_t) {
     const size_t begin = group * rows_of_group(batch);
     const size_t end = std::min(begin + rows_of_group(batch), batch.rows);
-    LaneTotal lanes;
+    LaneTotal& lanes = all[group];
     Weights weights(batch, *machine.set);
     for (size_t row = begin; row < end; row += kRowTile) {
       const size_t count = std::min(kRowTile, end - row);
       weights.read(row, count);
       weights.add_to(lanes.weights, lanes.kept, count);
     }
-    totals[group] = lanes.total();
   });
-  return sum_in_order(before(part), totals);
+  for (const LaneTotal& lanes : all) lanes.add_to(totals);
 }
 
-void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses, Part* part) {
-  const bool are_terms = are_flat(batch) && batch.width == 1 && dtype == Dtype::float32;
-  speculate(batch, machine, has_long_rows(batch), nullptr, part, [&](Evaluation& evaluation) {
+void add_totals(const Batch& batch, const Request& request, const Machine& machine, Result* result) {
+  const Request* gradient = request.operation == Operation::gradient ? &request : nullptr;
+  void* losses = request.losses.values;
+  const bool is_flat = are_flat(batch) && losses == nullptr;
+  speculate(batch, machine, is_flat || has_long_rows(batch), gradient, result,
+            [&](Evaluation& evaluation, Totals* totals) {
+              if (is_flat) {
+                evaluation.add_terms(totals);
+              } else {
+                evaluation.add_rows(losses, totals);
+              }
+            });
+}
+
+void write_rows(const Batch& batch, const Output& losses, const Machine& machine, Result* result) {
+  const bool are_terms = are_flat(batch) && batch.width == 1 && losses.dtype == Dtype::float32;
+  speculate(batch, machine, has_long_rows(batch), nullptr, result, [&](Evaluation& evaluation, Totals*) {
     if (are_terms) {
-      evaluation.write_terms(static_cast<float*>(losses));
+      evaluation.write_terms(static_cast<float*>(losses.values));
     } else {
-      evaluation.write_row_losses(dtype, losses);
+      evaluation.write_row_losses(losses.dtype, losses.values);
     }
   });
+}
+
+// The part that a call computes, as a batch.
+Request part_of(const Request& request) {
+  Request part = request;
+  Batch& batch = part.batch;
+  const auto move = [](auto& operand, size_t by) {
+    if (operand.values == nullptr) return;
+    operand.values = const_cast<char*>(at(operand.values, operand.dtype, by));
+  };
+  const size_t row = batch.first_row, value = row * batch.width;
+  move(batch.labels, value);
+  move(batch.predictions, value);
+  move(batch.weights, row);
+  move(batch.mask, row);
+  move(part.losses, row);
+  move(part.gradient, value);
+  return part;
+}
+
+}  // namespace
+
+void evaluate(const Request& whole, const Machine& machine, Result* result) {
+  const Request request = part_of(whole);
+  switch (request.operation) {
+    case Operation::sum:
+    case Operation::gradient:
+      return add_totals(request.batch, request, machine, result);
+    case Operation::rows:
+      return write_rows(request.batch, request.losses, machine, result);
+    case Operation::weights:
+      return add_columns(request.batch, machine, &result->totals);
+  }
 }
 
 }  // namespace maxmargin

@@ -17,14 +17,15 @@ constexpr Ones kOnes;
 }  // namespace
 
 GradientWriter::GradientWriter(const Batch& batch, const InstructionSet& set, const Kernel& kernel,
-                               const Gradient& gradient, size_t workers, size_t most)
+                               const Output& gradient, double divisor, size_t workers, size_t most)
     : batch_(batch),
       set_(set),
       kernel_(kernel),
       gradient_(gradient),
+      divisor_(divisor),
       // What the caches do not hold until it is used need not go through them.
       streams_(batch.rows * batch.width * size_of(gradient.dtype) > kCachedBytes),
-      worker_bytes_((most + kSlack) * size_of(computed_in(batch.as))),
+      worker_bytes_((most + kSlack) * size_of(computed_in(batch.compute))),
       scratch_(workers * worker_bytes_) {}
 
 void GradientWriter::write(size_t start, const Values& values, size_t rows, size_t width,
@@ -32,7 +33,7 @@ void GradientWriter::write(size_t start, const Values& values, size_t rows, size
                            size_t worker) {
   double factors[kRowTile + kSlack];
   set_.row_factors[static_cast<int>(batch_.loss)](weights == nullptr ? kOnes.values : weights,
-                                                  gradient_.divisor, parts, rows, factors);
+                                                  divisor_, parts, rows, factors);
   char* slopes = scratch_.data() + worker * worker_bytes_;
   kernel_.slopes(values.labels, values.predictions, rows, width, values.readable,
                  {factors, parts.maxes, ties}, slopes);
@@ -41,7 +42,7 @@ void GradientWriter::write(size_t start, const Values& values, size_t rows, size
 
 void GradientWriter::store(const char* slopes, size_t n, size_t start) const {
   char* to = static_cast<char*>(gradient_.values) + start * size_of(gradient_.dtype);
-  const Dtype computed = computed_in(batch_.as);
+  const Dtype computed = computed_in(batch_.compute);
   if (gradient_.dtype != computed) {
     if (is_wide(gradient_.dtype)) {
       convert(set_, computed, slopes, n, gradient_.dtype, to);

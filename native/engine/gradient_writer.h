@@ -13,7 +13,7 @@ class GradientWriter {
  public:
   // `most`: how many values are written at once.
   GradientWriter(const Batch& batch, const InstructionSet& set, const Kernel& kernel,
-                 const Gradient& gradient, size_t workers, size_t most);
+                 const Output& gradient, double divisor, size_t workers, size_t most);
 
   // Of up to kRowTile rows, from value `start` on. Without weights all weigh 1; `parts` and `ties` matter for a loss
   // with a max. All hold whole groups of eight.
@@ -26,7 +26,8 @@ class GradientWriter {
   const Batch& batch_;
   const InstructionSet& set_;
   const Kernel& kernel_;
-  const Gradient& gradient_;
+  const Output gradient_;
+  const double divisor_;
   const bool streams_;
   const size_t worker_bytes_;
   std::vector<char> scratch_;

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "engine/evaluate.h"
+#include "engine/batch.h"
 
 namespace maxmargin {
 
@@ -29,7 +29,7 @@ class Weights {
   void add_to(double* weights, double* kept, size_t count) const;
 
  private:
-  void read_column(const Column& column, Dtype as, size_t row, size_t count, double* to);
+  void read_column(const Operand& column, Dtype as, size_t row, size_t count, double* to);
 
   const Batch& batch_;
   const InstructionSet& set_;

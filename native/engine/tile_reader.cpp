@@ -7,8 +7,8 @@ namespace {
 
 // The layout in which chunks can be read in place, if there is one.
 bool find_layout(const Batch& batch, LabelReading reading, Layout* layout) {
-  const Dtype labels = batch.label_dtype, predictions = batch.prediction_dtype;
-  if (predictions != batch.as && batch.as != Dtype::float32) return false;
+  const Dtype labels = batch.labels.dtype, predictions = batch.predictions.dtype;
+  if (predictions != batch.compute && batch.compute != Dtype::float32) return false;
   if (labels == predictions) {
     switch (labels) {
       case Dtype::float32:
@@ -22,7 +22,7 @@ bool find_layout(const Batch& batch, LabelReading reading, Layout* layout) {
         return true;
       case Dtype::float64:
         *layout = Layout::float64;
-        return is_wide(batch.as);
+        return is_wide(batch.compute);
       default:
         return false;
     }
@@ -46,11 +46,11 @@ bool all_binary(const Value* values, size_t n) {
 }
 
 bool all_binary(const Batch& batch, size_t start, size_t n) {
-  const void* labels = at(batch.labels, batch.label_dtype, start);
+  const void* labels = at(batch.labels.values, batch.labels.dtype, start);
   double wide[kLanes];
   float narrow[kLanes];
-  cast(batch.label_dtype, labels, n, batch.as, is_wide(batch.as) ? static_cast<void*>(wide) : narrow);
-  return is_wide(batch.as) ? all_binary(wide, n) : all_binary(narrow, n);
+  cast(batch.labels.dtype, labels, n, batch.compute, is_wide(batch.compute) ? static_cast<void*>(wide) : narrow);
+  return is_wide(batch.compute) ? all_binary(wide, n) : all_binary(narrow, n);
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ void convert(const InstructionSet& set, Dtype dtype, const void* values, size_t 
 }
 
 bool looks_binary(const Batch& batch) {
-  if (batch.label_dtype == Dtype::boolean) return true;
+  if (batch.labels.dtype == Dtype::boolean) return true;
   const size_t n = batch.rows * batch.width;
   const size_t sample = std::min<size_t>(n, kLanes);
   // Both ends, as labels may be sorted. Half of the time the first one tells.
@@ -84,11 +84,11 @@ Plan Plan::for_chunks(const Batch& batch, const InstructionSet& set, LabelReadin
 }
 
 Plan Plan::for_rows(const Batch& batch, const InstructionSet& set, LabelReading reading) {
-  const Dtype computed = computed_in(batch.as);
-  const auto is_converted = [&](Dtype dtype) { return dtype != computed || batch.as != computed; };
-  const Layout layout = is_wide(batch.as) ? Layout::float64 : Layout::float32;
-  return {&kernel_of(batch, set, LabelReading::as_is, layout), is_converted(batch.label_dtype),
-          reading == LabelReading::binary, is_converted(batch.prediction_dtype)};
+  const Dtype computed = computed_in(batch.compute);
+  const auto is_converted = [&](Dtype dtype) { return dtype != computed || batch.compute != computed; };
+  const Layout layout = is_wide(batch.compute) ? Layout::float64 : Layout::float32;
+  return {&kernel_of(batch, set, LabelReading::as_is, layout), is_converted(batch.labels.dtype),
+          reading == LabelReading::binary, is_converted(batch.predictions.dtype)};
 }
 
 Reader::Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t workers,
@@ -100,7 +100,7 @@ Reader::Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, 
       // Memory is taken here, where running out of it is no end of a thread. Zeros are labels too.
       scratch_(workers * worker_bytes()) {}
 
-size_t Reader::bytes() const { return capacity_ * size_of(computed_in(batch_.as)); }
+size_t Reader::bytes() const { return capacity_ * size_of(computed_in(batch_.compute)); }
 
 size_t Reader::worker_bytes() const {
   return bytes() * (plan_.copies_labels() + plan_.converts_predictions);
@@ -116,18 +116,18 @@ Values Reader::read(size_t start, size_t n, size_t worker) {
 
 Values read_values(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t start, size_t n,
                    void* labels, void* predictions) {
-  Values values{at(batch.labels, batch.label_dtype, start),
-                at(batch.predictions, batch.prediction_dtype, start), batch.rows * batch.width - start, true};
+  Values values{at(batch.labels.values, batch.labels.dtype, start),
+                at(batch.predictions.values, batch.predictions.dtype, start), batch.rows * batch.width - start, true};
   if (plan.converts_labels) {
-    convert(set, batch.label_dtype, values.labels, n, batch.as, labels);
+    convert(set, batch.labels.dtype, values.labels, n, batch.compute, labels);
     values.labels = labels;
   }
   if (plan.signs_labels) {
-    values.pure = set.sign_labels[is_wide(batch.as)](values.labels, n, labels);
+    values.pure = set.sign_labels[is_wide(batch.compute)](values.labels, n, labels);
     values.labels = labels;
   }
   if (plan.converts_predictions) {
-    convert(set, batch.prediction_dtype, values.predictions, n, batch.as, predictions);
+    convert(set, batch.predictions.dtype, values.predictions, n, batch.compute, predictions);
     values.predictions = predictions;
   }
   return values;

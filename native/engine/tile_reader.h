@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "engine/evaluate.h"
+#include "engine/batch.h"
 
 namespace maxmargin {
 

@@ -55,7 +55,7 @@ struct Job {
   Task task;
   void* context;
   size_t workers;
-  Share shares[kMostWorkers];
+  Share shares[kMaxWorkers];
 
   Job(Task task, void* context, size_t count, size_t workers)
       : task(task), context(context), workers(workers) {
@@ -182,7 +182,7 @@ class Pool {
     const bool may_wake = alone > kWaking || has_been_busy(start);
     if (may_wake) start_helpers(job.workers - 1);
     // Helpers that others keep busy are left alone: what they would have done, the owner does.
-    Helper* own[kMostWorkers];
+    Helper* own[kMaxWorkers];
     size_t count = 0, woken = 0;
     if (is_worth_a_handshake(alone)) {
       const size_t started = started_.load(std::memory_order_acquire);
@@ -250,7 +250,7 @@ class Pool {
   }
 
   std::mutex mutex_;
-  std::unique_ptr<Helper> helpers_[kMostWorkers];
+  std::unique_ptr<Helper> helpers_[kMaxWorkers];
   std::atomic<size_t> started_{0};
   // Nanoseconds.
   std::atomic<int64_t> last_end_{0}, busy_{0};
@@ -266,7 +266,7 @@ Pool& pool() {
 }  // namespace
 
 void run_parallel(size_t count, size_t threads, int64_t alone, Task task, void* context) {
-  const size_t workers = std::min({count, threads, kMostWorkers});
+  const size_t workers = std::min({count, threads, kMaxWorkers});
   if (workers <= 1) {
     for (size_t i = 0; i < count; ++i) task(context, i, 0);
     return;
