@@ -145,7 +145,7 @@ bool unpack(double packed, Batch* batch) {
   size_t kind;
   if (!get_number(packed, 1 << 15, &kind)) return false;
   batch->loss = static_cast<Loss>(kind & 3);
-  batch->may_be_binary = (kind & 4) == 0 && batch->loss != Loss::categorical_hinge;
+  batch->may_be_binary = (kind & 4) == 0;
   return (kind & 3) < kLosses && get_dtype(kind >> 3 & 15, &batch->label_dtype) &&
          get_dtype(kind >> 7 & 15, &batch->prediction_dtype) && get_dtype(kind >> 11, &batch->as) &&
          batch->as >= Dtype::float16;
@@ -343,7 +343,7 @@ struct PartCall {
     }
     machine = {environment_of(data)->set, thread_count()};
     if (!get_batch(env, *frame, arguments[1], arguments[2], &batch)) return kBadBatch;
-    part = {{frame->results[0], frame->results[1], frame->results[2]}, LabelReading::as_is};
+    part = {{frame->results[0], frame->results[1], frame->results[2]}, LabelEncoding::unchanged};
     return operation.read(env, arguments + 1, *frame, &batch);
   }
 
@@ -359,7 +359,7 @@ struct PartCall {
 
   void give() const {
     frame->give(part.before);
-    frame->is_binary = part.reading == LabelReading::binary;
+    frame->is_binary = part.reading == LabelEncoding::binary;
   }
 };
 

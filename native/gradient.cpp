@@ -28,14 +28,13 @@ GradientWriter::GradientWriter(const Batch& batch, const InstructionSet& set, co
       scratch_(workers * worker_bytes_) {}
 
 void GradientWriter::write(size_t start, const Values& values, size_t rows, size_t width,
-                           const double* weights, const RowParts& parts, const double* ties,
+                           const double* weights, const RowSums& sums, const double* ties,
                            size_t worker) {
   double factors[kRowTile + kSlack];
-  set_.row_factors[static_cast<int>(batch_.loss)](weights == nullptr ? kOnes.values : weights,
-                                                  gradient_.divisor, parts, rows, factors);
+  set_.kernels_of(batch_.loss).row_factors(weights == nullptr ? kOnes.values : weights,
+                                           gradient_.divisor, sums, rows, factors);
   char* slopes = scratch_.data() + worker * worker_bytes_;
-  kernel_.slopes(values.labels, values.predictions, rows, width, values.readable,
-                 {factors, parts.maxes, ties}, slopes);
+  kernel_.gradient(values.tile(rows, width), {factors, sums.maxes, ties}, slopes);
   store(slopes, rows * width, start);
 }
 

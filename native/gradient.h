@@ -18,7 +18,7 @@ class GradientWriter {
   // Of up to kRowTile rows, from value `start` on. Without weights all weigh 1; `parts` and `ties` matter for a loss
   // with a max. All hold whole groups of eight.
   void write(size_t start, const Values& values, size_t rows, size_t width, const double* weights,
-             const RowParts& parts, const double* ties, size_t worker);
+             const RowSums& sums, const double* ties, size_t worker);
 
  private:
   void store(const char* slopes, size_t n, size_t start) const;

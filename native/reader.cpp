@@ -5,41 +5,6 @@
 namespace maxmargin {
 namespace {
 
-// The layout in which chunks can be read in place, if there is one.
-bool find_layout(const Batch& batch, LabelReading reading, Layout* layout) {
-  const Dtype labels = batch.label_dtype, predictions = batch.prediction_dtype;
-  if (predictions != batch.as && batch.as != Dtype::float32) return false;
-  if (labels == predictions) {
-    switch (labels) {
-      case Dtype::float32:
-        *layout = Layout::float32;
-        return true;
-      case Dtype::float16:
-        *layout = Layout::float16;
-        return true;
-      case Dtype::bfloat16:
-        *layout = Layout::bfloat16;
-        return true;
-      case Dtype::float64:
-        *layout = Layout::float64;
-        return is_wide(batch.as);
-      default:
-        return false;
-    }
-  }
-  if (predictions != Dtype::float32) return false;
-  *layout = labels == Dtype::boolean ? Layout::bool_labels : Layout::int8_labels;
-  // Among bytes, 0 and 1 are the same whether they have a sign or not.
-  return labels == Dtype::boolean || labels == Dtype::int8 ||
-         (labels == Dtype::uint8 && reading == LabelReading::binary);
-}
-
-const Kernel& kernel_of(const Batch& batch, const InstructionSet& set, LabelReading reading,
-                        Layout layout) {
-  return set.kernels[static_cast<int>(batch.loss)][static_cast<int>(layout)]
-                    [static_cast<int>(reading)];
-}
-
 template <class Value>
 bool all_binary(const Value* values, size_t n) {
   return std::all_of(values, values + n, [](Value y) { return y == 0 || y == 1; });
@@ -74,21 +39,15 @@ bool looks_binary(const Batch& batch) {
          all_binary(batch, n - sample, sample);
 }
 
-Plan Plan::for_chunks(const Batch& batch, const InstructionSet& set, LabelReading reading) {
-  Layout layout;
-  if (find_layout(batch, reading, &layout)) {
-    const Kernel& in_place = kernel_of(batch, set, reading, layout);
-    if (in_place.add != nullptr) return {&in_place, false, false, false};
-  }
-  return for_rows(batch, set, reading);
-}
-
-Plan Plan::for_rows(const Batch& batch, const InstructionSet& set, LabelReading reading) {
+Plan Plan::of(const Batch& batch, const InstructionSet& set, LabelEncoding encoding) {
+  const LossKernels& loss = set.kernels_of(batch.loss);
+  const Kernel* in_place =
+      kernel_in_place(loss, {batch.label_dtype, batch.prediction_dtype, batch.as}, encoding);
+  if (in_place != nullptr) return {in_place, false, false};
   const Dtype computed = computed_in(batch.as);
   const auto is_converted = [&](Dtype dtype) { return dtype != computed || batch.as != computed; };
-  const Layout layout = is_wide(batch.as) ? Layout::float64 : Layout::float32;
-  return {&kernel_of(batch, set, LabelReading::as_is, layout), is_converted(batch.label_dtype),
-          reading == LabelReading::binary, is_converted(batch.prediction_dtype)};
+  return {kernel_in_place(loss, {computed, computed, computed}, encoding), is_converted(batch.label_dtype),
+          is_converted(batch.prediction_dtype)};
 }
 
 Reader::Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t workers,
@@ -103,12 +62,12 @@ Reader::Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, 
 size_t Reader::bytes() const { return capacity_ * size_of(computed_in(batch_.as)); }
 
 size_t Reader::worker_bytes() const {
-  return bytes() * (plan_.copies_labels() + plan_.converts_predictions);
+  return bytes() * (plan_.converts_labels + plan_.converts_predictions);
 }
 
 Values Reader::read(size_t start, size_t n, size_t worker) {
   char* labels = scratch_.data() + worker * worker_bytes();
-  char* predictions = plan_.copies_labels() ? labels + bytes() : labels;
+  char* predictions = plan_.converts_labels ? labels + bytes() : labels;
   Values values = read_values(batch_, set_, plan_, start, n, labels, predictions);
   if (plan_.copies()) values.readable = std::min(values.readable, capacity_);
   return values;
@@ -117,13 +76,9 @@ Values Reader::read(size_t start, size_t n, size_t worker) {
 Values read_values(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t start, size_t n,
                    void* labels, void* predictions) {
   Values values{at(batch.labels, batch.label_dtype, start),
-                at(batch.predictions, batch.prediction_dtype, start), batch.rows * batch.width - start, true};
+                at(batch.predictions, batch.prediction_dtype, start), batch.rows * batch.width - start};
   if (plan.converts_labels) {
     convert(set, batch.label_dtype, values.labels, n, batch.as, labels);
-    values.labels = labels;
-  }
-  if (plan.signs_labels) {
-    values.pure = set.sign_labels[is_wide(batch.as)](values.labels, n, labels);
     values.labels = labels;
   }
   if (plan.converts_predictions) {

@@ -25,17 +25,14 @@ void convert(const InstructionSet& set, Dtype dtype, const void* values, size_t 
 // Whether labels are 0/1, by their first and last few: these nearly always tell, and kernels check the rest.
 bool looks_binary(const Batch& batch);
 
-// The kernels for a batch, and what is converted before they read it.
+// The kernel for a batch, and what is converted before it reads it.
 struct Plan {
   const Kernel* kernel;
-  // Labels are converted too where they are 0/1 and their signs are what kernels read.
-  bool converts_labels, signs_labels, converts_predictions;
+  bool converts_labels, converts_predictions;
 
-  bool copies_labels() const { return converts_labels || signs_labels; }
-  bool copies() const { return copies_labels() || converts_predictions; }
+  bool copies() const { return converts_labels || converts_predictions; }
 
-  static Plan for_chunks(const Batch& batch, const InstructionSet& set, LabelReading reading);
-  static Plan for_rows(const Batch& batch, const InstructionSet& set, LabelReading reading);
+  static Plan of(const Batch& batch, const InstructionSet& set, LabelEncoding encoding);
 };
 
 // Where a kernel finds some values, and how many may be read there.
@@ -43,8 +40,8 @@ struct Values {
   const void* labels;
   const void* predictions;
   size_t readable;
-  // False if a label was taken for 0 or 1 and is neither.
-  bool pure;
+
+  Tile tile(size_t rows, size_t width) const { return {labels, predictions, rows, width, readable}; }
 };
 
 // Finds n values of a batch, from `start` on: in place, or converted into `labels` and `predictions`.

@@ -72,10 +72,14 @@ struct LaneTotal {
   Total total() const { return {folded(losses), folded(weights), folded(kept)}; }
 };
 
-bool has_max(const Batch& batch) { return batch.loss == Loss::categorical_hinge; }
+bool has_max(const Batch& batch, const InstructionSet& set) {
+  return set.kernels_of(batch.loss).family == Family::class_max;
+}
 
 // Whether losses are means of terms, which need not be cut into rows where only their sum is asked for.
-bool are_flat(const Batch& batch) { return !has_max(batch) && !batch.is_weighted(); }
+bool are_flat(const Batch& batch, const InstructionSet& set) {
+  return !has_max(batch, set) && !batch.is_weighted();
+}
 
 // Rows whose chunks are merged, and computed by several threads.
 bool has_long_rows(const Batch& batch) { return batch.width > kChunk; }
@@ -105,13 +109,11 @@ Total sum_in_order(Total sum, const std::vector<Total>& totals) {
 // A batch with one reading of its labels. What it gives is void if these were not pure. `gradient` may be null.
 class Evaluation {
  public:
-  Evaluation(const Batch& batch, const Machine& machine, bool by_chunks, LabelReading reading,
+  Evaluation(const Batch& batch, const Machine& machine, bool by_chunks, LabelEncoding reading,
              const Gradient* gradient)
       : batch_(batch),
         set_(*machine.set),
-        reading_(reading),
-        plan_(by_chunks && gradient == nullptr ? Plan::for_chunks(batch, set_, reading)
-                                               : Plan::for_rows(batch, set_, reading)),
+        plan_(Plan::of(batch, set_, reading)),
         threads_(useful_threads(batch, machine)),
         ahead_(plan_.copies() || bytes_of(batch) > kCachedBytes ? 0 : kPrefetchAhead),
         most_(by_chunks ? kTile : std::max(kTile, batch.width)),
@@ -162,7 +164,7 @@ class Evaluation {
       for (size_t row = begin, count; row < end; row += count) {
         count = std::min(reader_.most(end - row), end - row);
         const Values values = read(row, count, worker);
-        plan_.kernel->terms(values.labels, values.predictions, count, losses + row);
+        note(plan_.kernel->single_losses(values.tile(count, 1), losses + row));
       }
     });
   }
@@ -173,9 +175,7 @@ class Evaluation {
   }
 
   Values read(size_t start, size_t n, size_t worker) {
-    const Values values = reader_.read(start, n, worker);
-    note(values.pure);
-    return values;
+    return reader_.read(start, n, worker);
   }
 
   void write(size_t row, const double* losses, size_t count, Dtype dtype, void* to) const {
@@ -191,14 +191,13 @@ class Evaluation {
 
   // Up to a chunk of values of a row, from `start` on.
   Partial sum_chunk(size_t start, size_t n, size_t worker) {
-    Sums sums{{}, -std::numeric_limits<double>::infinity()};
+    ChunkSums sums{{}, -std::numeric_limits<double>::infinity()};
     // The slopes of a loss with a max take the row's.
-    const bool writes = writer_ && !has_max(batch_);
+    const bool writes = writer_ && !has_max(batch_, set_);
     Weights weights(batch_, set_);
     if (writes && batch_.is_weighted()) weights.read(start / batch_.width, 1);
     each_tile_of_values(start, n, worker, [&](size_t at, const Values& values, size_t count) {
-      note(plan_.kernel->add(values.labels, values.predictions, count, values.readable, ahead_,
-                             &sums));
+      note(plan_.kernel->add(values.tile(1, count), ahead_, &sums));
       if (!writes) return;
       writer_->write(at, values, 1, count, batch_.is_weighted() ? weights.values() : nullptr, {},
                      nullptr, worker);
@@ -210,14 +209,12 @@ class Evaluation {
   }
 
   double widened_sum(size_t start, size_t n) const {
-    const Plan plan = Plan::for_rows(batch_, set_, reading_);
-    Sums sums{};
+    ChunkSums sums{};
     float labels[kTile], predictions[kTile];
     for (size_t i = start, end = start + n, count; i < end; i += count) {
       count = std::min(kTile, end - i);
-      const Values values = read_values(batch_, set_, plan, i, count, labels, predictions);
-      add_widened(batch_.loss, static_cast<const float*>(values.labels),
-                  static_cast<const float*>(values.predictions), count, &sums);
+      const Values values = read_values(batch_, set_, plan_, i, count, labels, predictions);
+      plan_.kernel->add_widened(values.tile(1, count), &sums);
     }
     return folded(sums.lanes);
   }
@@ -302,9 +299,9 @@ class Evaluation {
   void write_losses(size_t row, size_t count, size_t worker, const double* weights, double* losses) {
     const size_t width = batch_.width;
     if (has_long_rows(batch_)) {
-      losses[0] = set_.row_loss[static_cast<int>(batch_.loss)](long_row_.sum, long_row_.max,
-                                                               static_cast<double>(width));
-      if (writer_ && has_max(batch_)) write_slopes_of_long_row(row * width, weights);
+      losses[0] = set_.kernels_of(batch_.loss).row_loss(long_row_.sum, long_row_.max,
+                                                        static_cast<double>(width));
+      if (writer_ && has_max(batch_, set_)) write_slopes_of_long_row(row * width, weights);
       return;
     }
     const size_t rows = std::max<size_t>(1, most(count * width) / width);
@@ -316,8 +313,7 @@ class Evaluation {
         const double* own = weights == nullptr ? nullptr : weights + done;
         write_losses_and_slopes(start, values, some, worker, own, losses + done);
       } else {
-        plan_.kernel->rows(values.labels, values.predictions, some, width, values.readable,
-                           losses + done, nullptr);
+        note(plan_.kernel->row_losses(values.tile(some, width), losses + done, nullptr));
       }
     }
   }
@@ -325,13 +321,13 @@ class Evaluation {
   void write_losses_and_slopes(size_t start, const Values& values, size_t rows, size_t worker,
                                const double* weights, double* losses) {
     double sums[kRowTile + kLanes], maxes[kRowTile + kLanes], ties[kRowTile + kSlack];
-    const RowParts parts{sums, maxes};
+    const RowSums row_sums{sums, maxes};
     const size_t width = batch_.width;
-    plan_.kernel->rows(values.labels, values.predictions, rows, width, values.readable, losses, &parts);
-    if (has_max(batch_)) {
-      plan_.kernel->ties(values.labels, values.predictions, rows, width, values.readable, maxes, ties);
+    note(plan_.kernel->row_losses(values.tile(rows, width), losses, &row_sums));
+    if (has_max(batch_, set_)) {
+      plan_.kernel->count_ties(values.tile(rows, width), maxes, ties);
     }
-    writer_->write(start, values, rows, width, weights, parts, ties, worker);
+    writer_->write(start, values, rows, width, weights, row_sums, ties, worker);
   }
 
   // Of a row with a max, which is known by now: it is read once more, and to see who shares it another time.
@@ -340,7 +336,7 @@ class Evaluation {
     std::vector<double> counts(divided_up(batch_.width, kChunk));
     each_chunk_of_row(start, [&](size_t chunk, size_t, const Values& values, size_t, size_t n) {
       double count;
-      plan_.kernel->ties(values.labels, values.predictions, 1, n, values.readable, maxes, &count);
+      plan_.kernel->count_ties(values.tile(1, n), maxes, &count);
       counts[chunk] += count;
     });
     for (const double count : counts) ties[0] += count;
@@ -364,7 +360,6 @@ class Evaluation {
 
   const Batch& batch_;
   const InstructionSet& set_;
-  const LabelReading reading_;
   const Plan plan_;
   const size_t threads_;
   const size_t ahead_, most_, row_tile_;
@@ -379,19 +374,21 @@ class Evaluation {
 template <class Use>
 void speculate(const Batch& batch, const Machine& machine, bool by_chunks, const Gradient* gradient,
                Part* part, Use use) {
-  const auto is_read_as = [&](LabelReading reading) {
+  const auto is_read_as = [&](LabelEncoding reading) {
     Evaluation evaluation(batch, machine, by_chunks, reading, gradient);
     use(evaluation);
     if (part != nullptr) part->reading = reading;
     return evaluation.is_pure();
   };
-  if (batch.may_be_binary && looks_binary(batch) && is_read_as(LabelReading::binary)) return;
-  is_read_as(LabelReading::as_is);
+  const bool may_be_binary =
+      batch.may_be_binary && machine.set->kernels_of(batch.loss).family == Family::elementwise;
+  if (may_be_binary && looks_binary(batch) && is_read_as(LabelEncoding::binary)) return;
+  is_read_as(LabelEncoding::unchanged);
 }
 
 Total total(const Batch& batch, const Machine& machine, const Gradient* gradient, Part* part) {
   void* losses = gradient == nullptr ? nullptr : gradient->losses;
-  const bool is_flat = are_flat(batch) && losses == nullptr;
+  const bool is_flat = are_flat(batch, *machine.set) && losses == nullptr;
   const bool by_chunks = is_flat || has_long_rows(batch);
   Total total;
   speculate(batch, machine, by_chunks, gradient, part, [&](Evaluation& evaluation) {
@@ -430,7 +427,7 @@ Total column_total(const Batch& batch, const Machine& machine, Part* part) {
 }
 
 void row_losses(const Batch& batch, const Machine& machine, Dtype dtype, void* losses, Part* part) {
-  const bool are_terms = are_flat(batch) && batch.width == 1 && dtype == Dtype::float32;
+  const bool are_terms = are_flat(batch, *machine.set) && batch.width == 1 && dtype == Dtype::float32;
   speculate(batch, machine, has_long_rows(batch), nullptr, part, [&](Evaluation& evaluation) {
     if (are_terms) {
       evaluation.write_terms(static_cast<float*>(losses));

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "kernels/kernels.h"
+#include "kernels/kernel_table.h"
 
 namespace maxmargin {
 
@@ -49,7 +49,7 @@ struct Part {
   // The sums over the parts before it.
   Total before;
   // How its labels were read. All parts have to be read alike.
-  LabelReading reading;
+  LabelEncoding reading;
 };
 
 // `part` is null for a whole batch, here and below.
