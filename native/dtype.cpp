@@ -86,23 +86,22 @@ void cast_all(const void* values, size_t n, Dtype as, void* to) {
   }
 }
 
-struct Type {
-  size_t size;
-  void (*cast)(const void* values, size_t n, Dtype as, void* to);
-};
+using Cast = void (*)(const void* values, size_t n, Dtype as, void* to);
 
-template <class From>
-constexpr Type type() {
-  return {sizeof(From), cast_all<From>};
+template <class From, Dtype kDtype>
+constexpr Cast cast_from() {
+  static_assert(sizeof(From) == kSizes[static_cast<size_t>(kDtype)], "the size that dtype.h tells");
+  return cast_all<From>;
 }
 
-constexpr Type kTypes[kDtypes] = {
-    type<Bool8>(),   type<int8_t>(),   type<uint8_t>(), type<int16_t>(),
-    type<uint16_t>(), type<int32_t>(), type<uint32_t>(), type<int64_t>(),
-    type<Half>(),    type<BFloat16>(), type<float>(),   type<double>(),
+constexpr Cast kCasts[kDtypes] = {
+    cast_from<Bool8, Dtype::boolean>(),   cast_from<int8_t, Dtype::int8>(),
+    cast_from<uint8_t, Dtype::uint8>(),   cast_from<int16_t, Dtype::int16>(),
+    cast_from<uint16_t, Dtype::uint16>(), cast_from<int32_t, Dtype::int32>(),
+    cast_from<uint32_t, Dtype::uint32>(), cast_from<int64_t, Dtype::int64>(),
+    cast_from<Half, Dtype::float16>(),    cast_from<BFloat16, Dtype::bfloat16>(),
+    cast_from<float, Dtype::float32>(),   cast_from<double, Dtype::float64>(),
 };
-
-const Type& type_of(Dtype dtype) { return kTypes[static_cast<size_t>(dtype)]; }
 
 template <class Result>
 Result rounded(double value);
@@ -157,10 +156,8 @@ void round_all_to(Dtype dtype, const Value* values, size_t n, void* to) {
 
 }  // namespace
 
-size_t size_of(Dtype dtype) { return type_of(dtype).size; }
-
 void cast(Dtype dtype, const void* values, size_t n, Dtype as, void* to) {
-  type_of(dtype).cast(values, n, as, to);
+  kCasts[static_cast<size_t>(dtype)](values, n, as, to);
 }
 
 void round_to(Dtype dtype, const float* values, size_t n, void* to) {

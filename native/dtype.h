@@ -6,7 +6,7 @@
 
 namespace maxmargin {
 
-// lib/kernels.ts numbers them alike.
+// lib/dtypes.ts numbers them alike.
 enum class Dtype {
   boolean,
   int8,
@@ -35,7 +35,10 @@ enum class Bool8 : uint8_t {};
 enum class Half : uint16_t {};
 enum class BFloat16 : uint16_t {};
 
-size_t size_of(Dtype dtype);
+constexpr unsigned char kSizes[kDtypes] = {1, 1, 1, 2, 2, 4, 4, 8, 2, 2, 4, 8};
+
+// In bytes.
+inline size_t size_of(Dtype dtype) { return kSizes[static_cast<size_t>(dtype)]; }
 
 // What values of `as` are computed in: float64 in itself, all others in float32.
 inline bool is_wide(Dtype as) { return as == Dtype::float64; }

@@ -185,8 +185,7 @@ napi_value threads_entry(napi_env env, napi_callback_info) {
 
 // losses(): their names, in the order of the frame's numbers.
 napi_value losses_entry(napi_env env, napi_callback_info) {
-  constexpr const char* kNames[kLosses] = {"hinge", "squared_hinge", "categorical_hinge"};
-  return array_of(env, kNames);
+  return array_of(env, kLossNames);
 }
 
 // callFrame(): for the name of each slot of the frame its index, and how many numbers it has.

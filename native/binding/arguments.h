@@ -4,9 +4,11 @@
 #include <node_api.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #include "binding/call_frame.h"
 #include "binding/failure.h"
+#include "binding/strided_shape.h"
 #include "engine/evaluate.h"
 
 namespace maxmargin {
@@ -15,9 +17,17 @@ namespace maxmargin {
 enum Argument { kLabels, kPredictions, kWeights, kMask, kLossesOut, kGradientOut };
 constexpr size_t kArguments = 6;
 
+// Refers to its own layout, and so stays where it is.
 struct Call {
   Request request;
   Result result;
+  // Of a strided call.
+  StridedShape strided;
+  int64_t strides[kArguments][kMaxRank];
+
+  Call() {}
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
 };
 
 inline constexpr Failure kBadFrame{"maxmargin: the frame is no Float64Array of enough values, or one of its numbers is wrong"};

@@ -14,7 +14,7 @@ constexpr size_t kSumSlots = 1 + ExactSum::kMaxNumbers;
 
 // ONE(field, name) is a number, MANY(field, name, count) are several. lib/ knows the slots by the names.
 #define MAXMARGIN_CALL_FRAME(ONE, MANY)                              \
-  /* See Operation and LabelEncoding; the loss by its place among those that losses() returns. */ \
+  /* See Operation; the loss by its place among those that losses() returns; 1 for Batch::may_be_binary. */ \
   ONE(operation, "operation")                                        \
   ONE(loss, "loss")                                                  \
   ONE(encoding, "encoding")                                          \

@@ -58,7 +58,7 @@ inline bool get_view(napi_env env, napi_value value, View* view) {
 
 // Direct callers may pass any byte offset.
 inline bool is_aligned(const View& view, Dtype dtype) {
-  return reinterpret_cast<uintptr_t>(view.data) % size_of(dtype) == 0;
+  return (reinterpret_cast<uintptr_t>(view.data) & (size_of(dtype) - 1)) == 0;
 }
 
 // Whether two arrays have a byte in common, whatever their buffers are.

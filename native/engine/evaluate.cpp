@@ -1,453 +1,140 @@
 #include "engine/evaluate.h"
 
-#include <algorithm>
-#include <atomic>
-#include <cmath>
-#include <limits>
-#include <optional>
-#include <vector>
-
-#include "engine/gradient_writer.h"
-#include "platform/parallel.h"
-#include "engine/tile_reader.h"
-#include "engine/row_weights.h"
+#include "engine/chunk_pass.h"
+#include "engine/long_row_pass.h"
+#include "engine/row_pass.h"
 
 namespace maxmargin {
 namespace {
 
-// Below this many values no second thread can pay.
-constexpr size_t kValuesPerThread = 16 * 1024;
+constexpr double kOnes[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1};
 
-size_t useful_threads(const Batch& batch, const Machine& machine) {
-  const size_t useful = batch.rows * batch.width / kValuesPerThread;
-  return std::max<size_t>(1, std::min({machine.threads, useful, kMaxWorkers}));
+// Whether the sum of all losses is that of all terms, so that rows need not be told apart.
+bool is_flat(const Evaluation& evaluation) {
+  return evaluation.loss.family == Family::elementwise && !evaluation.batch.is_weighted();
 }
 
-double folded(const double (&lanes)[kLanes]) {
-  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) +
-         ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+template <class Sink>
+void evaluate_rows(Evaluation* evaluation, Sink* sink) {
+  if (has_long_rows(evaluation->batch)) {
+    LongRowPass<Sink>(evaluation, sink).run();
+  } else {
+    RowPass<Sink>(evaluation, sink).run();
+  }
 }
 
-// A chunk of no more than a block is a block like that of a row: three times folded in the type of its terms.
-double folded_block(double (&lanes)[kLanes], size_t n, bool is_wide) {
-  size_t left = kLanes;
-  if (!is_wide) {
-    for (; left * kLanes / 2 >= n && left > 1; left /= 2) {
-      for (size_t i = 0; i < left / 2; ++i) {
-        lanes[i] = static_cast<float>(lanes[i]) + static_cast<float>(lanes[i + left / 2]);
-      }
-    }
+void sum(Evaluation* evaluation, Totals* totals) {
+  if (is_flat(*evaluation)) {
+    ChunkPass pass(evaluation, false);
+    add_terms(evaluation, &pass, totals, [](size_t, const Tile&, size_t) {});
+  } else {
+    SumSink sink(evaluation, totals);
+    evaluate_rows(evaluation, &sink);
   }
-  for (; left > 1; left /= 2) {
-    for (size_t i = 0; i < left / 2; ++i) lanes[i] += lanes[i + left / 2];
-  }
-  return lanes[0];
 }
 
-// Asking for values this far ahead gains a tenth where they are in the third-level cache. The stream from memory is
-// faster without.
-constexpr size_t kPrefetchAhead = 512;
-
-size_t bytes_of(const Batch& batch) {
-  return batch.rows * batch.width * (size_of(batch.labels.dtype) + size_of(batch.predictions.dtype));
-}
-
-// ---- Chunks and rows
-
-// What a chunk adds up to.
-struct Partial {
-  double sum = 0.0;
-  double max = -std::numeric_limits<double>::infinity();
-};
-
-// Sums over rows, row i of a group in lane i modulo 8.
-struct LaneTotal {
-  double losses[kLanes] = {}, weights[kLanes] = {}, kept[kLanes] = {};
-
-  void add_to(Totals* totals) const {
-    totals->losses.add(folded(losses));
-    totals->weights.add(folded(weights));
-    totals->kept.add(folded(kept));
-  }
-};
-
-bool has_max(const Batch& batch) { return batch.loss == Loss::categorical_hinge; }
-
-// Whether losses are means of terms, which need not be cut into rows where only their sum is asked for.
-bool are_flat(const Batch& batch) { return !has_max(batch) && !batch.is_weighted(); }
-
-// Rows whose chunks are merged, and computed by several threads.
-bool has_long_rows(const Batch& batch) { return batch.width > kChunk; }
-
-// Groups of whole rows that make up about a chunk each.
-size_t rows_of_group(const Batch& batch) { return std::max<size_t>(1, kChunk / batch.width); }
-size_t groups(const Batch& batch) { return ceil_div(batch.rows, rows_of_group(batch)); }
-
-// How many rows of a group are computed with at once: a multiple of eight. Values whose slopes are written too have to
-// be in the first-level cache still.
-size_t rows_at_once(const Batch& batch, bool has_gradient) {
-  if (!has_gradient) return kRowTile;
-  return std::clamp<size_t>(kTile / batch.width / kLanes * kLanes, kLanes, kRowTile);
-}
-
-// A batch with one reading of its labels. What it gives is void if these were not pure. `gradient` may be null.
-class Evaluation {
- public:
-  Evaluation(const Batch& batch, const Machine& machine, bool by_chunks, LabelReading reading,
-             const Request* gradient)
-      : batch_(batch),
-        set_(*machine.set),
-        reading_(reading),
-        plan_(by_chunks && gradient == nullptr ? Plan::for_chunks(batch, set_, reading)
-                                               : Plan::for_rows(batch, set_, reading)),
-        threads_(useful_threads(batch, machine)),
-        ahead_(plan_.copies() || bytes_of(batch) > kCachedBytes ? 0 : kPrefetchAhead),
-        most_(by_chunks ? kTile : std::max(kTile, batch.width)),
-        row_tile_(rows_at_once(batch, gradient != nullptr)),
-        reader_(batch, set_, plan_, threads_, most_) {
-    if (gradient != nullptr) writer_.emplace(batch, set_, *plan_.kernel, gradient->gradient, gradient->divisor,
-                                              threads_, most_);
-  }
-
-  bool is_pure() const { return pure_.load(std::memory_order_relaxed); }
-
-  // The sum of all terms, which need not be cut into rows.
-  void add_terms(Totals* totals) {
-    merge_chunks(1, batch_.rows * batch_.width, &totals->losses, [](size_t, const Partial&) {});
-  }
-
-  // Sums over rows. Writes their losses to `losses` if that is not null.
-  void add_rows(void* losses, Totals* totals) {
-    std::vector<LaneTotal> groups_(groups(batch_));
-    each_group([&](size_t group, size_t begin, size_t end, size_t worker) {
-      LaneTotal& lanes = groups_[group];
-      each_tile(begin, end, worker,
-                [&](size_t row, const double* tile, size_t count, const Weights* weights) {
-                  set_.add_to_lanes(tile, count, lanes.losses);
-                  if (weights != nullptr) weights->add_to(lanes.weights, lanes.kept, count);
-                  if (losses != nullptr) write(row, tile, count, batch_.compute, losses);
-                });
+// Losses of rows of one value in float32 are terms.
+void write_terms(Evaluation* evaluation, float* losses) {
+  ChunkPass pass(evaluation, false);
+  const Batch& batch = evaluation->batch;
+  const Range values{batch.first_row, batch.rows};
+  parallel(values.chunks(), evaluation->threads, values.n, [&](size_t i, size_t worker) {
+    if (!evaluation->is_valid()) return;
+    pass.each_tile(values.chunk(i), worker, [&](size_t index, const Tile& tile) {
+      const Tile rows{tile.labels, tile.predictions, tile.width, 1, tile.readable};
+      evaluation->check(evaluation->kernel().single_losses(rows, losses + index));
     });
-    for (const LaneTotal& lanes : groups_) lanes.add_to(totals);
-  }
-
-  void write_row_losses(Dtype dtype, void* losses) {
-    each_group([&](size_t, size_t begin, size_t end, size_t worker) {
-      each_tile(begin, end, worker,
-                [&](size_t row, const double* tile, size_t count, const Weights*) {
-                  write(row, tile, count, dtype, losses);
-                });
-    });
-  }
-
-  // Terms are results already where a row has but one.
-  void write_terms(float* losses) {
-    each_group([&](size_t, size_t begin, size_t end, size_t worker) {
-      for (size_t row = begin, count; row < end; row += count) {
-        count = std::min(reader_.most(end - row), end - row);
-        const Values values = read(row, count, worker);
-        plan_.kernel->terms(values.labels, values.predictions, count, losses + row);
-      }
-    });
-  }
-
- private:
-  void note(bool pure) {
-    if (!pure) pure_.store(false, std::memory_order_relaxed);
-  }
-
-  Values read(size_t start, size_t n, size_t worker) {
-    const Values values = reader_.read(start, n, worker);
-    note(values.pure);
-    return values;
-  }
-
-  void write(size_t row, const double* losses, size_t count, Dtype dtype, void* to) const {
-    void* first = static_cast<char*>(to) + row * size_of(dtype);
-    if (dtype == Dtype::float32) return set_.narrow(losses, count, static_cast<float*>(first));
-    round_to(dtype, losses, count, first);
-  }
-
-  // How many values are read at once.
-  size_t most(size_t wanted) const {
-    return reader_.most(writer_ ? std::min(wanted, most_) : wanted);
-  }
-
-  // Up to a chunk of values of a row, from `start` on.
-  Partial sum_chunk(size_t start, size_t n, size_t worker) {
-    Sums sums{{}, -std::numeric_limits<double>::infinity()};
-    // The slopes of a loss with a max take the row's.
-    const bool writes = writer_ && !has_max(batch_);
-    Weights weights(batch_, set_);
-    if (writes && batch_.is_weighted()) weights.read(start / batch_.width, 1);
-    each_tile_of_values(start, n, worker, [&](size_t at, const Values& values, size_t count) {
-      note(plan_.kernel->add(values.labels, values.predictions, count, values.readable, ahead_,
-                             &sums));
-      if (!writes) return;
-      writer_->write(at, values, 1, count, batch_.is_weighted() ? weights.values() : nullptr, {},
-                     nullptr, worker);
-    });
-    Partial partial{n > kBlock ? folded(sums.lanes) : folded_block(sums.lanes, n, is_wide(batch_.compute)),
-                    sums.max};
-    if (!std::isfinite(partial.sum) && !is_wide(batch_.compute)) partial.sum = widened_sum(start, n);
-    return partial;
-  }
-
-  double widened_sum(size_t start, size_t n) const {
-    const Plan plan = Plan::for_rows(batch_, set_, reading_);
-    Sums sums{};
-    float labels[kTile], predictions[kTile];
-    for (size_t i = start, end = start + n, count; i < end; i += count) {
-      count = std::min(kTile, end - i);
-      const Values values = read_values(batch_, set_, plan, i, count, labels, predictions);
-      add_widened(batch_.loss, static_cast<const float*>(values.labels),
-                  static_cast<const float*>(values.predictions), count, &sums);
-    }
-    return folded(sums.lanes);
-  }
-
-  // Calls use(first value, values, count).
-  template <class Use>
-  void each_tile_of_values(size_t start, size_t n, size_t worker, Use use) {
-    for (size_t i = 0, count; i < n; i += count) {
-      count = std::min(most(n), n - i);
-      use(start + i, read(start + i, count, worker), count);
-    }
-  }
-
-  // Sums the chunks of each row, in parallel, and calls use(row, partial) for each row in order. `all` gets the sums of the
-  // chunks, if it is not null.
-  template <class Use>
-  void merge_chunks(size_t rows, size_t width, ExactSum* all, Use use) {
-    const size_t chunks = ceil_div(width, kChunk);
-    const auto sum = [&](size_t i, size_t worker) {
-      const size_t begin = i % chunks * kChunk;
-      return sum_chunk(i / chunks * width + begin, std::min(kChunk, width - begin), worker);
-    };
-    std::vector<Partial> partials(rows * chunks);
-    parallel(partials.size(), threads_, batch_.rows * batch_.width, [&](size_t i, size_t worker) {
-      if (is_pure()) partials[i] = sum(i, worker);
-    });
-    for (size_t row = 0; row < rows; ++row) {
-      ExactSum own;
-      ExactSum& merged_sum = all == nullptr ? own : *all;
-      Partial merged;
-      for (size_t i = 0; i < chunks; ++i) {
-        merged_sum.add(partials[row * chunks + i].sum);
-        merged.max = std::max(merged.max, partials[row * chunks + i].max);
-      }
-      merged.sum = merged_sum.value();
-      use(row, merged);
-    }
-  }
-
-  // Calls use(group, first row, end, worker), in parallel unless it is chunks that are.
-  template <class Use>
-  void each_group(Use use) {
-    if (has_long_rows(batch_)) {
-      merge_chunks(batch_.rows, batch_.width, nullptr, [&](size_t row, const Partial& partial) {
-        long_row_ = partial;
-        use(row, row, row + 1, 0);
-      });
-      return;
-    }
-    parallel(groups(batch_), threads_, batch_.rows * batch_.width, [&](size_t group, size_t worker) {
-      if (!is_pure()) return;
-      const size_t begin = group * rows_of_group(batch_);
-      use(group, begin, std::min(begin + rows_of_group(batch_), batch_.rows), worker);
-    });
-  }
-
-  // Computes the weighted losses of a group of rows and calls use(first row, losses, count, weights).
-  template <class Use>
-  void each_tile(size_t begin, size_t end, size_t worker, Use use) {
-    alignas(64) double losses[kRowTile + kLanes];
-    if (batch_.is_weighted()) {
-      Weights weights(batch_, set_);
-      for (size_t row = begin; row < end; row += row_tile_) {
-        const size_t count = std::min(row_tile_, end - row);
-        weights.prefetch(row + count, std::min(row_tile_, batch_.rows - (row + count)));
-        // Only slopes take weights before the losses are there, which give these the time to arrive.
-        if (writer_) weights.read(row, count);
-        write_losses(row, count, worker, weights.values(), losses);
-        if (!writer_) weights.read(row, count);
-        weights.apply(losses, count);
-        use(row, losses, count, &weights);
-      }
-    } else {
-      for (size_t row = begin; row < end; row += row_tile_) {
-        const size_t count = std::min(row_tile_, end - row);
-        write_losses(row, count, worker, nullptr, losses);
-        use(row, losses, count, nullptr);
-      }
-    }
-  }
-
-  // The losses of some rows, without the weights, and their gradient, with these.
-  void write_losses(size_t row, size_t count, size_t worker, const double* weights, double* losses) {
-    const size_t width = batch_.width;
-    if (has_long_rows(batch_)) {
-      losses[0] = set_.row_loss[static_cast<int>(batch_.loss)](long_row_.sum, long_row_.max,
-                                                               static_cast<double>(width));
-      if (writer_ && has_max(batch_)) write_slopes_of_long_row(row * width, weights);
-      return;
-    }
-    const size_t rows = std::max<size_t>(1, most(count * width) / width);
-    for (size_t done = 0, some; done < count; done += some) {
-      some = std::min(rows, count - done);
-      const size_t start = (row + done) * width;
-      const Values values = read(start, some * width, worker);
-      if (writer_) {
-        const double* own = weights == nullptr ? nullptr : weights + done;
-        write_losses_and_slopes(start, values, some, worker, own, losses + done);
-      } else {
-        plan_.kernel->rows(values.labels, values.predictions, some, width, values.readable,
-                           losses + done, nullptr);
-      }
-    }
-  }
-
-  void write_losses_and_slopes(size_t start, const Values& values, size_t rows, size_t worker,
-                               const double* weights, double* losses) {
-    double sums[kRowTile + kLanes], maxes[kRowTile + kLanes], ties[kRowTile + kSlack];
-    const RowParts parts{sums, maxes};
-    const size_t width = batch_.width;
-    plan_.kernel->rows(values.labels, values.predictions, rows, width, values.readable, losses, &parts);
-    if (has_max(batch_)) {
-      plan_.kernel->ties(values.labels, values.predictions, rows, width, values.readable, maxes, ties);
-    }
-    writer_->write(start, values, rows, width, weights, parts, ties, worker);
-  }
-
-  // Of a row with a max, which is known by now: it is read once more, and to see who shares it another time.
-  void write_slopes_of_long_row(size_t start, const double* weights) {
-    double sums[kLanes] = {long_row_.sum}, maxes[kLanes] = {long_row_.max}, ties[kLanes] = {};
-    std::vector<double> counts(ceil_div(batch_.width, kChunk));
-    each_chunk_of_row(start, [&](size_t chunk, size_t, const Values& values, size_t, size_t n) {
-      double count;
-      plan_.kernel->ties(values.labels, values.predictions, 1, n, values.readable, maxes, &count);
-      counts[chunk] += count;
-    });
-    for (const double count : counts) ties[0] += count;
-    each_chunk_of_row(start, [&](size_t, size_t worker, const Values& values, size_t at, size_t n) {
-      writer_->write(at, values, 1, n, weights, {sums, maxes}, ties, worker);
-    });
-  }
-
-  // Calls use(chunk, worker, values, first value, count), in parallel.
-  template <class Use>
-  void each_chunk_of_row(size_t start, Use use) {
-    const size_t width = batch_.width;
-    parallel(ceil_div(width, kChunk), threads_, width, [&](size_t chunk, size_t worker) {
-      const size_t begin = chunk * kChunk;
-      each_tile_of_values(start + begin, std::min(kChunk, width - begin), worker,
-                          [&](size_t at, const Values& values, size_t count) {
-                            use(chunk, worker, values, at, count);
-                          });
-    });
-  }
-
-  const Batch& batch_;
-  const InstructionSet& set_;
-  const LabelReading reading_;
-  const Plan plan_;
-  const size_t threads_;
-  const size_t ahead_, most_, row_tile_;
-  Reader reader_;
-  std::optional<GradientWriter> writer_;
-  Partial long_row_;
-  std::atomic<bool> pure_{true};
-};
-
-// Calls use(evaluation, totals) for the speculation and, where that was wrong, once more.
-template <class Use>
-void speculate(const Batch& batch, const Machine& machine, bool by_chunks, const Request* gradient,
-               Result* result, Use use) {
-  const auto is_read_as = [&](LabelReading reading) {
-    Evaluation evaluation(batch, machine, by_chunks, reading, gradient);
-    result->totals = Totals{};
-    result->was_binary = reading == LabelReading::binary;
-    use(evaluation, &result->totals);
-    return evaluation.is_pure();
-  };
-  const bool may_be_binary =
-      batch.encoding == LabelEncoding::automatic && batch.loss != Loss::categorical_hinge;
-  if (may_be_binary && looks_binary(batch) && is_read_as(LabelReading::binary)) return;
-  is_read_as(LabelReading::as_is);
-}
-
-void add_columns(const Batch& batch, const Machine& machine, Totals* totals) {
-  std::vector<LaneTotal> all(groups(batch));
-  parallel(all.size(), useful_threads(batch, machine), batch.rows, [&](size_t group, size_t) {
-    const size_t begin = group * rows_of_group(batch);
-    const size_t end = std::min(begin + rows_of_group(batch), batch.rows);
-    LaneTotal& lanes = all[group];
-    Weights weights(batch, *machine.set);
-    for (size_t row = begin; row < end; row += kRowTile) {
-      const size_t count = std::min(kRowTile, end - row);
-      weights.read(row, count);
-      weights.add_to(lanes.weights, lanes.kept, count);
-    }
-  });
-  for (const LaneTotal& lanes : all) lanes.add_to(totals);
-}
-
-void add_totals(const Batch& batch, const Request& request, const Machine& machine, Result* result) {
-  const Request* gradient = request.operation == Operation::gradient ? &request : nullptr;
-  void* losses = request.losses.values;
-  const bool is_flat = are_flat(batch) && losses == nullptr;
-  speculate(batch, machine, is_flat || has_long_rows(batch), gradient, result,
-            [&](Evaluation& evaluation, Totals* totals) {
-              if (is_flat) {
-                evaluation.add_terms(totals);
-              } else {
-                evaluation.add_rows(losses, totals);
-              }
-            });
-}
-
-void write_rows(const Batch& batch, const Output& losses, const Machine& machine, Result* result) {
-  const bool are_terms = are_flat(batch) && batch.width == 1 && losses.dtype == Dtype::float32;
-  speculate(batch, machine, has_long_rows(batch), nullptr, result, [&](Evaluation& evaluation, Totals*) {
-    if (are_terms) {
-      evaluation.write_terms(static_cast<float*>(losses.values));
-    } else {
-      evaluation.write_row_losses(losses.dtype, losses.values);
-    }
   });
 }
 
-// The part that a call computes, as a batch.
-Request part_of(const Request& request) {
-  Request part = request;
-  Batch& batch = part.batch;
-  const auto move = [](auto& operand, size_t by) {
-    if (operand.values == nullptr) return;
-    operand.values = const_cast<char*>(at(operand.values, operand.dtype, by));
-  };
-  const size_t row = batch.first_row, value = row * batch.width;
-  move(batch.labels, value);
-  move(batch.predictions, value);
-  move(batch.weights, row);
-  move(batch.mask, row);
-  move(part.losses, row);
-  move(part.gradient, value);
-  return part;
+void write_rows(Evaluation* evaluation, const Output& losses) {
+  if (is_flat(*evaluation) && evaluation->batch.width == 1 && losses.dtype == Dtype::float32) {
+    return write_terms(evaluation, static_cast<float*>(losses.values));
+  }
+  LossSink sink(evaluation, losses);
+  evaluate_rows(evaluation, &sink);
+}
+
+// Derivatives are added in the order of their values, which one thread has.
+Machine machine_for(const Request& request, const Machine& machine) {
+  return {machine.set, request.gradient.strides == nullptr ? machine.threads : 1};
+}
+
+void write_gradient(Evaluation* evaluation, const Request& request, Totals* totals) {
+  if (is_flat(*evaluation) && request.losses.values == nullptr) {
+    ChunkPass pass(evaluation, true);
+    GradientWriter writer(*evaluation, request.gradient, request.divisor, pass.tile_values());
+    return add_terms(evaluation, &pass, totals, [&](size_t index, const Tile& tile, size_t worker) {
+      writer.write(index, tile, {kOnes, {}, nullptr}, worker);
+    });
+  }
+  const size_t values = has_long_rows(request.batch) ? kChunk : values_at_once(*evaluation);
+  GradientWriter writer(*evaluation, request.gradient, request.divisor, values);
+  GradientSink sink({evaluation, totals}, {evaluation->set, request.losses}, &writer);
+  evaluate_rows(evaluation, &sink);
+}
+
+// Evaluates with one reading of the labels. False if that turned out to be wrong.
+bool attempt(const Request& request, const Machine& machine, LabelEncoding encoding, Result* result) {
+  Evaluation evaluation(request.batch, machine_for(request, machine), encoding);
+  switch (request.operation) {
+    case Operation::sum:
+      sum(&evaluation, &result->totals);
+      break;
+    case Operation::rows:
+      write_rows(&evaluation, request.losses);
+      break;
+    default:
+      write_gradient(&evaluation, request, &result->totals);
+  }
+  result->was_binary = encoding == LabelEncoding::binary;
+  return evaluation.is_valid();
+}
+
+// Whether an attempt that turns out to be wrong leaves nothing behind. Derivatives that were added would stay.
+bool can_retry(const Request& request) { return request.gradient.strides == nullptr; }
+
+// Whether all labels are 0 or 1.
+bool are_binary(Request request, const Machine& machine) {
+  request.operation = Operation::sum;
+  request.gradient = Output();
+  Result result;
+  return attempt(request, machine, LabelEncoding::binary, &result);
+}
+
+void sum_weights(const Batch& batch, const Machine& machine, Totals* totals) {
+  const RowSources sources(batch);
+  const size_t threads = useful_threads(batch, machine);
+  WorkerTotals sums(totals, threads);
+  const size_t rows = rows_of_group(batch);
+  parallel(ceil_div(batch.rows, rows), threads, batch.rows, [&](size_t i, size_t worker) {
+    const size_t first = batch.first_row + i * rows;
+    const size_t end = std::min(first + rows, batch.end_row());
+    LaneTotals lanes;
+    RowWeights weights(sources, *machine.set, batch.compute);
+    for (size_t row = first; row < end; row += kRowTile) {
+      weights.read(row, std::min(kRowTile, end - row));
+      weights.add_to(lanes.weights, lanes.kept);
+    }
+    lanes.add_to(&sums.of(worker));
+  });
+  sums.merge();
 }
 
 }  // namespace
 
-void evaluate(const Request& whole, const Machine& machine, Result* result) {
-  const Request request = part_of(whole);
-  switch (request.operation) {
-    case Operation::sum:
-    case Operation::gradient:
-      return add_totals(request.batch, request, machine, result);
-    case Operation::rows:
-      return write_rows(request.batch, request.losses, machine, result);
-    case Operation::weights:
-      return add_columns(request.batch, machine, &result->totals);
+void evaluate(const Request& request, const Machine& machine, Result* result) {
+  const Batch& batch = request.batch;
+  if (request.operation == Operation::weights) return sum_weights(batch, machine, &result->totals);
+  const bool may_be_binary =
+      batch.may_be_binary && machine.set->kernels_of(batch.loss).family == Family::elementwise;
+  if (may_be_binary && look_binary(batch)) {
+    if (can_retry(request) || are_binary(request, machine)) {
+      if (attempt(request, machine, LabelEncoding::binary, result)) return;
+    }
+    result->totals = Totals();
   }
+  attempt(request, machine, LabelEncoding::unchanged, result);
 }
 
 }  // namespace maxmargin

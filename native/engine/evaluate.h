@@ -1,10 +1,8 @@
 // Evaluates a batch: the one entry of the engine.
 #pragma once
 
-#include <cstddef>
-
 #include "engine/batch.h"
-#include "engine/exact_sum.h"
+#include "engine/totals.h"
 
 namespace maxmargin {
 
@@ -21,19 +19,12 @@ enum class Operation {
 constexpr int kOperations = 4;
 
 struct Request {
-  Operation operation;
+  Operation operation{};
   Batch batch;
+  // One value for each row, and for each prediction, of the whole batch.
   Output losses, gradient;
   // Of the derivatives.
-  double divisor;
-};
-
-// Over all rows of a call.
-struct Totals {
-  // Of the losses of the rows if they are weighted or of a loss with a max, otherwise of their terms.
-  ExactSum losses;
-  // Of the weights where the mask is not 0, and the number of these rows. Only if there are weights, or a mask.
-  ExactSum weights, kept;
+  double divisor = 1.0;
 };
 
 struct Result {
@@ -42,7 +33,7 @@ struct Result {
   bool was_binary = false;
 };
 
-// Parts of a batch that begin where a group of rows does add up to the bits of the whole: see rows_of_group.
+// Parts of a batch that begin where a group of rows does, see rows_of_group, add up to the bits of the whole.
 void evaluate(const Request& request, const Machine& machine, Result* result);
 
 }  // namespace maxmargin

@@ -19,6 +19,9 @@ class ExactSum {
   // The most numbers that write() gives.
   static constexpr size_t kMaxNumbers = 1 + kMaxTerms;
 
+  // Not a default one: that would clear the terms.
+  ExactSum() : units_(0.0), count_(0) {}
+
   void add(double x) {
     if (count_ == kMaxTerms) compress();
     x = without_units(x);
@@ -41,15 +44,8 @@ class ExactSum {
 
   // The sum, rounded to the nearest double, ties to even.
   double value() const {
-    if (units_ == 0.0) return rounded();
-    if (!(std::fabs(units_) < 4.0)) return units_ * INFINITY;
-    // A quarter of the sum, which does not overflow. The sum is above 2^960: of the smallest terms the sign alone matters.
-    ExactSum quarter;
-    quarter.add(units_ * 0x1p1021);
-    for (size_t i = 0; i < count_; ++i) {
-      quarter.add(std::fabs(terms_[i]) > 1.0 ? terms_[i] / 4 : terms_[i]);
-    }
-    return quarter.value() * 4;
+    if (units_ == 0.0) return count_ > 1 ? rounded() : count_ == 1 ? terms_[0] : 0.0;
+    return value_of_units();
   }
 
   // Writes numbers that lib/exact-sum.ts reads: units, and terms. Returns how many.
@@ -73,9 +69,20 @@ class ExactSum {
     return x - std::copysign(kUnit, x);
   }
 
+  double value_of_units() const {
+    if (!(std::fabs(units_) < 4.0)) return units_ * INFINITY;
+    // A quarter of the sum, which does not overflow. The sum is above 2^960: of the smallest terms the sign alone matters.
+    ExactSum quarter;
+    quarter.add(units_ * 0x1p1021);
+    for (size_t i = 0; i < count_; ++i) {
+      quarter.add(std::fabs(terms_[i]) > 1.0 ? terms_[i] / 4 : terms_[i]);
+    }
+    return quarter.value() * 4;
+  }
+
+  // Of at least one term.
   double rounded() const {
     size_t i = count_;
-    if (i == 0) return 0.0;
     double sum = terms_[--i], rest = 0.0;
     while (i > 0 && rest == 0.0) {
       const double x = sum, y = terms_[--i];
@@ -109,8 +116,8 @@ class ExactSum {
     }
   }
 
-  double units_ = 0.0;
-  size_t count_ = 0;
+  double units_;
+  size_t count_;
   double terms_[kMaxTerms];
 };
 

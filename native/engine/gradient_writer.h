@@ -1,32 +1,40 @@
-// Writes gradients, of values that were read just before and are in the cache still.
+// Writes derivatives of values that were read just before, and are in the cache still: to the place of each prediction, or,
+// where predictions are broadcast, adds them up.
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
-#include "engine/tile_reader.h"
-#include "engine/row_weights.h"
+#include "engine/evaluation.h"
 
 namespace maxmargin {
 
+// What the derivatives of the values of rows depend on. Arrays hold whole groups of kLanes.
+struct GradientRows {
+  const double* weights;
+  // Of a loss with a maximum.
+  RowSums sums;
+  const double* ties;
+};
+
 class GradientWriter {
  public:
-  // `most`: how many values are written at once.
-  GradientWriter(const Batch& batch, const InstructionSet& set, const Kernel& kernel,
-                 const Output& gradient, double divisor, size_t workers, size_t most);
+  // `values`: the most that are written at once. Where the gradient has strides, one worker has to do it all: derivatives are
+  // added in the order of their values.
+  GradientWriter(const Evaluation& evaluation, const Output& gradient, double divisor, size_t values);
 
-  // Of up to kRowTile rows, from value `start` on. Without weights all weigh 1; `parts` and `ties` matter for a loss
-  // with a max. All hold whole groups of eight.
-  void write(size_t start, const Values& values, size_t rows, size_t width, const double* weights,
-             const RowParts& parts, const double* ties, size_t worker);
+  // Of up to kRowTile rows whose first value has a logical index.
+  void write(size_t index, const Tile& tile, const GradientRows& rows, size_t worker);
 
  private:
-  void store(const char* slopes, size_t n, size_t start) const;
+  char* derivatives_of(const Tile& tile, const RowDerivatives& rows, size_t worker);
+  void store(const char* derivatives, size_t n, size_t index) const;
+  template <class T>
+  void add(const T* derivatives, const Tile& tile, const double* weights, size_t index) const;
 
-  const Batch& batch_;
-  const InstructionSet& set_;
-  const Kernel& kernel_;
+  const Evaluation& evaluation_;
   const Output gradient_;
+  Axes axes_;
   const double divisor_;
   const bool streams_;
   const size_t worker_bytes_;

@@ -1,38 +1,56 @@
-// What the rows of a batch weigh: their weights as the batch's dtype holds them, and 0 where the mask is.
+// The weights of rows: cast to the batch's dtype, and 0 where the mask is 0.
 #pragma once
 
 #include <cstddef>
 
-#include "engine/batch.h"
+#include "engine/value_source.h"
 
 namespace maxmargin {
 
-// Rows that are computed with at once.
+// Rows that are evaluated at once.
 constexpr size_t kRowTile = 128;
 
-class Weights {
+// Where weights and mask are, if there are any.
+struct RowSources {
+  ValueSource weights, mask;
+
+  explicit RowSources(const Batch& batch)
+      : weights(batch.weights, batch, row_rank(batch)), mask(batch.mask, batch, row_rank(batch)) {}
+
+ private:
+  static size_t row_rank(const Batch& batch) { return batch.rank == 0 ? 0 : batch.rank - 1; }
+};
+
+// The weights of up to kRowTile rows at a time.
+class RowWeights {
  public:
-  Weights(const Batch& batch, const InstructionSet& set) : batch_(batch), set_(set) {}
+  RowWeights(const RowSources& sources, const InstructionSet& set, Dtype compute);
+
+  bool exist() const { return is_weighted_; }
 
   void read(size_t row, size_t count);
 
-  // Losses take long enough for what they are multiplied by to arrive meanwhile.
+  // Losses take long enough for their weights to arrive meanwhile.
   void prefetch(size_t row, size_t count) const;
 
-  // One for each row that was read, up to a whole group of eight.
+  // One for each row that was read, in whole groups of kLanes: 1 where there are neither weights nor a mask.
   const double* values() const { return weights_; }
 
-  // `losses` holds whole groups of eight.
-  void apply(double* losses, size_t count) const { set_.multiply(losses, weights_, count); }
+  // Multiplies losses, which are whole groups of kLanes.
+  void apply(double* losses) const;
 
-  // Adds weights, and the mask as 0 and 1 if there is one, to kLanes sums each.
-  void add_to(double* weights, double* kept, size_t count) const;
+  // Adds the weights, and the mask as 0 and 1 if there is one, to kLanes sums each.
+  void add_to(double* weights, double* kept) const;
 
  private:
-  void read_column(const Operand& column, Dtype as, size_t row, size_t count, double* to);
+  // Of `count` rows, as a dtype holds them.
+  void read(const ValueSource& source, Dtype dtype, size_t row, double* to) const;
 
-  const Batch& batch_;
+  const RowSources& sources_;
   const InstructionSet& set_;
+  const Dtype compute_;
+  const bool is_weighted_;
+  size_t count_ = 0;
   double weights_[kRowTile + kLanes], mask_[kRowTile + kLanes];
 };
 

@@ -5,132 +5,82 @@
 namespace maxmargin {
 namespace {
 
-// The layout in which chunks can be read in place, if there is one.
-bool find_layout(const Batch& batch, LabelReading reading, Layout* layout) {
-  const Dtype labels = batch.labels.dtype, predictions = batch.predictions.dtype;
-  if (predictions != batch.compute && batch.compute != Dtype::float32) return false;
-  if (labels == predictions) {
-    switch (labels) {
-      case Dtype::float32:
-        *layout = Layout::float32;
-        return true;
-      case Dtype::float16:
-        *layout = Layout::float16;
-        return true;
-      case Dtype::bfloat16:
-        *layout = Layout::bfloat16;
-        return true;
-      case Dtype::float64:
-        *layout = Layout::float64;
-        return is_wide(batch.compute);
-      default:
-        return false;
-    }
-  }
-  if (predictions != Dtype::float32) return false;
-  *layout = labels == Dtype::boolean ? Layout::bool_labels : Layout::int8_labels;
-  // Among bytes, 0 and 1 are the same whether they have a sign or not.
-  return labels == Dtype::boolean || labels == Dtype::int8 ||
-         (labels == Dtype::uint8 && reading == LabelReading::binary);
-}
-
-const Kernel& kernel_of(const Batch& batch, const InstructionSet& set, LabelReading reading,
-                        Layout layout) {
-  return set.kernels[static_cast<int>(batch.loss)][static_cast<int>(layout)]
-                    [static_cast<int>(reading)];
-}
-
 template <class Value>
 bool all_binary(const Value* values, size_t n) {
   return std::all_of(values, values + n, [](Value y) { return y == 0 || y == 1; });
 }
 
-bool all_binary(const Batch& batch, size_t start, size_t n) {
-  const void* labels = at(batch.labels.values, batch.labels.dtype, start);
+bool all_binary(const Values& labels, size_t n, Dtype compute) {
   double wide[kLanes];
   float narrow[kLanes];
-  cast(batch.labels.dtype, labels, n, batch.compute, is_wide(batch.compute) ? static_cast<void*>(wide) : narrow);
-  return is_wide(batch.compute) ? all_binary(wide, n) : all_binary(narrow, n);
+  cast(labels.dtype, labels.first, n, compute, is_wide(compute) ? static_cast<void*>(wide) : narrow);
+  return is_wide(compute) ? all_binary(wide, n) : all_binary(narrow, n);
 }
 
 }  // namespace
 
-void convert(const InstructionSet& set, Dtype dtype, const void* values, size_t n, Dtype as,
-             void* to) {
-  const Convert native = set.convert[static_cast<size_t>(dtype)][float_index(as)];
-  if (native != nullptr) {
-    native(values, n, to);
-  } else {
-    cast(dtype, values, n, as, to);
-  }
-}
-
-bool looks_binary(const Batch& batch) {
+bool look_binary(const Batch& batch) {
   if (batch.labels.dtype == Dtype::boolean) return true;
-  const size_t n = batch.rows * batch.width;
-  const size_t sample = std::min<size_t>(n, kLanes);
+  const ValueSource labels(batch.labels, batch, batch.rank);
+  alignas(8) char scratch[kLanes * sizeof(double)];
+  const size_t begin = batch.first_row * batch.width, n = batch.size();
+  const size_t sample = std::min(n, kLanes);
+  const auto are_binary = [&](size_t index, size_t count) {
+    return all_binary(labels.find(index, count, scratch), count, batch.compute);
+  };
   // Both ends, as labels may be sorted. Half of the time the first one tells.
-  return all_binary(batch, 0, 1) && all_binary(batch, 0, sample) &&
-         all_binary(batch, n - sample, sample);
+  return are_binary(begin, 1) && are_binary(begin, sample) && are_binary(begin + n - sample, sample);
 }
 
-Plan Plan::for_chunks(const Batch& batch, const InstructionSet& set, LabelReading reading) {
-  Layout layout;
-  if (find_layout(batch, reading, &layout)) {
-    const Kernel& in_place = kernel_of(batch, set, reading, layout);
-    if (in_place.add != nullptr) return {&in_place, false, false, false};
+TileReader::TileReader(const Batch& batch, const InstructionSet& set, LabelEncoding encoding)
+    : set_(set),
+      compute_(batch.compute),
+      size_(batch.all_rows * batch.width),
+      labels_{{batch.labels, batch, batch.rank}, false},
+      predictions_{{batch.predictions, batch, batch.rank}, false} {
+  const LossKernels& loss = set.kernels_of(batch.loss);
+  kernel_ = kernel_in_place(loss, {batch.labels.dtype, batch.predictions.dtype, compute_}, encoding);
+  if (kernel_ == nullptr) {
+    const Dtype computed = computed_in(compute_);
+    kernel_ = kernel_in_place(loss, {computed, computed, computed}, encoding);
+    labels_.is_converted = batch.labels.dtype != computed || compute_ != computed;
+    predictions_.is_converted = batch.predictions.dtype != computed || compute_ != computed;
   }
-  return for_rows(batch, set, reading);
+  copies_ = labels_.is_copied() || predictions_.is_copied();
 }
 
-Plan Plan::for_rows(const Batch& batch, const InstructionSet& set, LabelReading reading) {
-  const Dtype computed = computed_in(batch.compute);
-  const auto is_converted = [&](Dtype dtype) { return dtype != computed || batch.compute != computed; };
-  const Layout layout = is_wide(batch.compute) ? Layout::float64 : Layout::float32;
-  return {&kernel_of(batch, set, LabelReading::as_is, layout), is_converted(batch.labels.dtype),
-          reading == LabelReading::binary, is_converted(batch.predictions.dtype)};
-}
-
-Reader::Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t workers,
-               size_t most)
-    : batch_(batch),
-      set_(set),
-      plan_(plan),
-      capacity_(std::min(batch.rows * batch.width, most) + kBlock),
-      // Memory is taken here, where running out of it is no end of a thread. Zeros are labels too.
-      scratch_(workers * worker_bytes()) {}
-
-size_t Reader::bytes() const { return capacity_ * size_of(computed_in(batch_.compute)); }
-
-size_t Reader::worker_bytes() const {
-  return bytes() * (plan_.copies_labels() + plan_.converts_predictions);
-}
-
-Values Reader::read(size_t start, size_t n, size_t worker) {
-  char* labels = scratch_.data() + worker * worker_bytes();
-  char* predictions = plan_.copies_labels() ? labels + bytes() : labels;
-  Values values = read_values(batch_, set_, plan_, start, n, labels, predictions);
-  if (plan_.copies()) values.readable = std::min(values.readable, capacity_);
-  return values;
-}
-
-Values read_values(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t start, size_t n,
-                   void* labels, void* predictions) {
-  Values values{at(batch.labels.values, batch.labels.dtype, start),
-                at(batch.predictions.values, batch.predictions.dtype, start), batch.rows * batch.width - start, true};
-  if (plan.converts_labels) {
-    convert(set, batch.labels.dtype, values.labels, n, batch.compute, labels);
-    values.labels = labels;
+void TileReader::reserve(size_t values, size_t workers) {
+  if (!copies_) return;
+  constexpr size_t kLine = 64;
+  // Kernels read whole blocks.
+  capacity_ = std::min(size_, values) + kBlock;
+  for (Side* side : {&labels_, &predictions_}) {
+    const auto take = [&](bool is_needed, Dtype dtype) {
+      const size_t place = worker_bytes_;
+      if (is_needed) worker_bytes_ += (capacity_ * size_of(dtype) + kLine - 1) / kLine * kLine;
+      return place;
+    };
+    side->gathered_at = take(!side->source.is_in_place(), side->source.dtype());
+    side->converted_at = take(side->is_converted, computed_in(compute_));
   }
-  if (plan.signs_labels) {
-    values.pure = set.sign_labels[is_wide(batch.compute)](values.labels, n, labels);
-    values.labels = labels;
-  }
-  if (plan.converts_predictions) {
-    convert(set, batch.predictions.dtype, values.predictions, n, batch.compute, predictions);
-    values.predictions = predictions;
-  }
-  return values;
+  // Zeros are labels too.
+  scratch_.resize(workers * worker_bytes_);
+}
+
+Tile TileReader::copied(size_t index, Tile tile, size_t worker) {
+  char* scratch = scratch_.data() + worker * worker_bytes_;
+  tile.labels = read(labels_, tile, index, scratch);
+  tile.predictions = read(predictions_, tile, index, scratch);
+  return tile;
+}
+
+const void* TileReader::read(const Side& side, const Tile& tile, size_t index, char* scratch) const {
+  const size_t n = tile.rows * tile.width;
+  const Values values = side.source.find(index, n, scratch + side.gathered_at);
+  if (!side.is_converted) return values.first;
+  void* converted = scratch + side.converted_at;
+  convert(set_, values, n, compute_, converted);
+  return converted;
 }
 
 }  // namespace maxmargin

@@ -1,75 +1,65 @@
-// How the values of a batch are read: in place, or converted tile by tile.
+// How labels and predictions get to a kernel: in place, gathered, converted, or both, a tile at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
-#include "engine/batch.h"
+#include "engine/value_source.h"
 
 namespace maxmargin {
 
-// What the caches hold, about. Only the way to the memory depends on it.
+// The size of the caches, about. Only the way to memory depends on it.
 constexpr size_t kCachedBytes = 16 << 20;
 
-inline const char* at(const void* values, Dtype dtype, size_t i) {
-  return static_cast<const char*>(values) + i * size_of(dtype);
-}
+// Whether labels are 0 or 1, by the first and the last few: these nearly always tell, and kernels check the rest.
+bool look_binary(const Batch& batch);
 
-// What values of a dtype are computed in.
-inline Dtype computed_in(Dtype as) { return is_wide(as) ? Dtype::float64 : Dtype::float32; }
-
-// Converts n values to the type that `as` is computed in.
-void convert(const InstructionSet& set, Dtype dtype, const void* values, size_t n, Dtype as,
-             void* to);
-
-// Whether labels are 0/1, by their first and last few: these nearly always tell, and kernels check the rest.
-bool looks_binary(const Batch& batch);
-
-// The kernels for a batch, and what is converted before they read it.
-struct Plan {
-  const Kernel* kernel;
-  // Labels are converted too where they are 0/1 and their signs are what kernels read.
-  bool converts_labels, signs_labels, converts_predictions;
-
-  bool copies_labels() const { return converts_labels || signs_labels; }
-  bool copies() const { return copies_labels() || converts_predictions; }
-
-  static Plan for_chunks(const Batch& batch, const InstructionSet& set, LabelReading reading);
-  static Plan for_rows(const Batch& batch, const InstructionSet& set, LabelReading reading);
-};
-
-// Where a kernel finds some values, and how many may be read there.
-struct Values {
-  const void* labels;
-  const void* predictions;
-  size_t readable;
-  // False if a label was taken for 0 or 1 and is neither.
-  bool pure;
-};
-
-// Finds n values of a batch, from `start` on: in place, or converted into `labels` and `predictions`.
-Values read_values(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t start, size_t n,
-                   void* labels, void* predictions);
-
-// Finds the values of a batch, converting them, a tile at a time, into memory of each worker's own.
-class Reader {
+class TileReader {
  public:
-  // `most`: the values of a tile, if any are converted.
-  Reader(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t workers, size_t most);
+  TileReader(const Batch& batch, const InstructionSet& set, LabelEncoding encoding);
 
-  // How many values can be read at once.
-  size_t most(size_t wanted) const { return plan_.copies() ? capacity_ - kBlock : wanted; }
+  const Kernel& kernel() const { return *kernel_; }
 
-  Values read(size_t start, size_t n, size_t worker);
+  // Whether tiles are copies, which have up to a number of values.
+  bool copies() const { return copies_; }
+
+  // Whether rows share cache lines.
+  bool is_scattered() const {
+    return labels_.source.is_scattered() || predictions_.source.is_scattered();
+  }
+
+  // Takes memory for workers that read up to `values` values at once: bad_alloc thrown in a worker thread would end the process.
+  void reserve(size_t values, size_t workers);
+
+  // Reads rows whose first value has a logical index.
+  Tile read(size_t index, size_t rows, size_t width, size_t worker) {
+    const size_t left = size_ - index;
+    if (copies_) return copied(index, {nullptr, nullptr, rows, width, std::min(left, capacity_)}, worker);
+    return {labels_.source.in_place(index).first, predictions_.source.in_place(index).first, rows, width, left};
+  }
 
  private:
-  size_t bytes() const;
-  size_t worker_bytes() const;
+  // An operand on its way to a kernel.
+  struct Side {
+    ValueSource source;
+    bool is_converted;
+    // In a worker's memory.
+    size_t gathered_at = 0, converted_at = 0;
 
-  const Batch& batch_;
+    bool is_copied() const { return is_converted || !source.is_in_place(); }
+  };
+
+  Tile copied(size_t index, Tile tile, size_t worker);
+  const void* read(const Side& side, const Tile& tile, size_t index, char* scratch) const;
+
   const InstructionSet& set_;
-  const Plan& plan_;
-  const size_t capacity_;
+  const Dtype compute_;
+  const size_t size_;
+  Side labels_, predictions_;
+  const Kernel* kernel_;
+  bool copies_;
+  size_t capacity_ = 0, worker_bytes_ = 0;
   std::vector<char> scratch_;
 };
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/kernels.h"
+#include "kernels/kernel_table.h"
 
 namespace maxmargin {
 
