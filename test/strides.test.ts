@@ -579,7 +579,7 @@ describe("hostile frames", () => {
     for (let place = 0; place < 6; place++) {
       const values = arrays();
       if (values[place] === undefined) continue;
-      values[place] = values[place]?.subarray(1) as Float32Array;
+      values[place] = values[place]?.subarray(1) as Float32Array<ArrayBuffer>;
       const frame = write(newFrame(good), { operation: operations.gradient });
       expect(() => addon.evaluateWith(frame, ...values)).toThrow(/^maxmargin: /);
     }
