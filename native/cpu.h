@@ -1,9 +1,2 @@
-// What the processor and the operating system support.
 #pragma once
-
-namespace maxmargin {
-
-bool cpu_has_avx2();
-bool cpu_has_avx512();
-
-}  // namespace maxmargin
+#include "platform/cpu.h"

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstring>
 
-#include "parallel.h"
+#include "platform/parallel.h"
 
 namespace maxmargin {
 
@@ -36,7 +36,7 @@ bool write_probe(const void* a, size_t a_bytes, const void* b, size_t b_bytes, v
     return i >= pieces ? bytes : bytes / pieces / 64 * 64 * i;
   };
   std::atomic<bool> seen{false};
-  parallel(divided_up(pieces, kPieces), machine.threads, (a_bytes + b_bytes) / 8, [&](size_t task, size_t) {
+  parallel(ceil_div(pieces, kPieces), machine.threads, (a_bytes + b_bytes) / 8, [&](size_t task, size_t) {
     const size_t end = std::min(pieces, (task + 1) * kPieces);
     for (size_t i = task * kPieces; i < end; ++i) {
       const char* from = static_cast<const char*>(b) + begin(b_bytes, i);

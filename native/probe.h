@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "reduce.h"
+#include "engine/batch.h"
 
 namespace maxmargin {
 

@@ -42,7 +42,7 @@ describe.runIf(process.platform === "linux")("the build tree's binary", () => {
     for (const file of ["avx2", "avx512", "neon"]) {
       expect(weakSymbolsOf(readFileSync(`${objects}kernels/${file}.cpp.o`)), file).toEqual([]);
     }
-    expect(weakSymbolsOf(readFileSync(`${objects}addon.cpp.o`))).not.toEqual([]);
+    expect(weakSymbolsOf(readFileSync(`${objects}binding/addon.cpp.o`))).not.toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ const sum = 50;
 const axes = 64;
 
 /** How many numbers each slot has, in the order of native/binding/call_frame.h, which describes them; a test compares. */
-const counts = {
+export const slotSizes = {
   operation: 1,
   loss: 1,
   encoding: 1,
@@ -44,12 +44,12 @@ const counts = {
   milliseconds: 1,
 } as const;
 
-type Slot = keyof typeof counts;
+export type Slot = keyof typeof slotSizes;
 
 /** The index of each slot. */
 export const slot = {} as Record<Slot, number>;
 let end = 0;
-for (const [name, count] of Object.entries(counts) as [Slot, number][]) {
+for (const [name, count] of Object.entries(slotSizes) as [Slot, number][]) {
   slot[name] = end;
   end += count;
 }

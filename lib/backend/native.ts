@@ -81,14 +81,17 @@ function writeDtypes(
 
 /** Writes the logical shape, and how each operand lies in it. */
 function writeStrides(frame: Float64Array, call: Call, shape: readonly number[]): void {
-  frame[slot.rank] = shape.length;
-  frame.set(shape, slot.shape);
+  // The addon wants the width as the last axis: of a flat call it is 1.
+  const full = call.isFlat ? [...shape, 1] : shape;
+  frame[slot.rank] = full.length;
+  frame.set(full, slot.shape);
   for (const { name, strides, offset } of operandSlots) {
     const operand: Operand | undefined = call[name];
     if (operand === undefined) continue;
     const axes = name === "weights" || name === "mask" ? shape.slice(0, -1) : shape;
     const own = operand.strides ?? rowMajorStrides(axes);
     frame.set(own.slice(0, axes.length), strides);
+    if (call.isFlat) frame[strides + axes.length] = 0;
     frame[offset] = operand.offset;
   }
 }
@@ -136,7 +139,7 @@ export class NativeBackend implements Backend {
 
   evaluate(call: Call, range: RowRange, totals: Totals): boolean {
     // The addon evaluates batches that have values.
-    if (call.operation === "clear" || call.rows * call.width === 0 || call.shape !== undefined) {
+    if (call.operation === "clear" || call.rows * call.width === 0) {
       return portable.evaluate(call, range, totals);
     }
     const frame = this.#frame;

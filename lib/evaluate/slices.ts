@@ -125,7 +125,6 @@ class Job {
     this.#isInBackground =
       this.isLong &&
       evaluateInBackground !== undefined &&
-      call.shape === undefined &&
       this.#live.areLasting(isOwn);
     this.pace = this.#isInBackground ? inBackground : onEventLoop(values, valuesAtOnce);
   }

@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel_table.h"
 #include "target.h"
 
 #if defined(MAXMARGIN_X64)
@@ -17,7 +17,7 @@ MAXMARGIN_TARGET_BEGIN("avx2,f16c")
 namespace maxmargin {
 namespace {
 
-constexpr bool kIsCompact = false;
+constexpr bool kIsSmall = false;
 constexpr int kUnit = 8;
 
 #include "vec.inl.h"

@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel_table.h"
 #include "target.h"
 
 #if defined(MAXMARGIN_X64)
@@ -23,7 +23,7 @@ MAXMARGIN_TARGET_BEGIN("avx512f,avx512bw,avx512dq,avx512vl,avx2,f16c")
 namespace maxmargin {
 namespace {
 
-constexpr bool kIsCompact = false;
+constexpr bool kIsSmall = false;
 constexpr int kUnit = 16;
 
 #include "vec.inl.h"

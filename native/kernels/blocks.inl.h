@@ -33,21 +33,35 @@ struct EachItsWay {
   }
 };
 
+// One loss of labels Y and predictions P, computed in T.
+template <class L, LabelEncoding kEncoding, class T_, class Y_, class P_>
+struct Inputs {
+  using Loss = L;
+  using Row = typename L::Row;
+  using T = T_;
+  using Y = Y_;
+  using P = P_;
+  static constexpr bool kBinary = kEncoding == LabelEncoding::binary;
+  static constexpr bool kIsConverted = std::is_same_v<Y, T> && std::is_same_v<P, T>;
+  using Converted = Inputs<L, kEncoding, T, T, T>;
+};
+
 // Terms, a V of them at a time. Labels that are read as 0/1 leave bits in `impure` where they are neither.
-template <class L, bool kBinary, class V, class Y, class P>
+template <class In, class V>
 struct Computed {
-  const Y* labels;
-  const P* predictions;
+  const typename In::Y* labels;
+  const typename In::P* predictions;
   V* impure;
 
   MAXMARGIN_FORCE_INLINE Terms<V> at(size_t i) const {
+    using L = typename In::Loss;
     V y = loaded<V>(labels + i), p = loaded<V>(predictions + i);
     settle(y);
     settle(p);
     Terms<V> terms{};
     if constexpr (!L::kSignedLabels) {
       terms = L::terms(y, p);
-    } else if constexpr (kBinary) {
+    } else if constexpr (In::kBinary) {
       terms.sum = L::term(negated_unless_one(y, p, *impure));
     } else {
       terms.sum = L::term(y * p);
@@ -148,7 +162,7 @@ struct Accumulator {
     if constexpr (Row::kHasMax) max = larger(max, lanes.max);
   }
 
-  MAXMARGIN_FORCE_INLINE void store_to(Sums* sums) const {
+  MAXMARGIN_FORCE_INLINE void store_to(ChunkSums* sums) const {
     store(sums->lanes, sum);
     if constexpr (Row::kHasMax) sums->max = max_of(max);
   }
@@ -188,83 +202,101 @@ MAXMARGIN_INLINE auto few_to_lanes(const Source& source, size_t n) {
   return lanes;
 }
 
-template <class Row, class Source>
-MAXMARGIN_INLINE auto whole_block(const Source& source) {
-  if constexpr (kIsCompact) {
-    return few_to_lanes<Row>(source, kBlock);
-  } else {
-    return block_to_lanes<Row, kBlock>(source);
-  }
-}
-
 // Whether the last terms of a chunk are computed by eights: of doubles, a block at once would be as much code as all the
 // rest.
 template <class T>
-constexpr bool kEndsByLanes = kIsCompact || sizeof(T) == sizeof(double);
+constexpr bool kEndsByLanes = sizeof(T) == sizeof(double);
 
-// Adds n values of a row, block by block.
-template <class L, bool kBinary, class T, class Y, class P>
-MAXMARGIN_NO_INLINE static bool add(const void* labels_, const void* predictions_, size_t n,
-                                    size_t readable, size_t ahead, Sums* sums) {
-  using Row = typename L::Row;
-  using Values = Computed<L, kBinary, Unit<T>, Y, P>;
-  const Y* labels = static_cast<const Y*>(labels_);
-  const P* predictions = static_cast<const P*>(predictions_);
+// Adds the values of a row, block by block.
+template <class In>
+MAXMARGIN_NO_INLINE static bool add(const Tile& tile, size_t ahead, ChunkSums* sums) {
+  using T = typename In::T;
+  using Row = typename In::Row;
+  using Values = Computed<In, Unit<T>>;
+  const auto* labels = static_cast<const typename In::Y*>(tile.labels);
+  const auto* predictions = static_cast<const typename In::P*>(tile.predictions);
+  const size_t n = tile.width;
   auto total = Accumulator<Row, T>::from(loaded<WideLanes>(sums->lanes), sums->max);
   Unit<T> impure = constant<Unit<T>>(0.0);
   size_t i = 0;
   for (; i + kBlock <= n; i += kBlock) {
     if (ahead != 0) prefetch_block(labels + i + ahead, predictions + i + ahead);
-    total.add_lanes(whole_block<Row>(Values{labels + i, predictions + i, &impure}));
+    total.add_lanes(block_to_lanes<Row, kBlock>(Values{labels + i, predictions + i, &impure}));
   }
-  bool pure = !kBinary || are_pure(impure);
-  constexpr bool kIsConverted = std::is_same_v<Y, T> && std::is_same_v<P, T>;
+  bool pure = !In::kBinary || are_pure(impure);
   const size_t left = n - i;
-  if constexpr (kIsConverted) {
+  if constexpr (In::kIsConverted) {
     if (left > 0) {
       using V = std::conditional_t<kEndsByLanes<T>, Lanes<T>, Unit<T>>;
       V last_impure = constant<V>(0.0);
       Padded<T, kBlock> last_labels, last_predictions;
-      const Computed<L, kBinary, V, T, T> last{
-          last_labels.from(labels + i, left, readable - i),
-          last_predictions.from(predictions + i, left, readable - i), &last_impure};
+      const Computed<In, V> last{last_labels.from(labels + i, left, tile.readable - i),
+                                 last_predictions.from(predictions + i, left, tile.readable - i),
+                                 &last_impure};
       if constexpr (kEndsByLanes<T>) {
         total.add_lanes(few_to_lanes<Row>(last, left));
       } else {
         total.add_lanes(block_to_lanes<Row, kBlock>(
             FilledUp<Row, 0, decltype(last)>{last, static_cast<int>(left)}));
       }
-      if constexpr (kBinary) pure &= are_pure(last_impure);
+      if constexpr (In::kBinary) pure &= are_pure(last_impure);
     }
   }
   total.store_to(sums);
-  if constexpr (!kIsConverted) {
+  if constexpr (!In::kIsConverted) {
     if (left > 0) {
       T last_labels[kBlock], last_predictions[kBlock];
-      convert<T, Y, Unrounded>(labels + i, left, last_labels);
-      convert<T, P, Unrounded>(predictions + i, left, last_predictions);
-      pure &= add<L, kBinary, T, T, T>(last_labels, last_predictions, left, left, 0, sums);
+      convert<T, typename In::Y, Unrounded>(labels + i, left, last_labels);
+      convert<T, typename In::P, Unrounded>(predictions + i, left, last_predictions);
+      const Tile last{last_labels, last_predictions, 1, left, left};
+      pure &= add<typename In::Converted>(last, 0, sums);
     }
   }
   return pure;
 }
 
-// Writes n terms: those of hinge and squared hinge are the losses of rows of one value.
-template <class L>
-static void write_terms(const void* labels_, const void* predictions_, size_t n, float* terms) {
-  using Some = Computed<L, false, Unit<float>, float, float>;
-  const float* labels = static_cast<const float*>(labels_);
-  const float* predictions = static_cast<const float*>(predictions_);
+// Adds terms whose sums may have overflowed in float32.
+template <class In>
+MAXMARGIN_NO_INLINE static bool add_widened(const Tile& tile, ChunkSums* sums) {
+  using Values = Computed<In, Lanes<float>>;
+  const auto* labels = static_cast<const typename In::Y*>(tile.labels);
+  const auto* predictions = static_cast<const typename In::P*>(tile.predictions);
+  WideLanes sum = loaded<WideLanes>(sums->lanes);
+  Lanes<float> impure = constant<Lanes<float>>(0.0);
+  for (size_t i = 0; i < tile.width; i += kLanes) {
+    const size_t count = tile.width - i < kLanes ? tile.width - i : kLanes;
+    Padded<typename In::Y, kLanes> last_labels;
+    Padded<typename In::P, kLanes> last_predictions;
+    const Values values{last_labels.from(labels + i, count, count),
+                        last_predictions.from(predictions + i, count, count), &impure};
+    sum = sum + widen(FilledUp<typename In::Row, 0, Values>{values, static_cast<int>(count)}.at(0).sum);
+  }
+  store(sums->lanes, sum);
+  return !In::kBinary || are_pure(impure);
+}
+
+// Writes terms: those of an elementwise loss are the losses of rows of one value.
+template <class In>
+static bool single_losses(const Tile& tile, float* losses) {
+  using Y = typename In::Y;
+  using P = typename In::P;
+  using Some = Computed<In, Unit<float>>;
+  const Y* labels = static_cast<const Y*>(tile.labels);
+  const P* predictions = static_cast<const P*>(tile.predictions);
+  const size_t n = tile.rows;
+  Unit<float> impure = constant<Unit<float>>(0.0);
   size_t i = 0;
   for (; i + kUnit <= n; i += kUnit) {
-    store(terms + i, with_one_nan(Some{labels + i, predictions + i, nullptr}.at(0).sum));
+    store(losses + i, with_one_nan(Some{labels + i, predictions + i, &impure}.at(0).sum));
   }
   if (i < n) {
-    Padded<float, kUnit> last_labels, last_predictions;
+    Padded<Y, kUnit> last_labels;
+    Padded<P, kUnit> last_predictions;
     float last[kUnit];
     const Some some{last_labels.from(labels + i, n - i, n - i),
-                    last_predictions.from(predictions + i, n - i, n - i), nullptr};
+                    last_predictions.from(predictions + i, n - i, n - i), &impure};
     store(last, with_one_nan(some.at(0).sum));
-    std::memcpy(terms + i, last, (n - i) * sizeof(float));
+    std::memcpy(losses + i, last, (n - i) * sizeof(float));
   }
+  return !In::kBinary || are_pure(impure);
 }

@@ -7,64 +7,89 @@
 #include "slopes.inl.h"
 #include "probe.inl.h"
 
-// Labels and predictions that only chunks read in place.
-template <class L, bool kBinary, class T, class Y, class P>
-constexpr Kernel chunk_kernel() {
-  Kernel kernel{};
-  kernel.add = add<L, kBinary, T, Y, P>;
-  return kernel;
-}
+// The C++ type of a dtype's values.
+template <Dtype>
+struct ValueOf;
+template <>
+struct ValueOf<Dtype::boolean> {
+  using Type = Bool8;
+};
+template <>
+struct ValueOf<Dtype::int8> {
+  using Type = int8_t;
+};
+template <>
+struct ValueOf<Dtype::uint8> {
+  using Type = uint8_t;
+};
+template <>
+struct ValueOf<Dtype::float16> {
+  using Type = Half;
+};
+template <>
+struct ValueOf<Dtype::bfloat16> {
+  using Type = BFloat16;
+};
+template <>
+struct ValueOf<Dtype::float32> {
+  using Type = float;
+};
+template <>
+struct ValueOf<Dtype::float64> {
+  using Type = double;
+};
 
-template <class L, class T>
+template <class In>
 constexpr Kernel kernel() {
-  Kernel kernel = chunk_kernel<L, false, T, T, T>();
-  kernel.rows = rows<L, T>;
-  kernel.slopes = slopes<L, T>;
-  if constexpr (L::Row::kHasMax) kernel.ties = ties<L, T>;
-  if constexpr (sizeof(T) < sizeof(double)) kernel.terms = write_terms<L>;
+  constexpr bool kIsFloat = sizeof(typename In::T) == sizeof(float);
+  Kernel kernel{};
+  kernel.add = add<In>;
+  if constexpr (kIsFloat) kernel.add_widened = add_widened<In>;
+  kernel.row_losses = row_losses<In>;
+  if constexpr (kIsFloat && In::Row::kFamily == Family::elementwise) kernel.single_losses = single_losses<In>;
+  if constexpr (In::Row::kHasMax) kernel.count_ties = count_ties<In>;
+  kernel.gradient = gradient<In>;
   return kernel;
 }
 
-template <class L, bool kBinary>
-constexpr void set_layouts(Kernel (&kernels)[kLayouts][kLabelReadings], LabelReading reading) {
-  const auto at = [&](Layout layout) -> Kernel& {
-    return kernels[static_cast<int>(layout)][static_cast<int>(reading)];
-  };
-  if constexpr (kBinary) {
-    at(Layout::float32) = chunk_kernel<L, true, float, float, float>();
-    at(Layout::float64) = chunk_kernel<L, true, double, double, double>();
-  } else {
-    at(Layout::float32) = kernel<L, float>();
-    at(Layout::float64) = kernel<L, double>();
+template <class L, LabelEncoding kEncoding, size_t kLayout>
+constexpr void set_layout(LossKernels& loss) {
+  constexpr LayoutDtypes kDtypesHere = kLayoutDtypes[kLayout];
+  constexpr bool kIsBinary = kEncoding == LabelEncoding::binary;
+  // What is left out is converted, as code has its price too: bools and unsigned bytes are 0/1 always for a loss of
+  // signed labels, 16 bits never.
+  constexpr bool kIsUnsigned = kDtypesHere.labels == Dtype::uint8 || kDtypesHere.labels == Dtype::boolean;
+  constexpr bool kIs16Bits = kDtypesHere.predictions == Dtype::float16 || kDtypesHere.predictions == Dtype::bfloat16;
+  if constexpr (!(kIsBinary ? kIs16Bits : L::kSignedLabels && kIsUnsigned)) {
+    using T = typename ValueOf<kDtypesHere.computed>::Type;
+    using Y = typename ValueOf<kDtypesHere.labels>::Type;
+    using P = typename ValueOf<kDtypesHere.predictions>::Type;
+    loss.kernels[kLayout][static_cast<int>(kEncoding)] = kernel<Inputs<L, kEncoding, T, Y, P>>();
   }
-  // What is left out is converted, as code has its price too: a loss with a max has no chunks but in rows longer than
-  // one, bools are 0/1 always, 16 bits nearly never.
-  if constexpr (!kIsCompact && !L::Row::kHasMax) {
-    at(Layout::int8_labels) = chunk_kernel<L, kBinary, float, int8_t, float>();
-    if constexpr (kBinary) at(Layout::bool_labels) = chunk_kernel<L, true, float, Bool8, float>();
-  }
-  if constexpr (!kIsCompact && !kBinary && std::is_same_v<L, Hinge>) {
-    at(Layout::float16) = chunk_kernel<L, false, float, Half, Half>();
-    at(Layout::bfloat16) = chunk_kernel<L, false, float, BFloat16, BFloat16>();
+}
+
+template <class L, LabelEncoding kEncoding, size_t kLayout = 0>
+constexpr void set_layouts(LossKernels& loss) {
+  if constexpr (kLayout < kLayouts) {
+    set_layout<L, kEncoding, kLayout>(loss);
+    set_layouts<L, kEncoding, kLayout + 1>(loss);
   }
 }
 
 template <class L>
-constexpr void set_loss(InstructionSet& set) {
-  constexpr int kLoss = static_cast<int>(L::kLoss);
-  auto& kernels = set.kernels[kLoss];
-  set_layouts<L, false>(kernels, LabelReading::as_is);
-  if constexpr (L::kSignedLabels && !kIsCompact) set_layouts<L, true>(kernels, LabelReading::binary);
-  set.row_loss[kLoss] = row_loss<typename L::Row>;
-  set.row_factors[kLoss] = row_factors<typename L::Row>;
+constexpr void set_loss(LossKernels& loss) {
+  set_layouts<L, LabelEncoding::unchanged>(loss);
+  if constexpr (L::kSignedLabels) set_layouts<L, LabelEncoding::binary>(loss);
+  loss.family = L::Row::kFamily;
+  loss.row_loss = row_loss<typename L::Row>;
+  loss.row_factors = row_factors<typename L::Row>;
 }
 
 // What is of a dtype already need not be rounded to it.
 template <class Own, class Rounding>
 using RoundingUnless = std::conditional_t<std::is_same_v<Own, Rounding>, Unrounded, Rounding>;
 
-// kConverts is a parameter for clang: it instantiates a call that depends on none even where it is discarded.
-template <bool kConverts, class T, class Rounding>
+template <class T, class Rounding>
 constexpr void set_convert(InstructionSet& set, Dtype as) {
   constexpr bool kIsExact = std::is_same_v<Rounding, Unrounded>;
   const auto from = [&](Dtype dtype) -> Convert& {
@@ -84,23 +109,17 @@ constexpr void set_convert(InstructionSet& set, Dtype as) {
   }
 }
 
-template <bool kConverts = !kIsCompact>
 constexpr InstructionSet instruction_set(const char* name, bool (*supported)()) {
   InstructionSet set{};
   set.name = name;
   set.supported = supported;
-  set_loss<Hinge>(set);
-  set_loss<SquaredHinge>(set);
-  set_loss<CategoricalHinge>(set);
-  if constexpr (kConverts) {
-    set_convert<kConverts, float, AsHalf>(set, Dtype::float16);
-    set_convert<kConverts, float, AsBFloat16>(set, Dtype::bfloat16);
-    set_convert<kConverts, float, Unrounded>(set, Dtype::float32);
-    set_convert<kConverts, double, Unrounded>(set, Dtype::float64);
-  }
-  set.sign_labels[0] = sign_labels<float>;
-  set.sign_labels[1] = sign_labels<double>;
-  set.check_mask = check_mask;
+#define MAXMARGIN_LOSS(Struct, name) set_loss<Struct>(set.losses[static_cast<int>(Loss::Struct)]);
+#include "../losses/list.inc"
+#undef MAXMARGIN_LOSS
+  set_convert<float, AsHalf>(set, Dtype::float16);
+  set_convert<float, AsBFloat16>(set, Dtype::bfloat16);
+  set_convert<float, Unrounded>(set, Dtype::float32);
+  set_convert<double, Unrounded>(set, Dtype::float64);
   set.multiply = multiply;
   set.add_to_lanes = add_to_lanes;
   set.narrow = narrow_losses;

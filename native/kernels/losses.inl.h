@@ -22,6 +22,7 @@ struct Terms {
 };
 
 struct MeanOfTerms {
+  static constexpr Family kFamily = Family::elementwise;
   static constexpr bool kHasMax = false;
 
   template <class V>
@@ -32,6 +33,7 @@ struct MeanOfTerms {
 
 // max(0, neg - pos + 1) of neg = max((1 - y) p) and pos = sum(y p)
 struct MarginOfTerms {
+  static constexpr Family kFamily = Family::class_max;
   static constexpr bool kHasMax = true;
 
   template <class V>
@@ -49,7 +51,6 @@ struct MarginOfTerms {
 // max(0, 1 - y p)
 struct Hinge {
   using Row = MeanOfTerms;
-  static constexpr Loss kLoss = Loss::hinge;
   static constexpr bool kSignedLabels = true;
 
   template <class V>
@@ -67,7 +68,6 @@ struct Hinge {
 // max(0, 1 - y p)²
 struct SquaredHinge {
   using Row = MeanOfTerms;
-  static constexpr Loss kLoss = Loss::squared_hinge;
   static constexpr bool kSignedLabels = true;
 
   template <class V>
@@ -84,7 +84,6 @@ struct SquaredHinge {
 
 struct CategoricalHinge {
   using Row = MarginOfTerms;
-  static constexpr Loss kLoss = Loss::categorical_hinge;
   static constexpr bool kSignedLabels = false;
 
   template <class V>

@@ -1,4 +1,4 @@
-#include "kernels.h"
+#include "kernel_table.h"
 #include "target.h"
 
 #if defined(MAXMARGIN_ARM64)
@@ -14,7 +14,7 @@
 namespace maxmargin {
 namespace {
 
-constexpr bool kIsCompact = false;
+constexpr bool kIsSmall = true;
 constexpr int kUnit = 8;
 
 #include "vec.inl.h"

@@ -66,6 +66,15 @@ struct EightRows {
   WideLanes sum, max;
 };
 
+// Values of some rows, from the first of these on.
+template <class In>
+struct Rows {
+  const typename In::Y* labels;
+  const typename In::P* predictions;
+
+  MAXMARGIN_FORCE_INLINE Rows from(size_t i) const { return {labels + i, predictions + i}; }
+};
+
 // From `sum` and `max` with the lanes that blocks of kSize terms were folded to.
 template <class Row, size_t kSize, class T>
 MAXMARGIN_INLINE EightRows eight_rows(Lanes<T>* sum, Lanes<T>* max) {
@@ -85,6 +94,16 @@ MAXMARGIN_INLINE EightRows eight_rows(Lanes<T>* sum, Lanes<T>* max) {
   return rows;
 }
 
+// While eight rows are folded nothing is loaded, and the processor's own prefetching stops at the page's end.
+template <size_t kSize, class In>
+MAXMARGIN_INLINE void prefetch_row(const Rows<In>& row) {
+  constexpr size_t kAhead = 1024;  // values
+  for (size_t i = 0; i < kSize; i += 16) {
+    MAXMARGIN_PREFETCH(row.labels + kAhead + i);
+    MAXMARGIN_PREFETCH(row.predictions + kAhead + i);
+  }
+}
+
 // The same of lanes in memory.
 template <class Row, size_t kSize, class T>
 MAXMARGIN_NO_INLINE static void fold_stored(const T* sums, const T* maxes, double* sum_of_rows,
@@ -100,41 +119,30 @@ MAXMARGIN_NO_INLINE static void fold_stored(const T* sums, const T* maxes, doubl
   if constexpr (Row::kHasMax) store(max_of_rows, rows.max);
 }
 
-// Folds lanes on by halves, in float until that is done three times with the block of a row that they were folded from,
-// and then in double.
-MAXMARGIN_INLINE double sum_of_row(Lanes<float> lanes, size_t width) {
-  float narrow[kLanes];
-  double wide[kLanes];
-  store(narrow, lanes);
-  size_t left = kLanes;
-  for (; left > 1 && left * kLanes / 2 >= width; left /= 2) {
-    for (size_t i = 0; i < left / 2; ++i) narrow[i] = narrow[i] + narrow[i + left / 2];
-  }
-  for (size_t i = 0; i < left; ++i) wide[i] = narrow[i];
-  for (; left > 1; left /= 2) {
-    for (size_t i = 0; i < left / 2; ++i) wide[i] = wide[i] + wide[i + left / 2];
-  }
-  return wide[0];
-}
-MAXMARGIN_INLINE double sum_of_row(Lanes<double> lanes, size_t) { return sum_of(lanes); }
-
 // Eight rows of more than kSize / 2 values and no more than kSize.
-template <class L, size_t kSize, class T>
+template <class In, size_t kSize>
 struct NarrowRows {
-  using Row = typename L::Row;
+  using T = typename In::T;
+  using Row = typename In::Row;
   // Registers wider than a row would compute more than there is.
   using V = vec<T, kSize <= static_cast<size_t>(kUnit) ? static_cast<int>(kLanes) : kUnit>;
-  using Values = Computed<L, false, V, T, T>;
+  using Values = Computed<In, V>;
 
-  static MAXMARGIN_FORCE_INLINE EightRows fold(const T* labels, const T* predictions, size_t width) {
-    const Values block{labels, predictions, nullptr};
+  V impure;
+
+  MAXMARGIN_FORCE_INLINE EightRows fold(const Rows<In>& rows, size_t width) {
+    if constexpr (kSize >= kLanes && (sizeof(T) == sizeof(double) || kSize > 2 * kLanes || kIsSmall)) {
+      return by_memory(rows, width);
+    }
     Lanes<T> sum[kLanes], max[kLanes];
     if constexpr (kSize < kLanes) {
-      side_by_side(block, width, sum, max);
+      side_by_side({rows.labels, rows.predictions, &impure}, width, sum, max);
     } else {
       MAXMARGIN_UNROLL
       for (size_t k = 0; k < kLanes; ++k) {
-        const auto terms = row_at(block, k * width, width);
+        const Rows<In> own = rows.from(k * width);
+        if constexpr (kSize >= 4 * kLanes) prefetch_row<kSize>(own);
+        const auto terms = row(own, width);
         sum[kPlaces<T>[k]] = terms.sum;
         max[kPlaces<T>[k]] = terms.max;
       }
@@ -142,15 +150,32 @@ struct NarrowRows {
     return eight_rows<Row, kSize, T>(sum, max);
   }
 
-  // The terms of the row that begins at `start`, in lanes.
-  static MAXMARGIN_FORCE_INLINE Terms<Lanes<T>> row_at(const Values& block, size_t start,
-                                                       size_t width) {
+  // The terms of a row, in lanes.
+  MAXMARGIN_FORCE_INLINE Terms<Lanes<T>> row(const Rows<In>& row, size_t width) {
     constexpr size_t kFull = kSize == kLanes ? 0 : kSize / 2;
-    const Values row{block.labels + start, block.predictions + start, nullptr};
-    return block_to_lanes<Row, kSize>(FilledUp<Row, kFull, Values>{row, static_cast<int>(width)});
+    const Values values{row.labels, row.predictions, &impure};
+    return block_to_lanes<Row, kSize>(FilledUp<Row, kFull, Values>{values, static_cast<int>(width)});
   }
 
+  MAXMARGIN_FORCE_INLINE bool is_pure() const { return are_pure(impure); }
+
  private:
+  MAXMARGIN_FORCE_INLINE EightRows by_memory(const Rows<In>& rows, size_t width) {
+    T sums[kLanes * kLanes], maxes[kLanes * kLanes];
+    for (size_t k = 0; k < kLanes; ++k) {
+      const Rows<In> own = rows.from(k * width);
+      if constexpr (kSize >= 4 * kLanes) prefetch_row<kSize>(own);
+      const auto terms = row(own, width);
+      store(sums + kPlaces<T>[k] * kLanes, terms.sum);
+      if constexpr (Row::kHasMax) store(maxes + kPlaces<T>[k] * kLanes, terms.max);
+    }
+    double sum[kLanes], max[kLanes];
+    fold_stored<Row, kSize, T>(sums, maxes, sum, max);
+    EightRows eight{loaded<WideLanes>(sum), {}};
+    if constexpr (Row::kHasMax) eight.max = loaded<WideLanes>(max);
+    return eight;
+  }
+
   static MAXMARGIN_FORCE_INLINE void side_by_side(const Values& block, size_t width, Lanes<T>* sum,
                                                   Lanes<T>* max) {
     constexpr size_t kRowsOfVector = kLanes / kSize;
@@ -168,165 +193,104 @@ struct NarrowRows {
   }
 };
 
-// While eight rows are folded nothing is loaded, and the processor's own prefetching stops at the page's end.
-template <class T>
-MAXMARGIN_INLINE void prefetch_row(const T* labels, const T* predictions) {
-  constexpr size_t kAhead = 1024;  // values
-  for (size_t i = 0; i < kBlock; i += 16) {
-    MAXMARGIN_PREFETCH(labels + kAhead + i);
-    MAXMARGIN_PREFETCH(predictions + kAhead + i);
-  }
-}
-
-// Eight rows of up to a block, their lanes by way of memory: a fraction of the code.
-template <class L, class T>
-struct BlockRows {
-  using Row = typename L::Row;
-
-  static MAXMARGIN_FORCE_INLINE EightRows fold(const T* labels, const T* predictions, size_t width) {
-    T sums[kLanes * kLanes], maxes[kLanes * kLanes];
-    for (size_t k = 0; k < kLanes; ++k) {
-      if (width > 2 * kLanes) prefetch_row(labels + k * width, predictions + k * width);
-      const auto terms = row_at(labels + k * width, predictions + k * width, width);
-      store(sums + kPlaces<T>[k] * kLanes, terms.sum);
-      if constexpr (Row::kHasMax) store(maxes + kPlaces<T>[k] * kLanes, terms.max);
-    }
-    double sum[kLanes], max[kLanes];
-    if (sizeof(T) < sizeof(double) && width <= kBlock / 2) {
-      fold_stored<Row, kBlock / 2, T>(sums, maxes, sum, max);
-    } else {
-      fold_stored<Row, kBlock, T>(sums, maxes, sum, max);
-    }
-    EightRows rows{loaded<WideLanes>(sum), {}};
-    if constexpr (Row::kHasMax) rows.max = loaded<WideLanes>(max);
-    return rows;
-  }
-
- private:
-  template <size_t kSize>
-  static MAXMARGIN_FORCE_INLINE Terms<Lanes<T>> sized_row(const T* labels, const T* predictions,
-                                                          size_t width) {
-    return NarrowRows<L, kSize, T>::row_at({labels, predictions, nullptr}, 0, width);
-  }
-
-  static MAXMARGIN_FORCE_INLINE Terms<Lanes<T>> row_at(const T* labels, const T* predictions,
-                                                       size_t width) {
-    if constexpr (sizeof(T) == sizeof(double)) {
-      if (width <= kLanes) return sized_row<kLanes>(labels, predictions, width);
-      if (width <= 2 * kLanes) return sized_row<2 * kLanes>(labels, predictions, width);
-    }
-    if (width <= 4 * kLanes) return sized_row<4 * kLanes>(labels, predictions, width);
-    return sized_row<kBlock>(labels, predictions, width);
-  }
-};
-
-// Eight rows of up to a block, one after the other, in even less code.
-template <class L, class T>
-struct SingleRows {
-  using Row = typename L::Row;
-
-  static MAXMARGIN_FORCE_INLINE EightRows fold(const T* labels, const T* predictions, size_t width) {
-    double sum[kLanes], max[kLanes];
-    for (size_t k = 0; k < kLanes; ++k) {
-      const Computed<L, false, Lanes<T>, T, T> row{labels + k * width, predictions + k * width, nullptr};
-      const auto terms = few_to_lanes<Row>(row, width);
-      sum[k] = sum_of_row(terms.sum, width);
-      max[k] = max_of(terms.max);
-    }
-    return {loaded<WideLanes>(sum), loaded<WideLanes>(max)};
-  }
-};
-
 // Up to eight rows of up to a block, with what `Eight` may read behind them.
-template <class Eight, class T>
+template <class In, class Eight>
 struct UpToBlock {
-  static MAXMARGIN_FORCE_INLINE EightRows fold(const T* labels, const T* predictions, size_t rows,
-                                               size_t width, size_t readable) {
+  Eight eight;
+
+  MAXMARGIN_FORCE_INLINE EightRows fold(const Tile& tile, const Rows<In>& rows, size_t count,
+                                        size_t readable) {
     size_t size = kLanes;
-    while (size < width) size *= 2;
+    while (size < tile.width) size *= 2;
+    const size_t width = tile.width;
     const size_t needed = width < kLanes ? kLanes * kLanes : (kLanes - 1) * width + size;
-    Padded<T, kLanes * kBlock> last_labels, last_predictions;
-    return Eight::fold(last_labels.from(labels, rows * width, readable, needed),
-                       last_predictions.from(predictions, rows * width, readable, needed), width);
+    Padded<typename In::Y, kLanes * kBlock> last_labels;
+    Padded<typename In::P, kLanes * kBlock> last_predictions;
+    return eight.fold({last_labels.from(rows.labels, count * width, readable, needed),
+                       last_predictions.from(rows.predictions, count * width, readable, needed)},
+                      width);
   }
+
+  MAXMARGIN_FORCE_INLINE bool is_pure() const { return eight.is_pure(); }
 };
 
 // Up to eight rows of more than a block.
-template <class L, class T>
+template <class In>
 struct WideRows {
-  static MAXMARGIN_FORCE_INLINE EightRows fold(const T* labels, const T* predictions, size_t rows,
-                                               size_t width, size_t readable) {
+  bool pure;
+
+  MAXMARGIN_FORCE_INLINE EightRows fold(const Tile& tile, const Rows<In>& rows, size_t count,
+                                        size_t readable) {
     double sum[kLanes] = {}, max[kLanes] = {};
-    for (size_t k = 0; k < rows; ++k) {
-      Sums row{{}, kNoMax};
-      const size_t start = k * width;
-      add<L, false, T, T, T>(labels + start, predictions + start, width, readable - start, 0, &row);
+    for (size_t k = 0; k < count; ++k) {
+      ChunkSums row{{}, kNoMax};
+      const size_t start = k * tile.width;
+      pure &= add<In>({rows.labels + start, rows.predictions + start, 1, tile.width, readable - start}, 0,
+                      &row);
       sum[k] = sum_of(loaded<WideLanes>(row.lanes));
       max[k] = row.max;
     }
     return {loaded<WideLanes>(sum), loaded<WideLanes>(max)};
   }
+
+  MAXMARGIN_FORCE_INLINE bool is_pure() const { return pure; }
 };
 
 // The sums of some rows, those that are not finite taken once more.
-MAXMARGIN_NO_INLINE static void widen_overflows(Loss loss, const float* labels, const float* predictions,
-                                                size_t rows, size_t width, double* sums) {
-  for (size_t k = 0; k < rows; ++k) {
+template <class In>
+MAXMARGIN_NO_INLINE static void widen_overflows(const Rows<In>& rows, size_t count, size_t width, double* sums) {
+  for (size_t k = 0; k < count; ++k) {
     if (is_finite(sums[k])) continue;
-    Sums row{};
-    add_widened(loss, labels + k * width, predictions + k * width, width, &row);
+    ChunkSums row{};
+    const Rows<In> values = rows.from(k * width);
+    add_widened<In>({values.labels, values.predictions, 1, width, width}, &row);
     sums[k] = sum_of(loaded<WideLanes>(row.lanes));
   }
 }
 
-template <class Some, class L, class T>
-static void losses_of(const T* labels, const T* predictions, size_t rows, size_t width,
-                      size_t readable, double* losses, const RowParts* parts) {
+template <class In, class Some>
+static bool losses_of(const Tile& tile, Some some, double* losses, const RowSums* sums) {
+  const Rows<In> all{static_cast<const typename In::Y*>(tile.labels),
+                     static_cast<const typename In::P*>(tile.predictions)};
+  const size_t width = tile.width;
   const WideLanes wide_width = constant<WideLanes>(static_cast<double>(width));
-  for (size_t r = 0; r < rows; r += kLanes) {
-    const size_t count = rows - r < kLanes ? rows - r : kLanes;
-    const size_t start = r * width;
-    EightRows eight =
-        Some::fold(labels + start, predictions + start, count, width, readable - start);
-    if constexpr (sizeof(T) == sizeof(float)) {
+  for (size_t r = 0; r < tile.rows; r += kLanes) {
+    const size_t count = tile.rows - r < kLanes ? tile.rows - r : kLanes;
+    const Rows<In> rows = all.from(r * width);
+    EightRows eight = some.fold(tile, rows, count, tile.readable - r * width);
+    if constexpr (sizeof(typename In::T) == sizeof(float)) {
       if (any_nan(eight.sum - eight.sum)) {
-        double sums[kLanes];
-        store(sums, eight.sum);
-        widen_overflows(L::kLoss, labels + start, predictions + start, count, width, sums);
-        eight.sum = loaded<WideLanes>(sums);
+        double wide[kLanes];
+        store(wide, eight.sum);
+        widen_overflows<In>(rows, count, width, wide);
+        eight.sum = loaded<WideLanes>(wide);
       }
     }
-    if constexpr (L::Row::kHasMax) {
-      if (parts != nullptr) {
-        store(parts->sums + r, eight.sum);
-        store(parts->maxes + r, eight.max);
+    if constexpr (In::Row::kHasMax) {
+      if (sums != nullptr) {
+        store(sums->sums + r, eight.sum);
+        store(sums->maxes + r, eight.max);
       }
     }
-    store(losses + r, L::Row::loss(eight.sum, eight.max, wide_width));
+    store(losses + r, In::Row::loss(eight.sum, eight.max, wide_width));
   }
+  return !In::kBinary || some.is_pure();
 }
 
-template <class L, class T>
-static void rows(const void* labels_, const void* predictions_, size_t rows, size_t width,
-                 size_t readable, double* losses, const RowParts* parts) {
-  const T* labels = static_cast<const T*>(labels_);
-  const T* predictions = static_cast<const T*>(predictions_);
-#define MAXMARGIN_ROWS(...) \
-  losses_of<__VA_ARGS__, L, T>(labels, predictions, rows, width, readable, losses, parts)
-#define MAXMARGIN_UP_TO_BLOCK(...) MAXMARGIN_ROWS(UpToBlock<__VA_ARGS__, T>)
-  if (width > kBlock) return MAXMARGIN_ROWS(WideRows<L, T>);
-  if constexpr (kIsCompact) {
-    return MAXMARGIN_UP_TO_BLOCK(SingleRows<L, T>);
-  } else {
-    if (width == 1) return MAXMARGIN_UP_TO_BLOCK(NarrowRows<L, 1, T>);
-    if constexpr (sizeof(T) == sizeof(float)) {
-      if (width == 2) return MAXMARGIN_UP_TO_BLOCK(NarrowRows<L, 2, T>);
-      if (width <= 4) return MAXMARGIN_UP_TO_BLOCK(NarrowRows<L, 4, T>);
-      if (width <= 8) return MAXMARGIN_UP_TO_BLOCK(NarrowRows<L, 8, T>);
-      if (width <= 16) return MAXMARGIN_UP_TO_BLOCK(NarrowRows<L, 16, T>);
-    }
-    return MAXMARGIN_UP_TO_BLOCK(BlockRows<L, T>);
+template <class In>
+static bool row_losses(const Tile& tile, double* losses, const RowSums* sums) {
+  const size_t width = tile.width;
+#define MAXMARGIN_NARROW(size) \
+  losses_of<In>(tile, UpToBlock<In, NarrowRows<In, size>>{}, losses, sums)
+  if (width == 1) return MAXMARGIN_NARROW(1);
+  if constexpr (sizeof(typename In::T) == sizeof(float)) {
+    if (width == 2) return MAXMARGIN_NARROW(2);
+    if (width <= 4) return MAXMARGIN_NARROW(4);
   }
-#undef MAXMARGIN_UP_TO_BLOCK
-#undef MAXMARGIN_ROWS
+  if (width <= 8) return MAXMARGIN_NARROW(8);
+  if (width <= 16) return MAXMARGIN_NARROW(16);
+  if (width <= 32) return MAXMARGIN_NARROW(32);
+  if (width <= 64) return MAXMARGIN_NARROW(64);
+  return losses_of<In>(tile, WideRows<In>{true}, losses, sums);
+#undef MAXMARGIN_NARROW
 }

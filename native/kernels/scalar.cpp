@@ -4,14 +4,13 @@
 #include <limits>
 #include <type_traits>
 
-#include "kernels.h"
+#include "kernel_table.h"
 #include "target.h"
 
 namespace maxmargin {
 namespace {
 
-// Few processors have nothing better.
-constexpr bool kIsCompact = true;
+constexpr bool kIsSmall = true;
 constexpr int kUnit = 8;
 
 #include "vec.inl.h"
@@ -20,6 +19,8 @@ constexpr int kUnit = 8;
 // as many scalars.
 using FloatVector = float __attribute__((vector_size(16)));
 using DoubleVector = double __attribute__((vector_size(16)));
+using IntVector = int32_t __attribute__((vector_size(16)));
+using UintVector = uint32_t __attribute__((vector_size(16)));
 template <>
 struct vec<float, 4> {
   FloatVector v;
@@ -56,6 +57,51 @@ MAXMARGIN_INLINE F4 keep_first(F4 a, int count, float rest) {
 }
 MAXMARGIN_INLINE void fill(float value, F4& a) { a.v = value - FloatVector{}; }
 MAXMARGIN_INLINE void load(const float* from, F4& a) { std::memcpy(&a, from, sizeof a); }
+template <class Source>
+MAXMARGIN_INLINE void load_converted(const Source* from, F4& a) {
+  Source values __attribute__((vector_size(4 * sizeof(Source))));
+  std::memcpy(&values, from, sizeof values);
+  a.v = __builtin_convertvector(__builtin_convertvector(values, IntVector), FloatVector);
+}
+MAXMARGIN_INLINE void load(const int8_t* from, F4& a) { load_converted(from, a); }
+MAXMARGIN_INLINE void load(const uint8_t* from, F4& a) { load_converted(from, a); }
+MAXMARGIN_INLINE void load(const int32_t* from, F4& a) { load_converted(from, a); }
+MAXMARGIN_INLINE void load(const Bool8* from, F4& a) {
+  load_converted(reinterpret_cast<const uint8_t*>(from), a);
+  a.v = a.v > 1.0f ? 1.0f - FloatVector{} : a.v;
+}
+MAXMARGIN_INLINE UintVector load_16_bits(const void* from) {
+  uint16_t values __attribute__((vector_size(8)));
+  std::memcpy(&values, from, sizeof values);
+  return __builtin_convertvector(values, UintVector);
+}
+// Moves exponent and mantissa to where float32 has them, and the exponent's bias by multiplication.
+MAXMARGIN_INLINE void load(const Half* from, F4& a) {
+  const UintVector bits = load_16_bits(from);
+  const UintVector magnitude = (bits & 0x7FFFu) << 13;
+  const FloatVector value = reinterpret_cast<FloatVector>(magnitude) * 0x1p112f;
+  const UintVector infinite = magnitude >= 0x7C00u << 13 ? UintVector{} + 0x7F800000u : UintVector{};
+  a.v = reinterpret_cast<FloatVector>(reinterpret_cast<UintVector>(value) | infinite | (bits & 0x8000u) << 16);
+}
+MAXMARGIN_INLINE void load(const BFloat16* from, F4& a) {
+  a.v = reinterpret_cast<FloatVector>(load_16_bits(from) << 16);
+}
+// Rounds to 11 significant bits, or to a multiple of 2^-24 where that is coarser.
+MAXMARGIN_INLINE F4 as_half(F4 a) {
+  const UintVector bits = reinterpret_cast<UintVector>(a.v);
+  const UintVector sign = bits & 0x80000000u;
+  const FloatVector magnitude = reinterpret_cast<FloatVector>(bits ^ sign);
+  const UintVector odd = bits >> 13 & 1u;
+  const FloatVector normal = reinterpret_cast<FloatVector>(((bits ^ sign) + odd + 0xFFFu) & ~0x1FFFu);
+  const FloatVector rounded = magnitude < 0x1p-14f ? (magnitude + 0.5f) - 0.5f : normal;
+  const FloatVector finite = rounded > 65504.0f ? INFINITY - FloatVector{} : rounded;
+  const FloatVector all = magnitude == magnitude ? finite : magnitude;
+  return {reinterpret_cast<FloatVector>(reinterpret_cast<UintVector>(all) | sign)};
+}
+MAXMARGIN_INLINE F4 as_bfloat16(F4 a) {
+  const UintVector bits = reinterpret_cast<UintVector>(a.v);
+  return {reinterpret_cast<FloatVector>((bits + (bits >> 16 & 1u) + 0x7FFFu) & 0xFFFF0000u)};
+}
 MAXMARGIN_INLINE void settle(F4&) {}
 MAXMARGIN_INLINE void store(float* to, F4 a) { std::memcpy(to, &a, sizeof a); }
 
@@ -80,6 +126,12 @@ MAXMARGIN_INLINE D2 keep_first(D2 a, int count, double rest) {
 MAXMARGIN_INLINE bool any_nan(D2 a) { return a.v[0] != a.v[0] || a.v[1] != a.v[1]; }
 MAXMARGIN_INLINE void fill(double value, D2& a) { a.v = value - DoubleVector{}; }
 MAXMARGIN_INLINE void load(const double* from, D2& a) { std::memcpy(&a, from, sizeof a); }
+MAXMARGIN_INLINE void load(const int32_t* from, D2& a) {
+  a.v = DoubleVector{static_cast<double>(from[0]), static_cast<double>(from[1])};
+}
+MAXMARGIN_INLINE void load(const int64_t* from, D2& a) {
+  a.v = DoubleVector{static_cast<double>(from[0]), static_cast<double>(from[1])};
+}
 MAXMARGIN_INLINE void settle(D2&) {}
 MAXMARGIN_INLINE void store(double* to, D2 a) { std::memcpy(to, &a, sizeof a); }
 MAXMARGIN_INLINE void stream_line(const char* from, char* to) { std::memcpy(to, from, 64); }
@@ -92,23 +144,26 @@ MAXMARGIN_INLINE F4 narrow(vec<double, 4> a) {
                       static_cast<float>(a.hi.v[0]), static_cast<float>(a.hi.v[1])}};
 }
 
+template <int kSegment>
+MAXMARGIN_INLINE void halves(F4 a, F4 b, F4& low, F4& high) {
+  if constexpr (kSegment == 4) {
+    low.v = __builtin_shufflevector(a.v, b.v, 0, 1, 4, 5);
+    high.v = __builtin_shufflevector(a.v, b.v, 2, 3, 6, 7);
+  } else {
+    low.v = __builtin_shufflevector(a.v, b.v, 0, 2, 4, 6);
+    high.v = __builtin_shufflevector(a.v, b.v, 1, 3, 5, 7);
+  }
+}
+template <int kSegment>
+MAXMARGIN_INLINE void halves(D2 a, D2 b, D2& low, D2& high) {
+  low.v = DoubleVector{a.v[0], b.v[0]};
+  high.v = DoubleVector{a.v[1], b.v[1]};
+}
+
 #include "instruction_set.inl.h"
-#include "overflow.inl.h"
 
 constexpr InstructionSet kTable = instruction_set("scalar", [] { return true; });
 
 }  // namespace
 const InstructionSet* const kScalar = &kTable;
-
-void add_widened(Loss loss, const float* labels, const float* predictions, size_t n, Sums* sums) {
-  switch (loss) {
-    case Loss::hinge:
-      return add_widened_of<Hinge>(labels, predictions, n, sums);
-    case Loss::squared_hinge:
-      return add_widened_of<SquaredHinge>(labels, predictions, n, sums);
-    case Loss::categorical_hinge:
-      return add_widened_of<CategoricalHinge>(labels, predictions, n, sums);
-  }
-}
-
 }  // namespace maxmargin

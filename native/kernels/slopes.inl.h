@@ -1,35 +1,37 @@
 // The slopes of rows: of a result that depends on losses, by every prediction.
 
 template <class Row>
-static void row_factors(const double* weights, double divisor, const RowParts& parts, size_t n,
+static void row_factors(const double* weights, double divisor, const RowSums& sums, size_t n,
                         double* factors) {
   for (size_t i = 0; i < n; i += kLanes) {
     WideLanes factor = loaded<WideLanes>(weights + i) / constant<WideLanes>(divisor);
     if constexpr (Row::kHasMax) {
-      factor = factor * Row::slope(loaded<WideLanes>(parts.sums + i), loaded<WideLanes>(parts.maxes + i));
+      factor = factor * Row::slope(loaded<WideLanes>(sums.sums + i), loaded<WideLanes>(sums.maxes + i));
     }
     store(factors + i, factor);
   }
 }
 
 // 1 for each value that is the maximum of its row, in the lanes of the row's registers.
-template <class L, class T>
+template <class In>
 struct Ties {
+  using T = typename In::T;
   using V = Unit<T>;
 
-  const T* labels;
-  const T* predictions;
-  size_t width, readable;
+  const Tile& tile;
 
   MAXMARGIN_FORCE_INLINE V of_row(size_t row, double max) const {
-    Padded<T, kUnit> last_labels, last_predictions;
+    const auto* labels = static_cast<const typename In::Y*>(tile.labels);
+    const auto* predictions = static_cast<const typename In::P*>(tile.predictions);
+    Padded<typename In::Y, kUnit> last_labels;
+    Padded<typename In::P, kUnit> last_predictions;
     V ones = constant<V>(0.0);
-    for (size_t i = 0; i < width; i += kUnit) {
-      const size_t at = row * width + i;
-      const size_t own = width - i < kUnit ? width - i : kUnit;
-      const V y = loaded<V>(last_labels.from(labels + at, own, readable - at));
-      const V p = loaded<V>(last_predictions.from(predictions + at, own, readable - at));
-      const V one = where_equal(L::other(y, p), constant<V>(max), constant<V>(1.0));
+    for (size_t i = 0; i < tile.width; i += kUnit) {
+      const size_t at = row * tile.width + i;
+      const size_t own = tile.width - i < kUnit ? tile.width - i : kUnit;
+      const V y = loaded<V>(last_labels.from(labels + at, own, tile.readable - at));
+      const V p = loaded<V>(last_predictions.from(predictions + at, own, tile.readable - at));
+      const V one = where_equal(In::Loss::other(y, p), constant<V>(max), constant<V>(1.0));
       ones = ones + (own < kUnit ? keep_first(one, static_cast<int>(own), T{0}) : one);
     }
     return ones;
@@ -40,35 +42,37 @@ struct Ties {
   }
 };
 
-template <class L, class T>
-static void ties(const void* labels, const void* predictions, size_t rows, size_t width,
-                 size_t readable, const double* maxes, double* ties) {
-  using V = Unit<T>;
-  const Ties<L, T> values{static_cast<const T*>(labels), static_cast<const T*>(predictions), width,
-                          readable};
+template <class In>
+static void count_ties(const Tile& tile, const double* maxes, double* ties) {
+  using V = Unit<typename In::T>;
+  const Ties<In> values{tile};
   // Nearly always each row has exactly one, which the count over all rows tells if no row has none. Only a row that
   // contains NaN can have none: its max is then NaN or, where folding lost all its values, kNoMax.
   V all = constant<V>(0.0);
   bool may_have_none = false;
-  for (size_t row = 0; row < rows; ++row) {
+  for (size_t row = 0; row < tile.rows; ++row) {
     all = all + values.of_row(row, maxes[row]);
     may_have_none |= !(maxes[row] > kNoMax);
   }
   const double count = values.sum(all);
-  if (rows == 1 || (count == static_cast<double>(rows) && !may_have_none)) {
-    for (size_t row = 0; row < rows; ++row) ties[row] = count / static_cast<double>(rows);
+  if (tile.rows == 1 || (count == static_cast<double>(tile.rows) && !may_have_none)) {
+    for (size_t row = 0; row < tile.rows; ++row) ties[row] = count / static_cast<double>(tile.rows);
     return;
   }
-  for (size_t row = 0; row < rows; ++row) ties[row] = values.sum(values.of_row(row, maxes[row]));
+  for (size_t row = 0; row < tile.rows; ++row) ties[row] = values.sum(values.of_row(row, maxes[row]));
 }
 
-// d term / d prediction, of a row's values.
-template <class L, class V>
+// d term / d prediction, of a row's values. A label that is no 0/1 was found before.
+template <class In, class V>
 MAXMARGIN_INLINE V slope_of(V y, V p, V max, V share) {
-  if constexpr (L::kSignedLabels) {
-    return y * L::slope(y * p);
-  } else {
+  using L = typename In::Loss;
+  if constexpr (!L::kSignedLabels) {
     return L::slope(y, p, max, share);
+  } else if constexpr (In::kBinary) {
+    V impure = constant<V>(0.0);
+    return negated_unless_one(y, L::slope(negated_unless_one(y, p, impure)), impure);
+  } else {
+    return y * L::slope(y * p);
   }
 }
 
@@ -84,13 +88,16 @@ struct OfValues {
   V factor, max, share;
 };
 
-template <class L, class T>
+template <class In>
 struct Slopes {
+  using T = typename In::T;
+  using Y = typename In::Y;
+  using P = typename In::P;
   using V = Unit<T>;
-  using Row = typename L::Row;
+  using Row = typename In::Row;
 
-  const T* labels;
-  const T* predictions;
+  const Y* labels;
+  const P* predictions;
   size_t readable;
   T* slopes;
 
@@ -102,7 +109,7 @@ struct Slopes {
     write(of, labels + at, predictions + at, slopes + at);
   }
 
-  MAXMARGIN_FORCE_INLINE void write_rows(const RowSlopes& of_rows, size_t rows, size_t width) const {
+  MAXMARGIN_FORCE_INLINE void write_rows(const RowDerivatives& of_rows, size_t rows, size_t width) const {
     for (size_t row = 0; row < rows; ++row) {
       OfValues<V> of{constant<V>(of_rows.factors[row]), {}, {}};
       if constexpr (Row::kHasMax) {
@@ -114,7 +121,7 @@ struct Slopes {
   }
 
   // What belongs to rows is first written once for each of their values: up to a tile of these.
-  MAXMARGIN_FORCE_INLINE void write_narrow_rows(const RowSlopes& of_rows, size_t rows,
+  MAXMARGIN_FORCE_INLINE void write_narrow_rows(const RowDerivatives& of_rows, size_t rows,
                                                 size_t width) const {
     T factors[kTile + kUnit], maxes[kTile + kUnit], shares[kTile + kUnit];
     spread(of_rows.factors, rows, width, factors);
@@ -135,16 +142,17 @@ struct Slopes {
   }
 
  private:
-  static MAXMARGIN_FORCE_INLINE void write(const OfValues<V>& of, const T* labels, const T* predictions,
+  static MAXMARGIN_FORCE_INLINE void write(const OfValues<V>& of, const Y* labels, const P* predictions,
                                            T* to) {
     const V y = loaded<V>(labels), p = loaded<V>(predictions);
-    store(to, scaled(slope_of<L>(y, p, of.max, of.share), of.factor));
+    store(to, scaled(slope_of<In>(y, p, of.max, of.share), of.factor));
   }
 
   // Where only some of a register may be read.
   MAXMARGIN_NO_INLINE void write_last(const OfValues<V>& of, size_t at) const {
     const size_t left = readable - at;
-    Padded<T, kUnit> last_labels, last_predictions;
+    Padded<Y, kUnit> last_labels;
+    Padded<P, kUnit> last_predictions;
     write(of, last_labels.from(labels + at, left, left),
           last_predictions.from(predictions + at, left, left), slopes + at);
   }
@@ -158,16 +166,16 @@ struct Slopes {
   }
 };
 
-template <class L, class T>
-static void slopes(const void* labels, const void* predictions, size_t rows, size_t width,
-                   size_t readable, const RowSlopes& of_rows, void* slopes) {
-  const Slopes<L, T> values{static_cast<const T*>(labels), static_cast<const T*>(predictions), readable,
-                            static_cast<T*>(slopes)};
+template <class In>
+static void gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
+  const Slopes<In> values{static_cast<const typename In::Y*>(tile.labels),
+                          static_cast<const typename In::P*>(tile.predictions), tile.readable,
+                          static_cast<typename In::T*>(derivatives)};
   // Rows that fill their registers badly.
-  if (rows > 1 && width <= kUnit * 3 / 2) {
-    values.write_narrow_rows(of_rows, rows, width);
+  if (tile.rows > 1 && tile.width <= kUnit * 3 / 2) {
+    values.write_narrow_rows(of_rows, tile.rows, tile.width);
   } else {
-    values.write_rows(of_rows, rows, width);
+    values.write_rows(of_rows, tile.rows, tile.width);
   }
 }
 

@@ -133,27 +133,6 @@ static void convert(const void* from, size_t n, void* to) {
             [](Unit<T> values) { return Rounding::of(values); });
 }
 
-// Labels of 0 and 1 as -1 and 1. False where a label is neither.
-template <class T>
-static bool sign_labels(const void* labels, size_t n, void* to) {
-  Unit<T> impure = constant<Unit<T>>(0.0);
-  transform(static_cast<const T*>(labels), n, static_cast<T*>(to), [&](Unit<T> values) {
-    return negated_unless_one(values, constant<Unit<T>>(1.0), impure);
-  });
-  return are_pure(impure);
-}
-
-// Values of a mask as 0 and 1, in place. False where one is neither.
-static bool check_mask(double* mask, size_t n) {
-  using V = Unit<double>;
-  V impure = constant<V>(0.0);
-  transform(mask, n, mask, [&](V values) {
-    negated_unless_one(values, values, impure);
-    return where_equal(values, constant<V>(1.0), values);
-  });
-  return are_pure(impure);
-}
-
 static void narrow_losses(const double* losses, size_t n, float* to) {
   convert<float, double, WithOneNaN>(losses, n, to);
 }
