@@ -4,10 +4,10 @@ import { checkLength, type NestedNumbers, RowTensor, type Tensor } from "./tenso
 
 const custom = Symbol.for("nodejs.util.inspect.custom");
 
-/** JSON knows no numbers but finite ones. */
+/** JSON has finite numbers only. */
 const json = (value: number) => (Number.isFinite(value) ? value : String(value));
 
-/** A tensor as it is handed out: nothing can be seen of it but `data`, `shape`, `dtype` and its methods. */
+/** The tensor that users see: only `data`, `shape`, `dtype` and its methods are visible. */
 export class DenseTensor implements Tensor {
   readonly data: TensorData;
   readonly shape: readonly number[];
@@ -22,8 +22,8 @@ export class DenseTensor implements Tensor {
   }
 
   /**
-   * Returns what is known of a tensor that was handed out; undefined for anything else, and for a tensor whose fields
-   * were changed afterwards: these are to be read anew, like any other object's.
+   * Returns the internal tensor of a tensor that was handed out; undefined for anything else, and
+   * for a tensor whose fields were changed afterwards: it is read anew, like any other object.
    */
   static rowsOf(value: unknown): RowTensor | undefined {
     if (typeof value !== "object" || value === null || !(#rows in value)) return undefined;
@@ -48,7 +48,7 @@ export class DenseTensor implements Tensor {
     return { data: Array.from(this.#values(), json), shape, dtype };
   }
 
-  /** As `util.inspect` and `console.log` show it. */
+  /** Formats the tensor for `util.inspect` and `console.log`. */
   [custom](_depth: number, options: object, inspect: (value: object, options: object) => string) {
     const { shape, dtype, data } = this;
     return `Tensor ${inspect({ shape, dtype, data }, options)}`;
@@ -62,5 +62,5 @@ export class DenseTensor implements Tensor {
   }
 }
 
-// The name that people know.
+// The name that messages and `console.log` show.
 Object.defineProperty(DenseTensor, "name", { value: "Tensor" });

@@ -5,7 +5,7 @@ import { sizeOf } from "./shapes.js";
 import { checkLength, RowTensor, type Tensor } from "./tensor.js";
 import { type TensorLike, toTensor } from "./tensor-like.js";
 
-/** The index of a value, as a program would write it: `[1][0]`. */
+/** Formats the index of a value as code: `[1][0]`. */
 function indexOf(place: number, shape: readonly number[]): string {
   let left = place;
   return shape
@@ -19,14 +19,15 @@ function indexOf(place: number, shape: readonly number[]): string {
 }
 
 /**
- * Writes class ids as one-hot labels: 1 for the class of a row, 0 for all others.
+ * Converts class ids to one-hot labels: 1 for the class of a row, 0 for all others.
  *
- * @param ids - class ids from 0 to `classes - 1`, shape `[batch, d0, .. dN]`. A last axis of 1, as in `[batch, 1]`, is
- *   dropped, as `keras.utils.to_categorical` does.
+ * @param ids - class ids from 0 to `classes - 1`, shape `[batch, d0, .. dN]`. A last axis of 1, as
+ *   in `[batch, 1]`, is dropped, as `keras.utils.to_categorical` does.
  * @param classes - the number of classes.
  * @returns labels of dtype int8, shape `[batch, d0, .. dN, classes]`.
- * @throws TypeError if `ids` is no tensor-like, or `classes` no number; RangeError if `classes` is no integer from 1, or
- *   if an id is no integer from 0 to `classes - 1`: the message tells its index.
+ * @throws TypeError if `ids` is not a tensor-like, or `classes` not a number; RangeError if
+ *   `classes` is not an integer from 1, or if an id is not an integer from 0 to `classes - 1`: the
+ *   message names its index.
  * @example
  * ```ts
  * import { CategoricalHinge, oneHot } from "maxmargin";
