@@ -6,10 +6,10 @@ import {
   type TypedArray,
 } from "../typed-arrays.js";
 
-// As they are when the library is loaded.
+// Captured at load.
 const { load, store } = Atomics;
 
-/** Whether an array that is to be written to has memory in common with another. */
+/** Whether an array that will be written to shares memory with another. */
 export function overlaps(written: TypedArray, other: TypedArray): boolean {
   const start = byteOffsetOf(written);
   const otherStart = byteOffsetOf(other);
@@ -22,7 +22,7 @@ export function overlaps(written: TypedArray, other: TypedArray): boolean {
 }
 
 /**
- * Whether two buffers stand for the same memory, as a clone of a `SharedArrayBuffer` does: what is written to a byte
+ * Whether two buffers are the same memory, like a `SharedArrayBuffer` and its clone: a byte written
  * through one is then read through the other. The byte is in memory that will be written to anyway.
  */
 function isSameMemory(written: ArrayBufferLike, other: ArrayBufferLike, at: number): boolean {
@@ -30,7 +30,7 @@ function isSameMemory(written: ArrayBufferLike, other: ArrayBufferLike, at: numb
   const to = new Uint8Array(written, at, 1);
   const from = new Uint8Array(other, at, 1);
   const before = load(to, 0);
-  // Another thread may happen to write one of these numbers, but not all.
+  // Another thread may happen to write one of these numbers, but not all of them.
   const isRead = [0x55, 0xaa, 0x0f, 0xf0].every((bits) => {
     store(to, 0, before ^ bits);
     return load(from, 0) === (before ^ bits);
