@@ -1,10 +1,16 @@
-/** The call frame: a Float64Array through which the numbers of a call go into the addon, and those of its result come out. */
+/**
+ * The call frame: a Float64Array that passes the numbers of a call to the addon, and returns the
+ * numbers of its result.
+ */
 
-/** As many numbers as an exact sum has at most, and how many there are. */
+/** The maximum length of an exact sum, and one slot for its actual length. */
 const sum = 50;
 const axes = 64;
 
-/** How many numbers each slot has, in the order of native/binding/call_frame.h, which describes them; a test compares. */
+/**
+ * The length of each slot, in the order of native/binding/call_frame.h, which describes them. A
+ * test compares the two.
+ */
 const counts = {
   operation: 1,
   loss: 1,
@@ -55,7 +61,7 @@ for (const [name, count] of Object.entries(counts) as [Slot, number][]) {
 }
 Object.freeze(slot);
 
-/** How many numbers a frame has. */
+/** The length of a frame. */
 export const frameSize = end;
 
 export const operations = { sum: 0, rows: 1, gradient: 2, weights: 3 } as const;
