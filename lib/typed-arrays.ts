@@ -37,6 +37,11 @@ export const byteOffsetOf = (data: TypedArray) => byteOffsetGetter.call(data);
 export const byteLengthOf = (data: TypedArray) => byteLengthGetter.call(data);
 export const lengthOf = (data: TypedArray) => lengthGetter.call(data);
 
+const { fill } = prototype as { fill(this: TypedArray, value: number): void };
+
+/** Fills an array with zeros. */
+export const clear = (data: TypedArray) => fill.call(data, 0);
+
 const bytesOfBuffer = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")
   ?.get as Getter<number>;
 

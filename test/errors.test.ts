@@ -13,10 +13,6 @@ import { forEachImplementation } from "./support/implementations.js";
 import { functions, lossNames, lossOf, reductions } from "./support/losses.js";
 import { type Loaded, loadInProcess, loadInWorker } from "./support/processes.js";
 
-const kinds =
-  "Float32Array, Float64Array, Float16Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, " +
-  "Uint16Array, Int32Array, Uint32Array, BigInt64Array";
-
 /** What no type allows. */
 const wrong = <T = never>(value: unknown) => value as T;
 
@@ -42,8 +38,11 @@ const expectRangeError = (call: () => unknown, message: string) =>
 
 class Weights {}
 
-/** Values that are no tensors, and what messages call them. */
-const strangers: ReadonlyArray<readonly [unknown, string]> = [
+const expectedTensor =
+  "expected a typed array, a tensor, { data, shape }, a number or nested arrays";
+
+/** Values that are no tensors, what messages call them, and what they say to write instead. */
+const strangers: ReadonlyArray<readonly [unknown, string, string?]> = [
   [undefined, "undefined"],
   [null, "null"],
   ["abc", '"abc"'],
@@ -52,22 +51,26 @@ const strangers: ReadonlyArray<readonly [unknown, string]> = [
   [() => 0, "a function"],
   [{}, "an object"],
   [Object.create(null), "an object"],
-  [{ data: Float32Array.of(1) }, "an object"],
+  [{ data: Float32Array.of(1) }, "an object", "a shape is missing: write { data, shape }"],
   [{ shape: [1] }, "an object"],
   [new Weights(), "a Weights"],
   [new Map(), "a Map"],
-  [new ArrayBuffer(4), "a ArrayBuffer"],
-  [new DataView(new ArrayBuffer(4)), "a DataView"],
-  [new BigUint64Array(2), "a BigUint64Array of length 2"],
+  [new Set([1]), "a Set", "write [...values]"],
+  [Promise.resolve(1), "a Promise", "await it"],
+  [new ArrayBuffer(4), "an ArrayBuffer", "write new Float32Array(buffer)"],
+  [new SharedArrayBuffer(4), "a SharedArrayBuffer", "write new Float32Array(buffer)"],
+  [
+    new DataView(new ArrayBuffer(4)),
+    "a DataView",
+    "write new Float32Array(view.buffer, view.byteOffset, view.byteLength / 4)",
+  ],
 ];
 
-const expectedTensor = `a typed array (${kinds}), a tensor, { data, shape }, a number or nested arrays`;
 const two = Float32Array.of(1, 1);
 
 describe("arguments that are no tensors", () => {
-  test.each(strangers)("%o", (value, description) => {
-    const message = (argument: string) =>
-      `${argument}: expected ${expectedTensor}, received ${description}`;
+  test.each(strangers)("%o", (value, description, remedy = expectedTensor) => {
+    const message = (argument: string) => `${argument}: received ${description}; ${remedy}`;
     expectTypeError(() => tensor(wrong(value)), message("data"));
     for (const loss of lossNames) {
       expectTypeError(() => functions[loss](wrong(value), two), message("yTrue"));
@@ -99,14 +102,16 @@ describe("tensors", () => {
   }
 
   test("data of a wrong kind", () => {
-    const message = (received: string) => `data: expected one of ${kinds}, received ${received}`;
-    expectErrorOf({ data: [1, 2], shape: [2] }, TypeError, message("an array of length 2"));
+    const message = (received: string) =>
+      `data: received ${received}; expected a typed array or an array of numbers`;
     expectErrorOf({ data: undefined, shape: [2] }, TypeError, message("undefined"));
+    expectErrorOf({ data: null, shape: [2] }, TypeError, message("null"));
+    expectErrorOf({ data: "12", shape: [2] }, TypeError, message('"12"'));
     expectErrorOf({ data: 1, shape: [] }, TypeError, message("1"));
-    expectError(
-      () => hinge(wrong({ data: new BigUint64Array(2), shape: [2] }), two),
+    expectErrorOf(
+      { data: Promise.resolve(two), shape: [2] },
       TypeError,
-      `yTrue.${message("a BigUint64Array of length 2")}`,
+      "data: received a Promise; await it",
     );
   });
 
@@ -117,11 +122,7 @@ describe("tensors", () => {
     expectErrorOf({ data: two, shape: "2" }, TypeError, message('"2"'));
     expectErrorOf({ data: two, shape: null }, TypeError, message("null"));
     expectErrorOf({ data: two, shape: undefined }, TypeError, message("undefined"));
-    expectErrorOf(
-      { data: two, shape: Int32Array.of(2) },
-      TypeError,
-      message("a Int32Array of length 1"),
-    );
+    expectErrorOf({ data: two, shape: new Set([2]) }, TypeError, message("a Set"));
   });
 
   test("dimensions that are none", () => {
@@ -131,9 +132,9 @@ describe("tensors", () => {
       'shape[0]: expected a number, received "2"',
     );
     expectErrorOf(
-      { data: two, shape: [1, 2n] },
+      { data: two, shape: [1, true] },
       TypeError,
-      "shape[1]: expected a number, received 2n",
+      "shape[1]: expected a number, received true",
     );
     expectErrorOf(
       { data: two, shape: new Array(1) },
@@ -177,7 +178,7 @@ describe("tensors", () => {
       );
     of(two, "bool", '"float32" for a Float32Array of length 2');
     of(two, "float64", '"float32" for a Float32Array of length 2');
-    of(new Int8Array(2), "bool", '"int8" for a Int8Array of length 2');
+    of(new Int8Array(2), "bool", '"int8" for an Int8Array of length 2');
     of(new Uint8Array(2), "int8", '"uint8" or "bool" for a Uint8Array of length 2');
     of(new BigInt64Array(2), "int32", '"int64" for a BigInt64Array of length 2');
     of(new Uint8Array(2), 3, '"uint8" or "bool" for a Uint8Array of length 2');
@@ -203,10 +204,13 @@ describe("tensors", () => {
       RangeError,
       '[1][1]: expected an array of length 1, received "x"',
     );
-    of([1, "2"], TypeError, '[1]: expected a number or a boolean, received "2"');
-    of([1, [2]], TypeError, "[1]: expected a number or a boolean, received an array of length 1");
-    of([[1], [null]], TypeError, "[1][0]: expected a number or a boolean, received null");
-    of([1n], TypeError, "[0]: expected a number or a boolean, received 1n");
+    of([1, "2"], TypeError, '[1]: expected a number, a boolean or a bigint, received "2"');
+    of(
+      [1, [2]],
+      TypeError,
+      "[1]: expected a number, a boolean or a bigint, received an array of length 1",
+    );
+    of([[1], [null]], TypeError, "[1][0]: expected a number, a boolean or a bigint, received null");
     const endless: unknown[] = [];
     endless.push(endless);
     of(endless, RangeError, ": expected at most 64 dimensions, received deeper nesting");

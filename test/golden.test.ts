@@ -1,3 +1,4 @@
+import { tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { valuesOf } from "./support/data.js";
 import {
@@ -91,6 +92,30 @@ const decisions: Readonly<Record<string, readonly number[]>> = {
   ),
 };
 
+/** 10. Labels of categorical hinge that would be repeated along the classes are refused: they are nearly always class ids. */
+const refusals: readonly string[] = [
+  "categorical_hinge/y_true-2x1/y_pred-2x3",
+  "CategoricalHinge/y_true-2x1/y_pred-2x3/sum_over_batch_size",
+  "CategoricalHinge/y_true-2x1/y_pred-2x3/None",
+  "categorical_hinge/y_true-1/y_pred-2x3",
+  "CategoricalHinge/y_true-1/y_pred-2x3/sum_over_batch_size",
+  "CategoricalHinge/y_true-1/y_pred-2x3/None",
+  "categorical_hinge/y_true-4/y_pred-4x1",
+  "categorical_hinge/y_true-4x1/y_pred-4",
+  "categorical_hinge/y_true-scalar/y_pred-2x3",
+  "CategoricalHinge/y_true-scalar/y_pred-2x3/sum_over_batch_size",
+  "CategoricalHinge/y_true-scalar/y_pred-2x3/None",
+  "categorical_hinge/y_true-2x3x1/y_pred-3",
+  "CategoricalHinge/y_true-2x3x1/y_pred-3/sum_over_batch_size",
+  "CategoricalHinge/y_true-2x3x1/y_pred-3/None",
+  "categorical_hinge/y_true-4x1/y_pred-4x5",
+  "CategoricalHinge/y_true-4x1/y_pred-4x5/sum_over_batch_size",
+  "CategoricalHinge/y_true-4x1/y_pred-4x5/None",
+  "categorical_hinge/y_true-1/y_pred-5",
+  "CategoricalHinge/y_true-1/y_pred-5/sum_over_batch_size",
+  "CategoricalHinge/y_true-1/y_pred-5/None",
+];
+
 describe("Keras's own answers", () => {
   test.each(fileNames)("%s is complete", (file) => {
     const all = goldenCases(file);
@@ -102,20 +127,18 @@ describe("Keras's own answers", () => {
     const names = fileNames.flatMap((file) => goldenCases(file).map(({ name }) => name));
     const known = new Set(names);
     expect(Object.keys(decisions).filter((name) => !known.has(name))).toEqual([]);
+    expect(refusals.filter((name) => !known.has(name))).toEqual([]);
     expect(Object.keys(decisions)).toHaveLength(98);
   });
 
   test("a comparison finds what is wrong", () => {
     const expected = { dtype: "float32", shape: [4], data: [1, "NaN", "Infinity", 1000] } as const;
-    const answer = (shape: number[], ...data: number[]) =>
-      ({ dtype: "float32", shape, data: Float32Array.from(data) }) as const;
+    const answer = (shape: number[], ...data: number[]) => tensor(Float32Array.from(data), shape);
     expect(disagreements(answer([4], 1.000001, NaN, Infinity, 1000.001), expected)).toEqual([]);
     expect(disagreements(answer([4], 1.000002, NaN, Infinity, 1000), expected)).toHaveLength(1);
     expect(disagreements(answer([4], NaN, 1, -Infinity, Infinity), expected)).toHaveLength(4);
     expect(disagreements(answer([2, 2], 1, NaN, Infinity, 1000), expected)).toHaveLength(1);
-    expect(
-      disagreements({ ...expected, data: new Float64Array(4), dtype: "float64" }, expected),
-    ).toHaveLength(1);
+    expect(disagreements(tensor(new Float64Array(4), [4]), expected)).toHaveLength(1);
   });
 
   forEachImplementation(() => {
@@ -125,6 +148,10 @@ describe("Keras's own answers", () => {
         const decided = decisions[golden.name];
         if (expected === null) {
           expect(() => answerTo(golden)).toThrow(/: expected .*, received /);
+        } else if (refusals.includes(golden.name)) {
+          expect(() => answerTo(golden)).toThrow(
+            /^yTrue: expected one-hot labels of shape .*; for class ids use oneHot\(ids, \d\)/,
+          );
         } else if (decided !== undefined) {
           const answer = answerTo(golden);
           expect(valuesOf(answer.dtype, answer.data)).toEqual(decided.map(Math.fround));

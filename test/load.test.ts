@@ -86,9 +86,12 @@ describe("the binary", () => {
 
 test("in a bundle the binary is the prebuilt one, whatever lies around", () => {
   // What bundlers make of the loader is code in another file; test/install tries the bundlers themselves.
-  copyFileSync(join(folder, "dist/cjs/load.cjs"), join(folder, "dist/cjs/bundle.cjs"));
+  copyFileSync(
+    join(folder, "dist/cjs/backend/load.cjs"),
+    join(folder, "dist/cjs/backend/bundle.cjs"),
+  );
   const loaded = (): unknown => {
-    const code = `const { binary, errors } = require("./dist/cjs/bundle.cjs").load();
+    const code = `const { binary, errors } = require("./dist/cjs/backend/bundle.cjs").load();
       console.log(JSON.stringify({ binary, errors }));`;
     const options = { cwd: folder, encoding: "utf8" } as const;
     return JSON.parse(

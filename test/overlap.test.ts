@@ -195,7 +195,7 @@ describe("the addon itself", () => {
   const n = 64;
   const rows = n / width;
   /** Hinge of float32 in float32, with float32 weights and mask; the divisor is 1. */
-  const numbers = [(10 << 3) | (10 << 7) | (10 << 11), width, 10 | (10 << 4), 1, 0, 0, 0, 0];
+  const numbers = [(10 << 3) | (10 << 7) | (10 << 11), width, 10 | (10 << 4), 1, 0, 0, 0, 0, 0];
   const ways: Readonly<Record<string, (operation: keyof Entries, ...args: unknown[]) => unknown>> =
     {
       whole(operation, ...args) {

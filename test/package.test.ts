@@ -136,7 +136,7 @@ describe("the package's name", () => {
 
 describe("the loader", () => {
   test("has a require that is written out for each binary, and no other that bundlers see", () => {
-    const loader = readFileSync(`${root}dist/cjs/load.cjs`, "utf8");
+    const loader = readFileSync(`${root}dist/cjs/backend/load.cjs`, "utf8");
     const required = [
       ...loader.matchAll(/"(.*)": \(\) => require\("\.\.\/\.\.\/prebuilds\/(.*)"\)/g),
     ];
@@ -181,7 +181,7 @@ describe("the published package", () => {
         "LICENSE",
         "dist/cjs/index.d.ts",
         "dist/cjs/index.js",
-        "dist/cjs/load.cjs",
+        "dist/cjs/backend/load.cjs",
         "dist/cjs/package.json",
         "dist/esm/index.d.ts",
         "dist/esm/index.js",

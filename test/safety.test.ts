@@ -330,34 +330,49 @@ forEachImplementation(() => {
       expect(hinge(labels(), predictions()).data[0]).toBe(0.5);
     });
 
-    test("tensors whose fields were changed", () => {
-      for (const [field, value] of Object.entries({
-        rows: 2 ** 40,
-        width: 2 ** 40,
-        code: 11,
-        shape: [2 ** 40, 4],
-        data: new Float64Array(1),
-        dtype: "float64",
-      })) {
+    const lies = {
+      rows: 2 ** 40,
+      width: 2 ** 40,
+      code: 11,
+      shape: [2 ** 40, 4],
+      data: new Float64Array(1),
+      dtype: "float64",
+    };
+
+    test.each(Object.entries(lies))("a tensor's %s cannot be changed", (field, value) => {
+      const yPred = tensor(predictions(), shape);
+      expect(() => Object.defineProperty(yPred, field, { value })).toThrow(TypeError);
+      expect(() => Object.assign(yPred, { [field]: value })).toThrow(TypeError);
+      expect(() => Object.assign(yPred.shape, { 0: 7 })).toThrow(TypeError);
+      expect(hinge(tensor(labels(), shape), yPred).data).toHaveLength(rows);
+    });
+
+    test("objects in a tensor's image, with other fields", () => {
+      for (const [field, value] of Object.entries(lies)) {
         for (const lie of [value, -1, Number.NaN, 1.5, null, undefined, "x"]) {
-          const yPred = tensor(predictions(), shape);
-          Object.defineProperty(yPred, field, { value: lie });
-          for (const call of [
-            () => hinge(tensor(labels(), shape), yPred),
-            () => hinge(yPred, tensor(predictions(), shape)),
-            () => new Hinge({ reduction: null }).value(tensor(labels(), shape), yPred),
-            () => new Hinge().value(yPred, yPred, { sampleWeight: yPred }),
+          const real = tensor(predictions(), shape);
+          for (const yPred of [
+            Object.create(real, { [field]: { value: lie } }) as typeof real,
+            wrong<typeof real>({ ...real, [field]: lie }),
           ]) {
-            try {
-              call();
-            } catch (error) {
-              // An error of JavaScript's own is one, too.
-              expect(error).toBeInstanceOf(Error);
+            for (const call of [
+              () => hinge(tensor(labels(), shape), yPred),
+              () => hinge(yPred, tensor(predictions(), shape)),
+              () => new Hinge({ reduction: null }).value(tensor(labels(), shape), yPred),
+              () => new Hinge().value(yPred, yPred, { sampleWeight: yPred }),
+            ]) {
+              outcome(call);
             }
           }
         }
       }
       expect(hinge(labels(), predictions()).data[0]).toBe(0.5);
+    });
+
+    test("objects that only inherit from a tensor", () => {
+      const heir = Object.create(tensor(predictions(), shape)) as ReturnType<typeof tensor>;
+      expect(hinge(tensor(labels(), shape), heir).data).toHaveLength(rows);
+      expect(() => heir.toArray()).toThrow(TypeError);
     });
   });
 
@@ -659,7 +674,7 @@ describe("the addon itself", () => {
   });
 
   test("a frame whose memory goes while another thread computes", async () => {
-    const own = Float64Array.of(kind, 1, 0, 1, 0, 0, 0, 0);
+    const own = Float64Array.of(kind, 1, 0, 1, 0, 0, 0, 0, 0);
     const promise = addon.background.total(own, labels(), predictions());
     detach(own.buffer);
     await expect(promise).rejects.toThrow(/^maxmargin: the frame/);

@@ -1,5 +1,6 @@
 import os from "node:os";
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
+import type { RawArray } from "../tensor/cast.js";
 import type { Backend } from "./interface.js";
 import { load } from "./load.cjs";
 import { type Addon, NativeBackend } from "./native.js";
@@ -31,6 +32,14 @@ const crossover = 40;
 const { addon: loaded, binary, errors } = load();
 const addon = loaded as Addon | null;
 const native = addon === null ? null : new NativeBackend(addon);
+
+/**
+ * Returns whether two arrays share memory; undefined without the addon, because only C++ knows
+ * addresses.
+ */
+export function overlap(a: RawArray, b: RawArray): boolean | undefined {
+  return addon?.overlaps(a, b);
+}
 
 let name: "native" | "js";
 let kernel: string | null;

@@ -90,10 +90,11 @@ const buildTree = (root: string): Candidate => ({
 
 function candidates(): Candidate[] {
   if (root === null) return [prebuilt];
+  const has = (name: string) => platform.exists(path.join(root, name)) === true;
   // A checkout has a binding.gyp, the published package does not. In a checkout the last build
   // comes first, because prebuilds/ may be older.
-  const isCheckout = platform.exists(path.join(root, "binding.gyp")) === true;
-  return isCheckout ? [buildTree(root), prebuilt] : [prebuilt, buildTree(root)];
+  if (has("binding.gyp")) return [buildTree(root), prebuilt];
+  return has("build") ? [prebuilt, buildTree(root)] : [prebuilt];
 }
 
 /**
@@ -104,9 +105,9 @@ function candidates(): Candidate[] {
  * while files are missing, and throws at the first one that is corrupt or made for another
  * platform.
  *
- * This file is CommonJS, for the ES modules too: bundlers follow a `require` written out in a
- * CommonJS file, but not one made by `createRequire`, and a static `import` of `bindings` would be
- * evaluated, and could throw, outside of any `try`.
+ * This file is CommonJS, because bundlers follow a `require` written out in a CommonJS file, but
+ * not one made by `createRequire`; and a static `import` of `bindings` would be evaluated, and
+ * could throw, outside of any `try`.
  */
 function load(): Loaded {
   const errors: string[] = [];

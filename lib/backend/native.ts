@@ -140,7 +140,10 @@ export class NativeBackend implements Backend {
   }
 
   evaluate(call: Call, range: RowRange, totals: Totals): boolean {
-    if (call.operation === "clear") return portable.evaluate(call, range, totals);
+    // The addon evaluates batches that have values.
+    if (call.operation === "clear" || call.rows * call.width === 0 || call.shape !== undefined) {
+      return portable.evaluate(call, range, totals);
+    }
     const frame = this.#frame;
     this.#fill(frame, call, range);
     const { labels, predictions, weights, mask, losses, gradient } = call;

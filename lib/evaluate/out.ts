@@ -38,7 +38,7 @@ export function checkOut(
   checkLength(tensor, "out");
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
-    if (input !== undefined && overlaps(tensor.data, input.data)) {
+    if (input !== undefined && overlaps(tensor, input)) {
       throw wrongValue("out", "memory of its own", `the memory of ${inputNames[i]}`);
     }
   }
@@ -61,5 +61,5 @@ export function resultTensor<D extends FloatDtype>(
       ? viewIn("Float16Array", bufferOf(results), 0, lengthOf(results))
       : results;
   const data = (out ?? own) as TensorData;
-  return new DenseTensor(new RowTensor(data, shape, dtype)) as Tensor as TensorOf<D>;
+  return new DenseTensor(data, shape, dtype) as Tensor as TensorOf<D>;
 }

@@ -76,7 +76,9 @@ const slicesInPool = 2;
 const millisecondsInPool = 2;
 let slices = 0;
 let valuesInPool = 0;
-/** The estimated time of a value, in milliseconds. It starts with an upper bound. */
+/**
+ * The estimated time of a value, in milliseconds. It starts with the time of the slowest kernels.
+ */
 let millisecondsOfValue = 5e-6;
 const forPool = new Queue();
 

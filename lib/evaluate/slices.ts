@@ -129,7 +129,10 @@ class Job {
     const { valuesAtOnce, evaluateInBackground } = this.#backend;
     this.isLong = values > valuesAtOnce;
     this.#isInBackground =
-      this.isLong && evaluateInBackground !== undefined && this.#live.areLasting(isOwn);
+      this.isLong &&
+      evaluateInBackground !== undefined &&
+      call.shape === undefined &&
+      this.#live.areLasting(isOwn);
     this.pace = this.#isInBackground ? inBackground : onEventLoop(values, valuesAtOnce);
   }
 

@@ -1,6 +1,6 @@
 import { described, wrongKind } from "../errors.js";
 import type { Results } from "../tensor/cast.js";
-import { DenseTensor } from "../tensor/dense.js";
+import { handedOut } from "../tensor/dense.js";
 import type { FloatDtype, TensorData } from "../tensor/dtypes.js";
 import { RowTensor, type Tensor } from "../tensor/tensor.js";
 import { bufferOf, byteOffsetOf, isShared, kindOf, lengthOf, viewIn } from "../typed-arrays.js";
@@ -82,9 +82,9 @@ export function transferredInputs({
   mask,
 }: Request["plan"]): TransferredInputs {
   return {
-    yTrue: new DenseTensor(labels),
-    yPred: new DenseTensor(predictions),
-    ...(sampleWeight !== undefined && { sampleWeight: new DenseTensor(sampleWeight) }),
-    ...(mask !== undefined && { mask: new DenseTensor(mask) }),
+    yTrue: handedOut(labels),
+    yPred: handedOut(predictions),
+    ...(sampleWeight !== undefined && { sampleWeight: handedOut(sampleWeight) }),
+    ...(mask !== undefined && { mask: handedOut(mask) }),
   };
 }

@@ -134,7 +134,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: WeightOptions & AsyncOptions<T>,
-  ): Promise<T extends true ? TransferredInputs : void> {
+  ): Promise<T extends true ? TransferredInputs : undefined> {
     const { result, inputs } = await evaluateAsync(
       sampleEvaluation,
       this.#settings,
@@ -143,7 +143,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
       options,
     );
     this.#add(result);
-    return inputs as T extends true ? TransferredInputs : void;
+    return inputs as T extends true ? TransferredInputs : undefined;
   }
 
   #add({ total, count }: SampleTotals): void {
@@ -186,7 +186,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
    * @returns an object that `fromConfig` and Keras's own `from_config` accept.
    */
   getConfig(): MetricConfig<ComputeDtype<P>> {
-    return { name: this.#name, dtype: this.#dtype };
+    return { name: this.name, dtype: this.#dtype };
   }
 
   /**

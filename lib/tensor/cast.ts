@@ -122,9 +122,9 @@ function toBrain(value: number): number {
  * BigInt otherwise. The sum rounds once.
  */
 function castInt64(values: RawArray, at: number, n: number, to: Computed): void {
-  const start = values.byteOffset + 8 * at;
-  const high = new Int32Array(values.buffer, start, 2 * n);
-  const low = new Uint32Array(values.buffer, start, 2 * n);
+  const start = byteOffsetOf(values) + 8 * at;
+  const high = new Int32Array(bufferOf(values), start, 2 * n);
+  const low = new Uint32Array(bufferOf(values), start, 2 * n);
   for (let i = 0; i < n; i++) {
     to[i] = high[2 * i + highWord] * 2 ** 32 + low[2 * i + 1 - highWord];
   }

@@ -1,6 +1,6 @@
 import { described, oneOf, wrongValue } from "../errors.js";
 import { floatx } from "./config.js";
-import { DenseTensor } from "./dense.js";
+import { handedOut } from "./dense.js";
 import {
   type Arrays,
   codes,
@@ -67,14 +67,14 @@ export function tensor<A extends TensorData>(
 export function tensor(data: TensorLike, shape?: ArrayLike<number>, dtype?: Dtype): Tensor;
 export function tensor(data: TensorLike, shape?: ArrayLike<number>, dtype?: Dtype): Tensor {
   const values = inDtype(toTensor(data, "data"), dtype);
-  if (shape === undefined) return handedOut(values, values.shape);
-  return handedOut(values, readShape(shape, "shape"));
+  if (shape === undefined) return withShape(values, values.shape);
+  return withShape(values, readShape(shape, "shape"));
 }
 
-function handedOut({ data, dtype, source }: RowTensor, shape: readonly number[]): Tensor {
+function withShape({ data, dtype, source }: RowTensor, shape: readonly number[]): Tensor {
   const rows = new RowTensor(data, shape, dtype, source);
   checkLength(rows, "data");
-  return new DenseTensor(rows);
+  return handedOut(rows);
 }
 
 /**
@@ -100,5 +100,5 @@ export function column(data: TensorLike): Tensor {
   const values = inDtype(toTensor(data, "data"), undefined);
   const { shape } = values;
   if (shape.length !== 1) throw wrongValue("data", "one axis", `shape [${shape.join(", ")}]`);
-  return handedOut(values, [shape[0] as number, 1]);
+  return withShape(values, [shape[0] as number, 1]);
 }

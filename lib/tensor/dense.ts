@@ -1,8 +1,7 @@
+import { type InspectArguments, inspectCustom, shown } from "../shown.js";
 import { castToDoubles } from "./cast.js";
 import type { Dtype, TensorData } from "./dtypes.js";
 import { checkLength, type NestedNumbers, RowTensor, type Tensor } from "./tensor.js";
-
-const custom = Symbol.for("nodejs.util.inspect.custom");
 
 /** JSON has finite numbers only. */
 const json = (value: number) => (Number.isFinite(value) ? value : String(value));
@@ -12,24 +11,28 @@ export class DenseTensor implements Tensor {
   readonly data: TensorData;
   readonly shape: readonly number[];
   readonly dtype: Dtype;
-  #rows: RowTensor;
+  #rows: RowTensor | undefined;
 
-  constructor(rows: RowTensor) {
-    this.data = rows.data;
-    this.shape = Object.freeze(rows.shape);
-    this.dtype = rows.dtype;
+  /** @param rows - the internal form of the tensor, if it exists already. */
+  constructor(data: TensorData, shape: readonly number[], dtype: Dtype, rows?: RowTensor) {
+    this.data = data;
+    this.shape = Object.freeze(shape);
+    this.dtype = dtype;
     this.#rows = rows;
+    // Its fields stay those that were checked.
+    Object.freeze(this);
   }
 
-  /**
-   * Returns the internal tensor of a tensor that was handed out; undefined for anything else, and
-   * for a tensor whose fields were changed afterwards: it is read anew, like any other object.
-   */
+  /** Returns the internal form of a tensor that was handed out; undefined for anything else. */
   static rowsOf(value: unknown): RowTensor | undefined {
-    if (typeof value !== "object" || value === null || !(#rows in value)) return undefined;
-    const { data, shape, dtype } = value.#rows;
-    const isIntact = value.data === data && value.shape === shape && value.dtype === dtype;
-    return isIntact ? value.#rows : undefined;
+    // Objects created from the prototype alone have no private fields.
+    if (!(value instanceof DenseTensor) || !(#rows in value)) return undefined;
+    return value.#rows ?? value.#withRows();
+  }
+
+  #withRows(): RowTensor {
+    this.#rows = new RowTensor(this.data, this.shape, this.dtype);
+    return this.#rows;
   }
 
   toArray(): NestedNumbers {
@@ -48,19 +51,22 @@ export class DenseTensor implements Tensor {
     return { data: Array.from(this.#values(), json), shape, dtype };
   }
 
-  /** Formats the tensor for `util.inspect` and `console.log`. */
-  [custom](_depth: number, options: object, inspect: (value: object, options: object) => string) {
+  /** @internal */
+  [inspectCustom](...how: InspectArguments): string {
     const { shape, dtype, data } = this;
-    return `Tensor ${inspect({ shape, dtype, data }, options)}`;
+    return shown(this, { shape, dtype, data }, how);
   }
 
   #values(): Float64Array {
-    const { data, shape, dtype } = this;
-    const rows = DenseTensor.rowsOf(this) ?? new RowTensor(data, shape, dtype);
+    const rows = this.#rows ?? this.#withRows();
     checkLength(rows, "data");
-    return castToDoubles(dtype, rows.stored, "float64");
+    return castToDoubles(this.dtype, rows.stored, "float64");
   }
 }
 
 // The name that messages and `console.log` show.
 Object.defineProperty(DenseTensor, "name", { value: "Tensor" });
+
+/** Returns the tensor that users see. */
+export const handedOut = (rows: RowTensor): Tensor =>
+  new DenseTensor(rows.data, rows.shape, rows.dtype, rows);

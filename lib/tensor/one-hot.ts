@@ -1,22 +1,9 @@
 import { described, wrongKind, wrongValue } from "../errors.js";
 import { castToDoubles } from "./cast.js";
 import { DenseTensor } from "./dense.js";
-import { sizeOf } from "./shapes.js";
-import { checkLength, RowTensor, type Tensor } from "./tensor.js";
+import { placeOf } from "./shapes.js";
+import { checkLength, type Tensor } from "./tensor.js";
 import { type TensorLike, toTensor } from "./tensor-like.js";
-
-/** Formats the index of a value as code: `[1][0]`. */
-function indexOf(place: number, shape: readonly number[]): string {
-  let left = place;
-  return shape
-    .map((_, axis) => {
-      const step = sizeOf(shape.slice(axis + 1));
-      const index = Math.floor(left / step);
-      left -= index * step;
-      return `[${index}]`;
-    })
-    .join("");
-}
 
 /**
  * Converts class ids to one-hot labels: 1 for the class of a row, 0 for all others.
@@ -34,7 +21,7 @@ function indexOf(place: number, shape: readonly number[]): string {
  *
  * const yTrue = oneHot([2, 0], 3);
  * yTrue.toArray(); //=> [[0, 0, 1], [1, 0, 0]]
- * new CategoricalHinge().value(yTrue, [[0, 0.5, 1], [2, 0, 0]]); //=> 0.25
+ * new CategoricalHinge().apply(yTrue, [[0, 0.5, 1], [2, 0, 0]]); //=> 0.25
  * oneHot([0, 3], 3); //=> RangeError: ids[1]: expected a class id from 0 to 2, received 3
  * ```
  * @see Keras, `keras.utils.to_categorical`
@@ -53,12 +40,10 @@ export function oneHot(ids: TensorLike, classes: number): Tensor<"int8"> {
     const id = values[i] as number;
     if (!Number.isInteger(id) || id < 0 || id >= classes) {
       const expected = `a class id from 0 to ${classes - 1}`;
-      throw wrongValue(`ids${indexOf(i, shape)}`, expected, `${id}`);
+      throw wrongValue(`ids${placeOf(i, shape)}`, expected, `${id}`);
     }
     labels[i * classes + id] = 1;
   }
   const kept = shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
-  return new DenseTensor(
-    new RowTensor(labels, [...kept, classes], "int8"),
-  ) as Tensor as Tensor<"int8">;
+  return new DenseTensor(labels, [...kept, classes], "int8") as Tensor as Tensor<"int8">;
 }

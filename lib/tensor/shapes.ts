@@ -73,3 +73,13 @@ export function readStrides(strides: unknown, rank: number, argument: string): r
   if (steps.length === rank) return steps;
   throw wrongValue(argument, `an integer for each of the ${rank} axes`, `${steps.length}`);
 }
+
+/** Formats the index of a value as code: `[2][0]`. */
+export function placeOf(index: number, shape: readonly number[]): string {
+  let rest = index;
+  return shape.reduceRight((inner, dimension) => {
+    const place = `[${rest % dimension}]${inner}`;
+    rest = Math.floor(rest / dimension);
+    return place;
+  }, "");
+}

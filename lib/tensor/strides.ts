@@ -20,14 +20,14 @@ export interface Layout {
 /** An object that may describe its memory layout. */
 type Described = Readonly<Record<string, unknown>>;
 
-/**
- * Returns the value of a property, or the result of a method of that name; undefined if there is
- * none.
- */
+/** Returns the value of a property, or the result of a method of that name. */
 export function asked(object: Described, key: string): unknown {
   const value = object[key];
-  return (typeof value === "function" ? (value as () => unknown).call(object) : value) ?? undefined;
+  return typeof value === "function" ? (value as () => unknown).call(object) : value;
 }
+
+/** Does the same, and returns undefined for null, which some libraries use for a missing value. */
+const askedIfAny = (object: Described, key: string) => asked(object, key) ?? undefined;
 
 /** The names of orders; true for column-major. */
 const orders = new Map<unknown, boolean>([
@@ -37,9 +37,9 @@ const orders = new Map<unknown, boolean>([
 
 /** Whether values are column-major: neighbours in memory are neighbours along the first axis. */
 function isColumnMajor(object: Described, path: string): boolean {
-  const order = asked(object, "order");
+  const order = askedIfAny(object, "order");
   const flags = ["fortranOrder", "fortran_order"].flatMap((key) => {
-    const flag = object[key] ?? undefined;
+    const flag = askedIfAny(object, key);
     if (flag === undefined || typeof flag === "boolean") return flag ?? [];
     throw wrongKind(`${path}${key}`, "a boolean", described(flag));
   });
@@ -77,7 +77,7 @@ function dense(shape: Shape, columnMajor: boolean): number[] {
  */
 export function readLayout(object: Described, shape: Shape, path: string): Layout | undefined {
   const [from, given] = readGiven(object, shape, path);
-  const at = asked(object, "offset");
+  const at = askedIfAny(object, "offset");
   const offset = at === undefined ? 0 : readInteger(at, `${path}offset`, "an integer from 0");
   if (offset < 0) throw wrongValue(`${path}offset`, "an integer from 0", described(at));
   // Strides override the order: views in some libraries keep the order of the array they are views
@@ -95,7 +95,7 @@ function readGiven(
   path: string,
 ): [string, readonly number[]] | [undefined, undefined] {
   const [first, second] = ["stride", "strides"].flatMap((key) => {
-    const value = asked(object, key);
+    const value = askedIfAny(object, key);
     if (value === undefined) return [];
     return [[key, readStrides(value, shape.length, `${path}${key}`)] as [string, number[]]];
   });

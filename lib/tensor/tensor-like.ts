@@ -54,28 +54,17 @@ export type TensorLike = TensorArray | TensorObject | Exclude<Nested, bigint>;
  */
 export type ResultDtype<P> = P extends { readonly dtype: infer D extends Dtype }
   ? OwnFloat<D>
-  : P extends { readonly data: infer A }
-    ? A extends TensorData
-      ? "dtype" extends keyof P
+  : P extends { readonly data: infer A extends TensorData }
+    ? "dtype" extends keyof P
+      ? FloatDtype
+      : "type" extends keyof P
         ? FloatDtype
         : OwnFloat<DtypeOf<A>>
-      : FloatDtype
     : P extends TensorData
       ? OwnFloat<DtypeOf<P>>
-      : RowsDtype<P>;
-/**
- * Rows of a matrix, or of several matrices, can be typed arrays. Deeper nesting has no type of its
- * own.
- */
-type RowsDtype<P> = P extends readonly (infer Row)[]
-  ? Row extends TensorData
-    ? OwnFloat<DtypeOf<Row>>
-    : Row extends readonly (infer Inner)[]
-      ? Inner extends TensorData
-        ? OwnFloat<DtypeOf<Inner>>
-        : FloatDtype
-      : FloatDtype
-  : FloatDtype;
+      : P extends readonly (infer Row extends TensorData)[]
+        ? OwnFloat<DtypeOf<Row>>
+        : FloatDtype;
 type OwnFloat<D> = D extends FloatDtype ? D : FloatDtype;
 
 /** Throws if an array of length 0 has a detached buffer, of which no view can be created. */
@@ -112,6 +101,7 @@ function mayBeBits({ data }: RowTensor): TypeError {
 }
 
 function read(value: unknown, argument: string): RowTensor {
+  if (value instanceof RowTensor) return value;
   const dtypes = dtypesOf(value);
   if (dtypes !== undefined) return fromArray(value as TensorData, dtypes, argument);
   if (typeof value === "number" || typeof value === "boolean" || Array.isArray(value)) {

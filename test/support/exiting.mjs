@@ -94,7 +94,7 @@ async function addonExports() {
   repeat(() => {
     frame.set(numbers);
     for (const [name, operands] of Object.entries(operandsOf)) {
-      const own = () => Float64Array.of(...numbers, 0, 0, 0, 0);
+      const own = () => Float64Array.of(...numbers, 0, 0, 0, 0, 0);
       attempt(() => addon[name](...operands));
       attempt(() => addon.parts[name](own(), ...operands));
       attempt(() => addon.background[name](own(), ...operands));

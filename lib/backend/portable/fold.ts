@@ -91,11 +91,11 @@ function widenedSum(write: WriteTerms, at: number, n: number): number {
   return foldedSums(laneCount);
 }
 
-const isFinite = (sum: number) => sum - sum === 0;
+const isNumber = (sum: number) => sum - sum === 0;
 
 function storedSum(wide: boolean, write: WriteTerms, at: number, n: number): number {
   const sum = foldedSum(wide, write, at, n);
-  return wide || isFinite(sum) ? sum : widenedSum(write, at, n);
+  return wide || isNumber(sum) ? sum : widenedSum(write, at, n);
 }
 
 /**
@@ -117,7 +117,7 @@ function fusedSum(spec: ElementwiseSpec, tile: Tile, at: number, n: number): num
 export function sumOfTerms(spec: ElementwiseSpec, tile: Tile, at: number, n: number): number {
   if (!tile.wide && spec.addBlocks !== undefined) {
     const sum = fusedSum(spec, tile, at, n);
-    if (isFinite(sum)) return sum;
+    if (isNumber(sum)) return sum;
   }
   return storedSum(tile.wide, (i, count, to) => spec.writeTerms(tile, i, count, to), at, n);
 }
