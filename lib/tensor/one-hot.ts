@@ -21,7 +21,7 @@ import { type TensorLike, toTensor } from "./tensor-like.js";
  *
  * const yTrue = oneHot([2, 0], 3);
  * yTrue.toArray(); //=> [[0, 0, 1], [1, 0, 0]]
- * new CategoricalHinge().apply(yTrue, [[0, 0.5, 1], [2, 0, 0]]); //=> 0.25
+ * new CategoricalHinge().value(yTrue, [[0, 0.5, 1], [2, 0, 0]]); //=> 0.25
  * oneHot([0, 3], 3); //=> RangeError: ids[1]: expected a class id from 0 to 2, received 3
  * ```
  * @see Keras, `keras.utils.to_categorical`
