@@ -1,16 +1,19 @@
 import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
 
-/** What Keras saves of a loss or a metric, or of a function; `module` and `registered_name` may lack. */
+/**
+ * The JSON that Keras saves for a loss, a metric or a function. `module` and `registered_name` are
+ * optional.
+ */
 export interface Serialized {
   readonly module?: string | null;
   readonly class_name: string;
-  /** What `getConfig` gives, or the name of a function; `null` is as good as none. */
+  /** The result of `getConfig`, or the name of a function; `null` is the same as none. */
   readonly config?: object | string | null;
-  /** Of a class that was registered, `"package>Name"`. */
+  /** `"package>Name"` for a registered class. */
   readonly registered_name?: string | null;
 }
 
-/** A class that makes its instances from a config. */
+/** A class that creates its instances from a config. */
 interface Configurable<Item> {
   new (): Item;
   fromConfig(config: object): Item;
@@ -18,10 +21,10 @@ interface Configurable<Item> {
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** Classes and functions by the names that Keras gives them, `"Name"` or `"package>Name"`. */
+/** Classes and functions by their Keras names, `"Name"` or `"package>Name"`. */
 export type CustomObjects<Item> = Readonly<Record<string, Configurable<Item> | AnyFunction>>;
 
-/** What an identifier stands for. */
+/** The object that an identifier names. */
 export type Found<Item> = Item | AnyFunction;
 
 const isClass = <Item>(value: unknown): value is Configurable<Item> =>
@@ -34,7 +37,7 @@ export class Registry<Item extends { getConfig(): object }> {
   readonly #objects: CustomObjects<Item>;
   readonly #wrapper: string;
 
-  /** @param wrapper - the name of Keras's class that makes an item of any function. */
+  /** @param wrapper - the name of the Keras class that turns a function into an item. */
   constructor(
     module: string,
     isItem: (value: unknown) => value is Item,
@@ -81,7 +84,7 @@ export class Registry<Item extends { getConfig(): object }> {
     };
   }
 
-  /** A name that nothing has comes back as it is, as from Keras. */
+  /** Loads an object. An unknown name is returned unchanged, as in Keras. */
   deserialize(
     saved: unknown,
     customObjects: CustomObjects<Item> | null,
@@ -104,7 +107,9 @@ export class Registry<Item extends { getConfig(): object }> {
       : (found ?? class_name);
   }
 
-  /** Finds the first name that is a custom one, or the last one among the module's own. */
+  /**
+   * Finds the first name among the custom objects, otherwise the last one among the module's own.
+   */
   #find(
     names: readonly unknown[],
     customObjects: CustomObjects<Item>,
@@ -112,7 +117,7 @@ export class Registry<Item extends { getConfig(): object }> {
     const strings = names.filter((name): name is string => typeof name === "string");
     const custom = strings.find((name) => Object.hasOwn(customObjects, name));
     if (custom !== undefined) return customObjects[custom];
-    // What a package has registered is not what has the same name here.
+    // A registered class is not the class of the same name in this module.
     const registered = strings.find((name) => name.includes(">"));
     if (registered !== undefined) {
       throw wrongValue("customObjects", `one named ${JSON.stringify(registered)}`, "none");
@@ -121,7 +126,10 @@ export class Registry<Item extends { getConfig(): object }> {
     return Object.hasOwn(this.#objects, own) ? this.#objects[own] : undefined;
   }
 
-  /** Makes what Keras's wrapper of one of the functions is: an item of the class with the function's name. */
+  /**
+   * Unwraps a function in Keras's wrapper: returns an instance of the class with the name of the
+   * function.
+   */
   #unwrapped(saved: unknown, customObjects: CustomObjects<Item>): Item {
     const { fn, ...config } = (saved ?? {}) as { fn?: unknown };
     const names = isSerialized(fn) ? namesOfFunction(fn) : [fn];
@@ -148,7 +156,7 @@ function isSerialized(value: unknown): value is Serialized {
   );
 }
 
-/** The names of a function that Keras has saved, its own last; undefined of anything else. */
+/** Returns the names of a saved function, its own last; undefined for anything else. */
 function namesOfFunction({
   class_name,
   registered_name,

@@ -1,14 +1,7 @@
 // The addon itself. TypeScript refuses most of this before; here nothing stands before the binding.
 import { describe, expect, test } from "vitest";
 import { frameSize, operations } from "../lib/backend/call-frame.js";
-import {
-  addon,
-  type Numbers,
-  newFrame,
-  numberIn,
-  write,
-  slots,
-} from "./support/addon.js";
+import { addon, type Numbers, newFrame, numberIn, slots, write } from "./support/addon.js";
 import { detach } from "./support/buffers.js";
 
 const rows = 50;

@@ -152,14 +152,14 @@ forEachImplementation(() => {
         },
       );
 
-      test.each(reductions)("gives them for every reduction, %s", async (reduction) => {
+      test.each(reductions)("returns them for every reduction, %s", async (reduction) => {
         const batch = batchOf(loss, 9001, 10, 3);
         for (const isWeighted of [false, true]) {
           await expectSameIn(way, loss, reduction, "float32", batch, isWeighted);
         }
       });
 
-      test.each(["float16", "bfloat16", "float64"] as const)("gives them in %s", async (dtype) => {
+      test.each(["float16", "bfloat16", "float64"] as const)("are right in %s", async (dtype) => {
         const batch = batchOf(loss, 9001, 10, 4);
         const predictions = dataOf(dtype, batch.predictions.slice() as Float32Array) as Data;
         const own = new classes[loss]({ dtype });
@@ -175,7 +175,7 @@ forEachImplementation(() => {
       });
     });
 
-    test.each(dtypes)("takes labels, weights and masks of %s", async (dtype) => {
+    test.each(dtypes)("accepts labels, weights and masks of %s", async (dtype) => {
       for (const loss of lossNames) {
         const { labels, predictions, shape, columns } = inSmallIntegers[loss];
         const [rows] = shape;
@@ -239,7 +239,7 @@ forEachImplementation(() => {
 });
 
 describe("calls off the event loop", () => {
-  test("functions give what the synchronous ones give", async () => {
+  test("functions return the results of the synchronous ones", async () => {
     const { labels, predictions, shape } = batchOf("hinge", 20_000, 10, 9);
     const yTrue = tensor(labels as Int8Array, shape);
     const yPred = tensor(predictions as Float32Array, shape);
@@ -285,7 +285,7 @@ describe("calls off the event loop", () => {
     else expect(own.data).toBe(out);
   });
 
-  test.each(ways)("take no memory of the size of their arguments: %s", async (way) => {
+  test.each(ways)("allocate no memory of the size of their arguments: %s", async (way) => {
     const n = 4_000_000;
     // No copies of others, which could be collected meanwhile.
     const memory = (bytes: number) =>
@@ -384,7 +384,7 @@ describe("calls off the event loop", () => {
       expectMoved(called, called.value as Tensor, third.out, losses);
     });
 
-    test("unless something is wrong, whatever it is", async () => {
+    test("unless an argument is invalid", async () => {
       const loss = new Hinge();
       const shape = [rows, 4];
       const { yTrue, yPred, out } = regions(shape, rows * 4);
@@ -434,7 +434,7 @@ describe("calls off the event loop", () => {
     await expect(wrong).rejects.toThrow("loss: expected hinge, squaredHinge or categoricalHinge");
   });
 
-  test("do not take a feigned buffer for shared", async () => {
+  test("do not treat a fake buffer as shared", async () => {
     // Such memory could vanish while another thread reads it: it has to be computed in slices.
     const n = 300_000;
     const yPred = new Float32Array(n);
@@ -445,7 +445,7 @@ describe("calls off the event loop", () => {
     await expect(promise).rejects.toThrow("yPred: expected its 300000 values");
   });
 
-  test("copy what cannot be moved", async () => {
+  test("copy buffers that cannot be moved", async () => {
     const yPred = new Float32Array(newWebAssemblyMemory(5));
     const yTrue = new Int8Array(yPred.length).fill(1);
     const { value } = await new Hinge().valueAsync(yTrue, yPred, { transfer: true });
@@ -453,7 +453,7 @@ describe("calls off the event loop", () => {
     expect(yPred.length).toBeGreaterThan(0);
   });
 
-  test("give the same bits with one thread and with several", async () => {
+  test("return the same bits with one thread and with several", async () => {
     force(backend().kernels[0]);
     const batch = batchOf("squared_hinge", 300_001, 2, 11);
     for (const threads of [1, 3]) {

@@ -9,7 +9,7 @@ import { loadInProcess, loadInWorker } from "./support/processes.js";
 afterEach(() => setBackend("auto"));
 
 describe("backend", () => {
-  test("tells what runs", () => {
+  test("reports the implementation in use", () => {
     setBackend("auto");
     const info = backend();
     expect(Object.keys(info).sort()).toEqual([
@@ -38,7 +38,7 @@ describe("backend", () => {
     if (process.arch === "arm64") expect(kernels).toContain("neon");
   });
 
-  test("hands out lists that nobody else has", () => {
+  test("returns a new list at every call", () => {
     (backend().kernels as string[]).length = 0;
     expect(backend().kernels).not.toHaveLength(0);
   });
@@ -128,7 +128,7 @@ describe("setNumThreads", () => {
 });
 
 describe("the environment", () => {
-  test("is asked by every thread for itself", async () => {
+  test("is read by every thread separately", async () => {
     const auto = await loadInWorker({});
     expect(auto.backend).toMatchObject({ name: "native", kernel: backend().kernels[0] });
   });

@@ -73,7 +73,7 @@ describe("CMakeLists.txt and binding.gyp", () => {
     expect(gyp).not.toMatch(/"(cflags|cflags_c|conditions|target_conditions|configurations)[!+]?"/);
   });
 
-  test("keep the floating-point arithmetic as it is written", () => {
+  test("forbid contraction and fast math", () => {
     expect(binding.variables.flags).toContain("-ffp-contract=off");
     expect(binding.variables.flags_msvc).toContain("/fp:precise");
     for (const text of [cmake, gyp]) {

@@ -68,7 +68,7 @@ const strangers: ReadonlyArray<readonly [unknown, string, string?]> = [
 
 const two = Float32Array.of(1, 1);
 
-describe("arguments that are no tensors", () => {
+describe("arguments that are not tensor-likes", () => {
   test.each(strangers)("%o", (value, description, remedy = expectedTensor) => {
     const message = (argument: string) => `${argument}: received ${description}; ${remedy}`;
     expectTypeError(() => tensor(wrong(value)), message("data"));
@@ -115,7 +115,7 @@ describe("tensors", () => {
     );
   });
 
-  test("a shape that is none", () => {
+  test("an invalid shape", () => {
     const message = (received: string) =>
       `shape: expected an array of dimensions, received ${received}`;
     expectErrorOf({ data: two, shape: 2 }, TypeError, message("2"));
@@ -125,7 +125,7 @@ describe("tensors", () => {
     expectErrorOf({ data: two, shape: new Set([2]) }, TypeError, message("a Set"));
   });
 
-  test("dimensions that are none", () => {
+  test("invalid dimensions", () => {
     expectErrorOf(
       { data: two, shape: ["2"] },
       TypeError,
@@ -184,7 +184,7 @@ describe("tensors", () => {
     of(new Uint8Array(2), 3, '"uint8" or "bool" for a Uint8Array of length 2');
   });
 
-  test("nested arrays that are none", () => {
+  test("invalid nested arrays", () => {
     const of = (nested: unknown, Kind: typeof TypeError | typeof RangeError, message: string) => {
       expectError(() => hinge(wrong(nested), two), Kind, `yTrue${message}`);
       expectError(() => hinge(two, wrong(nested)), Kind, `yPred${message}`);
@@ -359,7 +359,7 @@ describe("setBackend", () => {
 });
 
 describe("setNumThreads", () => {
-  test("takes a number", () => {
+  test("requires a number", () => {
     for (const [count, received] of [
       ["2", '"2"'],
       [undefined, "undefined"],
@@ -373,7 +373,7 @@ describe("setNumThreads", () => {
     }
   });
 
-  test.each([0, -1, 1.5, NaN, Infinity, 1025])("does not take %d", (count) => {
+  test.each([0, -1, 1.5, NaN, Infinity, 1025])("rejects %d", (count) => {
     expectRangeError(
       () => setNumThreads(count),
       `count: expected an integer from 1 to 1024, received ${count}`,

@@ -28,7 +28,7 @@ test("random programs, from a fixed seed on", () => {
   expect(counts.aborted).toBeGreaterThan(100);
 }, 60_000);
 
-test("a seed gives the same program again, and another seed another", () => {
+test("a seed repeats its program, and another seed draws another one", () => {
   for (const seed of [1, 2, 3, 5]) {
     const { labels } = randomProgram(seed);
     expect(randomProgram(seed).labels.data).toEqual(labels.data);
@@ -132,7 +132,7 @@ test("a wrong number that all agree on is found", async () => {
   expect(shifted[0]).toMatch(/gradient \d+: .*but the oracle: /);
 });
 
-test("an answer to what is to be refused is found, and a foreign error", async () => {
+test("an answer where an error is expected, and an unexpected error, are found", async () => {
   const bold = await mistakesOf("value", () => () => ({ value: 0 }));
   expect(bold.join()).toMatch(/an answer, where the oracle has none/);
   const broken = await mistakesOf("value", () => () => {
@@ -142,7 +142,7 @@ test("an answer to what is to be refused is found, and a foreign error", async (
   expect(broken.join()).toMatch(/broken, where the oracle has an answer/);
 });
 
-test("what is written where nothing is to be written is found", async () => {
+test("a write beside out, or to an input, is found", async () => {
   const beside = await mistakesOf("call with out", (right) => (program, yTrue, yPred, options) => {
     const out = options.out as Tensor["data"] | undefined;
     if (out) new Uint8Array(out.buffer).fill(1);

@@ -123,7 +123,7 @@ describe("Keras's own answers", () => {
     expect(new Set(all.map(({ name }) => name)).size).toBe(files[file]);
   });
 
-  test("every decision is about a case that there is", () => {
+  test("every decision is about an existing case", () => {
     const names = fileNames.flatMap((file) => goldenCases(file).map(({ name }) => name));
     const known = new Set(names);
     expect(Object.keys(decisions).filter((name) => !known.has(name))).toEqual([]);
@@ -131,7 +131,7 @@ describe("Keras's own answers", () => {
     expect(Object.keys(decisions)).toHaveLength(98);
   });
 
-  test("a comparison finds what is wrong", () => {
+  test("a comparison finds wrong answers", () => {
     const expected = { dtype: "float32", shape: [4], data: [1, "NaN", "Infinity", 1000] } as const;
     const answer = (shape: number[], ...data: number[]) => tensor(Float32Array.from(data), shape);
     expect(disagreements(answer([4], 1.000001, NaN, Infinity, 1000.001), expected)).toEqual([]);

@@ -44,13 +44,13 @@ describe("configs", () => {
       expect(again.reduction).toBe(reduction);
     });
 
-    test("keeps a name of its own, and the default one is not numbered", () => {
+    test("keeps a custom name, and does not number the default one", () => {
       expect(new Class({ name: "mine" }).name).toBe("mine");
       expect([new Class().name, new Class().name]).toEqual([name, name]);
     });
   });
 
-  test("the three losses are three", () => {
+  test("the three losses differ", () => {
     const yTrue = tensor(Int8Array.of(1, 0, 0), [1, 3]);
     const yPred = tensor(Float32Array.of(-1, 0.5, 0.25), [1, 3]);
     const results = [new Hinge(), new SquaredHinge(), new CategoricalHinge()].map((loss) =>
@@ -71,7 +71,7 @@ forEachImplementation(() => {
   );
 
   describe.each(lossNames)("%s", (name) => {
-    test("function, call and apply agree", () => {
+    test("function, call and value agree", () => {
       for (const [yTrue, yPred] of batches) {
         const rows = functions[name](yTrue, yPred);
         expect(rows.shape).toEqual(yPred.shape.slice(0, -1));
@@ -121,7 +121,7 @@ forEachImplementation(() => {
       }
     });
 
-    test("takes whatever is like a tensor", () => {
+    test("accepts every tensor-like", () => {
       const labels = [
         [0, 1, 1],
         [1, 0, 0],
@@ -199,7 +199,7 @@ forEachImplementation(() => {
   });
 });
 
-test("a loss computes with what is chosen at the time of a call", () => {
+test("a loss computes with the backend chosen at the time of a call", () => {
   const loss = new Hinge({ reduction: null });
   const yTrue = new Int8Array(100).fill(1);
   const yPred = new Float32Array(100);

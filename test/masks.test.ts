@@ -146,7 +146,7 @@ forEachImplementation(() => {
     expect(new Hinge().value(yTrue, yPred, { mask: 1 })).toBe(0);
   });
 
-  test("a metric refuses one, and stays as it was", () => {
+  test("a metric refuses one, and keeps its state", () => {
     const metric = new metrics.Hinge();
     const { yTrue, yPred } = batchOf([4, 3]);
     metric.updateState(yTrue, yPred, { mask: [1, 0, 1, 1] });
@@ -190,7 +190,7 @@ function inBuffer(buffer: ArrayBufferLike, { data, shape, dtype }: Tensor): Tens
 const shared = (tensor: Tensor) => inBuffer(new SharedArrayBuffer(tensor.data.byteLength), tensor);
 const copied = (tensor: Tensor) => inBuffer(new ArrayBuffer(tensor.data.byteLength), tensor);
 
-test("what another thread writes into the mask ends no process", async () => {
+test("another thread that writes to the mask does not end the process", async () => {
   const rows = 200_000;
   const { yTrue, yPred } = batchOf([rows, 1]);
   const mask = shared(tensor(new Float32Array(rows).fill(1), [rows]));

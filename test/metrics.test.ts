@@ -114,7 +114,7 @@ describe("the state", () => {
     expect(other.result()).toBe(metric.result());
   });
 
-  test("stays as it was where a state is none", () => {
+  test("is kept if a new state is invalid", () => {
     const metric = new metrics.Hinge();
     metric.updateState(yTrue, yPred);
     const before = metric.getState();
@@ -142,7 +142,7 @@ describe("the state", () => {
   });
 });
 
-test("a metric is the mean of what the function gives", () => {
+test("a metric is the mean of the function's losses", () => {
   const bits = Uint16Array.of(0x3555, 0x3400, 0xb266, 0x3a00);
   const predictions = tensor(bits, [2, 2], "float16");
   const metric = new metrics.Hinge({ dtype: "float64" });
@@ -157,7 +157,7 @@ test("a metric is the mean of what the function gives", () => {
   expect(metric.total).toBe(other.total);
 });
 
-test("options that are none", () => {
+test("invalid options", () => {
   for (const options of [{ reduction: "sum" }, { dtype: 3 }, { name: 1 }, null, "hinge"]) {
     expect(() => new metrics.Hinge(options as never)).toThrow(TypeError);
   }

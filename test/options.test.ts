@@ -165,7 +165,7 @@ describe.each(entries)("%s", (_, known, argument, call) => {
     await expectError(new Proxy({ axis: 1 }, {}), message);
   });
 
-  test("takes no value by position", async () => {
+  test("accepts no value by position", async () => {
     const hint = `; pass { ${known[0]} }`;
     await expectError([0, 1], `expected an object, received an array of length 2${hint}`);
     await expectError([], `expected an object, received an array of length 0${hint}`);
@@ -186,7 +186,7 @@ describe.each(entries)("%s", (_, known, argument, call) => {
     expect(error.message.endsWith(hint)).toBe(true);
   });
 
-  test("takes no object that holds its options elsewhere", async () => {
+  test("accepts no object that holds its options elsewhere", async () => {
     await expectError(null, "expected an object, received null");
     await expectError(() => 0, "expected an object, received a function");
     await expectError(new Map([[known[0], 1]]), "expected an object, received a Map");
@@ -225,7 +225,7 @@ describe("weights under other names", () => {
     );
   });
 
-  test("a metric stays as it was", () => {
+  test("a metric keeps its state", () => {
     const metric = new metrics.Hinge();
     metric.updateState(yTrue, yPred, { sampleWeight: [0, 1] });
     const before = metric.getState();
@@ -237,7 +237,7 @@ describe("weights under other names", () => {
   });
 });
 
-test("a class that is derived makes its own instances of its own config", () => {
+test("a derived class creates its own instances from its own config", () => {
   class Scaled extends Hinge {
     readonly scale: number;
 
@@ -254,7 +254,7 @@ test("a class that is derived makes its own instances of its own config", () => 
   expect(() => Own.fromConfig({ axis: 1 } as object)).toThrow(TypeError);
 });
 
-describe("options that are good", () => {
+describe("valid options", () => {
   const loss = new Hinge();
   const sampleWeight = [0, 1];
   const unweighted = loss.value(yTrue, yPred);

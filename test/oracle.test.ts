@@ -223,7 +223,7 @@ function checkAll(loss: LossName, batches: readonly Batch[]): void {
 const random = new Map(labelDtypes.map((dtype) => [dtype, randomBatches(dtype)]));
 const hard = hardBatches();
 
-test("the batches are what they are meant to be", () => {
+test("the batches have the intended labels and predictions", () => {
   expect(random.size).toBe(7);
   for (const batches of random.values()) {
     expect(batches).toHaveLength(widths.length * ranks.length);

@@ -238,7 +238,7 @@ describe("the addon itself", () => {
     expect(own.every((value) => value !== 0)).toBe(true);
   });
 
-  test("tells whether arrays have memory in common, to the byte", () => {
+  test("reports whether arrays share memory, to the byte", () => {
     const memory = new SharedArrayBuffer(16);
     const twin = structuredClone(memory);
     const bytes = (buffer: ArrayBufferLike, begin: number, end: number) =>

@@ -87,7 +87,7 @@ afterAll(() => {
 
 // ---- Tests
 
-describe("all implementations and thread counts give the same bits", () => {
+describe("all implementations and thread counts return the same bits", () => {
   test("there is something to compare", () => {
     expect(implementations.length).toBeGreaterThanOrEqual(2);
     expect(backend().error).toBeNull();
@@ -287,7 +287,7 @@ function expectSameBytes(batches: readonly WeightedBatch[], threads: number[]) {
   expect(expected.every(({ length }) => length > 100)).toBe(true);
 }
 
-describe("every pair of dtypes gives the same bits", () => {
+describe("every pair of dtypes has the same bits", () => {
   const shapes = [
     [1, 7],
     [9, 1],

@@ -18,7 +18,7 @@ describe.each(lossNames)("%s", (name) => {
     expectSame(loss.gradient(yTrue, yPred), before.gradient);
   });
 
-  test("apply, call and gradients agree whatever is defined on the object", async () => {
+  test("value, call and gradients agree whatever is defined on the object", async () => {
     const loss = new classes[name]();
     const { value, gradient } = loss.valueAndGradient(yTrue, yPred);
     Object.defineProperty(loss, "dtype", { value: "float64" });
@@ -40,7 +40,7 @@ test.each(["name", "dtype", "total", "count"])("%s of a metric cannot be assigne
   expect(metric.getConfig()).toEqual({ name: "hinge", dtype: "float32" });
 });
 
-describe("classes that are derived", () => {
+describe("derived classes", () => {
   class Scaled extends Hinge<"sum"> {
     readonly scale = 2;
 
@@ -77,7 +77,7 @@ describe("classes that are derived", () => {
   });
 });
 
-test("console.log and JSON show what losses and metrics are", () => {
+test("console.log and JSON show the properties of losses and metrics", () => {
   const loss = new Hinge({ reduction: null, dtype: "float16" });
   expect(inspect(loss)).toBe("Hinge { name: 'hinge', reduction: null, dtype: 'float16' }");
   expect(inspect({ deep: { deeper: { loss } } }, { depth: 1 })).toContain("[Object]");

@@ -157,7 +157,7 @@ forEachImplementation(() => {
   describe("messages", () => {
     const gone = "received 0 (was the buffer detached?)";
 
-    test.each(["sampleWeight", "mask"] as const)("%s that goes away in the call", (name) => {
+    test.each(["sampleWeight", "mask"] as const)("%s that is detached in the call", (name) => {
       for (const reduction of reductions) {
         const data = column();
         const other = {
@@ -182,7 +182,7 @@ forEachImplementation(() => {
       }
     });
 
-    test("a number among nested arrays that takes the labels away", () => {
+    test("a number among nested arrays that detaches the labels", () => {
       const data = labels();
       const yPred = [[0.5, 0.5, 0.5, 0.5]];
       Object.defineProperty(yPred[0], 2, {
@@ -230,7 +230,7 @@ forEachImplementation(() => {
       );
     });
 
-    test("with a length that grows each time it is asked for", () => {
+    test("with a length that grows each time it is read", () => {
       let length = 1;
       expect(call(proxy([6], { valueOf: () => length++ }))).not.toThrow(/dimensions/);
     });
@@ -282,7 +282,7 @@ forEachImplementation(() => {
   });
 
   describe("objects with changing answers", () => {
-    test.each(["data", "shape", "dtype"])("%s is asked for once", (property) => {
+    test.each(["data", "shape", "dtype"])("%s is read once", (property) => {
       const like = { data: predictions(), shape, dtype: "float32" } as const;
       const answers: Record<string, readonly unknown[]> = {
         data: [like.data, new Float64Array(1), null],
@@ -512,7 +512,7 @@ test("memory that another thread writes to all the time", async () => {
   await worker.terminate();
 });
 
-describe("what a program puts in the engine's place later", () => {
+describe("globals that a program replaces later", () => {
   const n = 300_000;
   async function replacing<K extends keyof typeof globalThis>(
     name: K,
@@ -528,7 +528,7 @@ describe("what a program puts in the engine's place later", () => {
     }
   }
 
-  test("a structuredClone that moves nothing: another thread would read memory that is the caller's", () =>
+  test("a structuredClone that moves nothing: another thread would read memory of the caller", () =>
     replacing(
       "structuredClone",
       <T>(value: T) => value,
@@ -540,7 +540,7 @@ describe("what a program puts in the engine's place later", () => {
       },
     ));
 
-  test("arrays that tell of results which another thread still writes", async () => {
+  test("arrays that expose results which another thread still writes", async () => {
     const yTrue = tensor(new Int8Array(new SharedArrayBuffer(n)).fill(1), [n, 1]);
     const yPred = tensor(new Float32Array(new SharedArrayBuffer(4 * n)), [n, 1]);
     const seen: number[] = [];
@@ -559,7 +559,7 @@ describe("what a program puts in the engine's place later", () => {
     expect(seen).toEqual([]);
   });
 
-  test("timers that stand still", async () => {
+  test("timers that never fire", async () => {
     vi.useFakeTimers();
     try {
       expect(await new Hinge().valueAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
@@ -568,7 +568,7 @@ describe("what a program puts in the engine's place later", () => {
     }
   });
 
-  test("a clock that tells no time", async () => {
+  test("a clock that returns NaN", async () => {
     const clock = vi.spyOn(performance, "now").mockReturnValue(Number.NaN);
     expect(await new Hinge().valueAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
     clock.mockRestore();
@@ -604,7 +604,7 @@ describe("the addon itself", () => {
     call(labels(), predictions());
   });
 
-  test.each(entries)("%s refuses what is no batch", (_, call) => {
+  test.each(entries)("%s refuses invalid batches", (_, call) => {
     const refused = (y: unknown, p: unknown) =>
       expect(() => call(y, p)).toThrow(/^maxmargin: labels and predictions are not/);
     const gone = predictions();

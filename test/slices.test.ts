@@ -70,7 +70,7 @@ forEachImplementation((implementation) => {
     const fill = vi.spyOn(Float32Array.prototype, "fill");
     afterEach(() => fill.mockClear());
 
-    test("fills an array that was given slice by slice", async () => {
+    test("fills a given array slice by slice", async () => {
       const out = new Float32Array(n).fill(unwritten);
       const call = loss.valueAndGradientAsync(yTrue, yPred, { sampleWeight, out });
       const counts = await writtenByTurn(out, call);
@@ -82,7 +82,7 @@ forEachImplementation((implementation) => {
       expect(isZero(out)).toBe(true);
     });
 
-    test("can be stopped while it does", async () => {
+    test("can be stopped in the middle", async () => {
       const out = new Float32Array(n).fill(unwritten);
       const controller = new AbortController();
       const { signal } = controller;
@@ -95,7 +95,7 @@ forEachImplementation((implementation) => {
       expect(out[n - 1]).toBe(unwritten);
     });
 
-    test("writes to no array that is new", async () => {
+    test("does not write to a new array", async () => {
       const later = await loss.valueAndGradientAsync(yTrue, yPred, { sampleWeight });
       const { value, gradient } = loss.valueAndGradient(yTrue, yPred, { sampleWeight });
       expect(fill).not.toHaveBeenCalled();

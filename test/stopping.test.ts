@@ -60,7 +60,7 @@ forEachImplementation((implementation) => {
     expect(countWritten(out)).toBe(0);
   });
 
-  test("a signal that fires after the last slice is heard, too", async () => {
+  test("a signal that fires after the last slice takes effect, too", async () => {
     const { yTrue, yPred } = batch();
     const out = new Float32Array(n).fill(unwritten);
     const controller = new AbortController();
@@ -126,7 +126,7 @@ forEachImplementation((implementation) => {
     };
     const expected = `${name}: expected its ${n} values until the promise is settled, received`;
 
-    test("that is detached between slices is told", async () => {
+    test("that is detached between slices is an error", async () => {
       const { buffer, arrays, begin } = operands();
       const promise = begin();
       let slopes: number[] = [];
@@ -141,7 +141,7 @@ forEachImplementation((implementation) => {
       expect(slopes).toEqual([-1, 1]);
     });
 
-    test("that shrinks between slices is told", async () => {
+    test("that shrinks between slices is an error", async () => {
       const { buffer, begin } = operands();
       const promise = begin();
       setImmediate(() => buffer.resize(4 * n - 1));
@@ -275,7 +275,7 @@ describe("calls with one signal", () => {
     expect(await other).toBe(1);
   });
 
-  test("may have one that lies or throws, which stops nobody else", async () => {
+  test("may have one that lies or throws, which stops no other call", async () => {
     const { yTrue, yPred } = batch();
     const liar = (overrides: object) =>
       Object.assign(new EventTarget(), { aborted: false, ...overrides }) as unknown as AbortSignal;

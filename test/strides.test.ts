@@ -2,14 +2,7 @@
 // gives for row-major copies of what they stand for.
 import { describe, expect, test } from "vitest";
 import { operations, type Slot } from "../lib/backend/call-frame.js";
-import {
-  addon,
-  type Numbers,
-  newFrame,
-  numberIn,
-  write,
-  slots,
-} from "./support/addon.js";
+import { addon, type Numbers, newFrame, numberIn, slots, write } from "./support/addon.js";
 import { generator, integerBelow, pick, type Random } from "./support/data.js";
 import { implementations } from "./support/implementations.js";
 

@@ -210,7 +210,7 @@ forEachImplementation(() => {
       });
     });
 
-    test.each(emptyRows)("rows of shape %j have no largest value", (shape) => {
+    test.each(emptyRows)("rows of shape %j have no maximum", (shape) => {
       const message = "yPred: expected at least one class in the last axis, received none";
       for (const reduction of reductions) {
         expect(() => lossOf("categorical_hinge", reduction).value(...empty(shape))).toThrow(
@@ -297,7 +297,7 @@ forEachImplementation(() => {
       );
     });
 
-    test("a getter that takes the labels away during the call", () => {
+    test("a getter that detaches the labels during the call", () => {
       for (const property of ["data", "shape", "dtype"]) {
         const yTrue = tensor(labels(), shape);
         const yPred = { data: predictions(), shape, dtype: "float32" } as const;
@@ -314,7 +314,7 @@ forEachImplementation(() => {
       }
     });
 
-    test("a shape that takes its own data away during the call", () => {
+    test("a shape that detaches its own data during the call", () => {
       const data = predictions();
       const dimensions = [2, 3];
       Object.defineProperty(dimensions, 1, {

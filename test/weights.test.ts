@@ -81,7 +81,7 @@ forEachImplementation(() => {
       }
     });
 
-    test("a mask means the mean over what is kept", () => {
+    test("a mask gives the mean over the kept losses", () => {
       const mask = Uint8Array.from({ length: rows }, (_, row) => Number(row % 3 === 0));
       const kept = losses().filter((_, row) => mask[row] === 1);
       const mean = kept.reduce((a, b) => a + b, 0) / kept.length;
@@ -90,7 +90,7 @@ forEachImplementation(() => {
       expect(lossOf(name, "mean").value(yTrue, yPred, { mask: new Uint8Array(rows) })).toBe(0);
     });
 
-    test("what is broadcast is as if it were written out", () => {
+    test("broadcast weights have the results of repeated ones", () => {
       for (const [own, values] of [
         [[1, width], width],
         [[width], width],
@@ -222,7 +222,7 @@ forEachImplementation(() => {
   });
 });
 
-test("every implementation gives the same bits with weights, masks and broadcasting", () => {
+test("every implementation returns the same bits with weights, masks and broadcasting", () => {
   const batch = [
     tensor(signs(40_000), [200, 20, 10]),
     tensor(predictions(2000), [200, 1, 10]),

@@ -20,7 +20,7 @@ function start(implementation: string, rounds: number, task = "compute") {
   return startWorker({ task, implementation, rounds, ...batch });
 }
 
-test("threads that compute at once, each with an implementation of its own, give the same bits", async () => {
+test("threads that compute at once, each with an implementation of its own, return the same bits", async () => {
   setBackend("native", "scalar");
   const rounds = 6;
   const answers = await Promise.all(
@@ -92,7 +92,7 @@ test("threads that call thousands of times at once share the helpers, and none w
   setNumThreads(availableParallelism());
 }, 60_000);
 
-test("threads that call off their event loops at once give the same bits, in all ways", async () => {
+test("threads that make async calls at once return the same bits, in all ways", async () => {
   const answers = (await Promise.all(
     [...implementations, ...implementations].map((implementation) =>
       resultOf(start(implementation, 5, "background")),

@@ -6,25 +6,26 @@ import { load } from "./load.cjs";
 import { type Addon, NativeBackend } from "./native.js";
 import { portable } from "./portable/portable.js";
 
-/** What {@link backend} tells. */
+/** The result of {@link backend}. */
 export interface BackendInfo {
-  /** What computes batches of more than a few dozen values. */
+  /** The backend for batches of more than a few dozen values. */
   readonly name: "native" | "js";
   /** The kernel that the addon uses; null in JavaScript. */
   readonly kernel: string | null;
   /** The kernels that this machine can run, the best first; empty without a binary. */
   readonly kernels: readonly string[];
-  /** The most threads that one call uses. */
+  /** The maximum number of threads per call. */
   readonly threads: number;
-  /** The path of the loaded binary, in a bundle that in the package; or null. */
+  /** The path of the loaded binary, or null. In a bundle it is relative to the package. */
   readonly binary: string | null;
-  /** Why no binary could be loaded, or not the one that is looked for first; or null. */
+  /** The reason why no binary could be loaded, or not the first candidate; or null. */
   readonly error: string | null;
 }
 
 /**
- * Batches of fewer values are computed in JavaScript even where the addon is there: below this a call
- * into C++ costs more than it saves. Found by `npm run bench -- --crossover`, see bench/README.md.
+ * Batches of fewer values are computed in JavaScript even if the addon is loaded: below this size a
+ * call into C++ costs more than it saves. Found by `npm run bench -- --crossover`, see
+ * bench/README.md.
  */
 const crossover = 40;
 
@@ -32,14 +33,17 @@ const { addon: loaded, binary, errors } = load();
 const addon = loaded as Addon | null;
 const native = addon === null ? null : new NativeBackend(addon);
 
-/** Returns whether two arrays have memory in common, or undefined without the addon: only that knows addresses. */
+/**
+ * Returns whether two arrays share memory; undefined without the addon, because only C++ knows
+ * addresses.
+ */
 export function overlap(a: RawArray, b: RawArray): boolean | undefined {
   return addon?.overlaps(a, b);
 }
 
 let name: "native" | "js";
 let kernel: string | null;
-/** The backends from the crossover on, and below it. */
+/** The backends for batches from the crossover on, and below it. */
 let large: Backend;
 let small: Backend;
 
@@ -48,18 +52,19 @@ export function backendFor(size: number): Backend {
   return size < crossover ? small : large;
 }
 
-/** Returns the backend for batches that are worth being sliced. */
+/** Returns the backend for batches that are evaluated in slices. */
 export const backendForSlices = () => large;
 
 /**
- * Chooses what computes, for this JavaScript thread; by default the best that the machine has. The
- * result is the same bits in any case: this is for tests, benchmarks and bisecting a problem.
+ * Chooses the backend for this JavaScript thread; by default the best that the machine has. Results
+ * are bit-identical: this is for tests, benchmarks and bisecting a problem.
  *
- * @param choice - `"native"` for the addon and `"js"` for JavaScript, at every size; `"auto"` for the
- *   addon where there is one, and JavaScript for batches of a few dozen values.
- * @param kernelName - the instruction set of the addon: `"avx512"`, `"avx2"`, `"neon"` or `"scalar"`.
+ * @param choice - `"native"` for the addon and `"js"` for JavaScript, at every size; `"auto"` for
+ *   the addon if it could be loaded, and JavaScript for batches of a few dozen values.
+ * @param kernelName - the instruction set of the addon: `"avx512"`, `"avx2"`, `"neon"` or
+ *   `"scalar"`.
  * @throws RangeError if the choice is none of these, the addon could not be loaded, or this machine
- *   cannot run that kernel; the message lists those it can.
+ *   cannot run that kernel; the message lists the kernels that it can run.
  * @example
  * ```ts
  * import { backend, setBackend } from "maxmargin";
@@ -73,12 +78,12 @@ export function setBackend(choice: "auto" | "native" | "js", kernelName?: string
   choose(choice, kernelName, "setBackend", "setBackend");
 }
 
-/** What to do where a binary is needed and there is none. */
+/** Advice for the case that a binary is needed and none could be loaded. */
 const remedy =
   "Install the package again on this machine, build it from a checkout by `npm run build`, " +
   'or let JavaScript compute, by the default "auto"';
 
-/** `choiceName` and `argument` are what messages call the choice and the kernel. */
+/** `choiceName` and `argument` are the names of the choice and the kernel in messages. */
 function choose(
   choice: unknown,
   kernelName: string | undefined,
@@ -121,10 +126,11 @@ function choose(
 }
 
 /**
- * Sets how many threads a call may use, the calling one among them, for the whole process. Small batches
- * use fewer. The result is the same bits with any number.
+ * Sets the maximum number of threads per call, including the calling thread, for the whole process.
+ * Small batches use fewer. Results are bit-identical with any number.
  *
- * @param count - at least 1. The default is `os.availableParallelism()`, or `MAXMARGIN_NUM_THREADS`.
+ * @param count - at least 1. The default is `os.availableParallelism()`, or
+ *   `MAXMARGIN_NUM_THREADS`.
  * @throws TypeError if `count` is not a number; RangeError if it is not an integer from 1 to 1024.
  * @example
  * ```ts
@@ -148,9 +154,9 @@ function checkThreads(count: number, argument: string, received: unknown): void 
 }
 
 /**
- * Tells what computes.
+ * Returns the backend in use.
  *
- * @returns which implementation, with which kernel and how many threads, and, if there is no binary, why.
+ * @returns its name, kernel and number of threads, and the reason if no binary could be loaded.
  * @example
  * ```ts
  * import { backend } from "maxmargin";
@@ -169,12 +175,12 @@ export function backend(): BackendInfo {
   };
 }
 
-/** Whether {@link obeyEnvironment} has chosen. */
+/** Whether {@link obeyEnvironment} has run. */
 let hasChosen = false;
 
 /**
- * Chooses by the environment, once for this thread; what it asks for and cannot get is an error from the start, rather
- * than a slow or a different computation that nobody notices. Only start.ts calls this, see there.
+ * Applies the environment variables, once per thread. An unavailable backend or kernel is an error
+ * from the start, rather than a slow computation that nobody notices. Only start.ts calls this.
  */
 export function obeyEnvironment(): void {
   if (hasChosen) return;

@@ -1,20 +1,22 @@
 /**
- * Exact sums of doubles: numbers are added in any order, and rounded once. So parts of a batch, threads, slices and machines
- * merge to the same bits, whoever is first. The twin of native/engine/exact_sum.h.
+ * Exact sums of doubles: numbers can be added in any order, and the sum is rounded once. So parts
+ * of a batch from threads, slices and machines merge to the same bits in any order. The twin of
+ * native/engine/exact_sum.h.
  */
 import { described, wrongKind } from "../errors.js";
 
-/** Terms stay below this, so that no addition of two of them overflows. */
+/** Terms stay below this, so that adding two of them cannot overflow. */
 const unit = 2 ** 1023;
 
 /**
- * A sum with the semantics of `Math.sumPrecise`, but a sum of nothing, and any sum of 0, is +0.
+ * A sum with the semantics of `Math.sumPrecise`, except that an empty sum, and every zero sum, is
+ * +0.
  *
- * It is kept as a number of units of 2 ** 1023 and terms without a common bit, in the order of their size (Shewchuk's
- * expansions, 1997).
+ * It consists of a number of units of 2 ** 1023 and of terms whose bits do not overlap, ordered by
+ * size (Shewchuk's expansions, 1997).
  */
 export class ExactSum {
-  /** Not finite where one of the numbers was not. */
+  /** Not finite if one of the numbers was not finite. */
   #units = 0;
   #terms: number[] = [];
 
@@ -22,7 +24,7 @@ export class ExactSum {
    * Reads a sum that {@link ExactSum.toJSON} wrote.
    *
    * @param numbers - units, and terms in any order.
-   * @throws TypeError if it is no such list.
+   * @throws TypeError if it is not such a list.
    */
   static from(numbers: readonly unknown[]): ExactSum {
     const sum = new ExactSum();
@@ -37,7 +39,7 @@ export class ExactSum {
   /** Adds a number. */
   add(number: number): void {
     const terms = this.#terms;
-    // The first number is usually the only one.
+    // The first number is often the only one.
     if (terms.length === 0 && Math.abs(number) < unit) {
       if (number !== 0) terms.push(number);
       return;
@@ -62,7 +64,10 @@ export class ExactSum {
     for (const term of [...other.#terms]) this.add(term);
   }
 
-  /** Adds a sum that the addon wrote: at `index` a count, and behind it as many numbers, the units first. */
+  /**
+   * Adds a sum that the addon wrote: a count at `index`, followed by this many numbers, the units
+   * first.
+   */
   addNumbers(numbers: Float64Array, index: number): void {
     const count = numbers[index] as number;
     this.#units += numbers[index + 1] as number;
@@ -73,19 +78,25 @@ export class ExactSum {
   get value(): number {
     if (this.#units === 0) return this.#rounded();
     if (!(Math.abs(this.#units) < 4)) return this.#units * Infinity;
-    // A quarter of the sum, which does not overflow. The sum is above 2 ** 960: of the smallest terms the sign alone matters.
+    // A quarter of the sum does not overflow. The sum is above 2 ** 960, so only the sign of the
+    // smallest terms matters.
     const quarter = new ExactSum();
     quarter.add(this.#units * 2 ** 1021);
     for (const term of this.#terms) quarter.add(Math.abs(term) > 1 ? term / 4 : term);
     return quarter.value * 4;
   }
 
-  /** Returns the sum as a list that {@link ExactSum.from} reads. Numbers that JSON lacks are strings. */
+  /**
+   * Returns the sum as a list that {@link ExactSum.from} reads. NaN and infinities, which JSON
+   * lacks, are strings.
+   */
   toJSON(): (number | string)[] {
     return [Number.isFinite(this.#units) ? this.#units : `${this.#units}`, ...this.#terms];
   }
 
-  /** Moves what is above a unit to the units, and everything of a number that is not finite. */
+  /**
+   * Moves whole units of a number, and numbers that are not finite, to the units. Returns the rest.
+   */
   #withoutUnits(x: number): number {
     if (Math.abs(x) < unit) return x;
     if (x - x !== 0) {
@@ -107,7 +118,7 @@ export class ExactSum {
       sum = x + y;
       rest = y - (sum - x);
     }
-    // Halfway between two doubles, the next term decides.
+    // If the sum is halfway between two doubles, the next term decides.
     if (i > 0 && rest < 0 === (terms[i - 1] as number) < 0) {
       const twice = 2 * rest;
       const next = sum + twice;

@@ -2,17 +2,19 @@ import nodeModule = require("node:module");
 import path = require("node:path");
 import platform = require("./platform.cjs");
 
-/** What came of looking for the addon. */
+/** The result of the search for the addon. */
 interface Loaded {
-  /** What the binary exports, not yet checked; `null` when none could be loaded. */
+  /** The exports of the binary, unchecked; `null` if none could be loaded. */
   addon: unknown;
   /** The path of the file that `addon` came from; in a bundle, its path in the package. */
   binary: string | null;
-  /** Why each candidate before that one could not be used, in the order in which they were tried. */
+  /**
+   * The reasons why earlier candidates could not be used, in the order in which they were tried.
+   */
   errors: string[];
 }
 
-/** The part of the `bindings` package's interface that is used here; it has no types of its own. */
+/** The part of the `bindings` package that is used here. It has no types of its own. */
 type Bindings = (options: {
   bindings: string;
   module_root: string;
@@ -27,15 +29,15 @@ interface Candidate {
 }
 
 /**
- * The package's folder, three levels above dist/cjs/backend. Null in a bundle: there this code has moved into
- * another file, or into an ES module, which has no `__filename`.
+ * The package's folder, three levels above dist/cjs/backend. Null in a bundle, where this code has
+ * moved to another file, or to an ES module, which has no `__filename`.
  */
 const root =
   typeof __filename === "string" && path.basename(__filename) === "load.cjs"
     ? path.join(__dirname, "..", "..", "..")
     : null;
 
-/** What prebuilds/ holds. Every `require` is written out, as bundlers follow no other. */
+/** The files in prebuilds/. Every `require` is written out, because bundlers follow no others. */
 const prebuilds: Partial<Record<string, () => unknown>> = {
   "linux-x64/maxmargin.glibc.node": () =>
     require("../../../prebuilds/linux-x64/maxmargin.glibc.node"),
@@ -69,11 +71,12 @@ const prebuilt: Candidate = {
 const buildTree = (root: string): Candidate => ({
   name: "build tree",
   load() {
-    // Not the `require` that bundlers follow: a build tree is nothing to be bundled.
+    // Not the `require` that bundlers follow: a build tree must not be bundled.
     const require = nodeModule.createRequire(__filename);
     const bindings = require("bindings") as Bindings;
-    // One place only: by default, what an old debug build left behind would come first. And `bindings`
-    // would take dist/cjs for the root, as that has a package.json of its own.
+    // Only one place is tried: by default, the files of an old debug build would come first. The
+    // root is passed, because `bindings` would take dist/cjs for it, which has a package.json of
+    // its own.
     const binary = bindings({
       bindings: "maxmargin",
       module_root: root,
@@ -88,22 +91,23 @@ const buildTree = (root: string): Candidate => ({
 function candidates(): Candidate[] {
   if (root === null) return [prebuilt];
   const has = (name: string) => platform.exists(path.join(root, name)) === true;
-  // A checkout has a binding.gyp, the published package does not. There the last build comes first, as prebuilds/
-  // may be older.
+  // A checkout has a binding.gyp, the published package does not. In a checkout the last build
+  // comes first, because prebuilds/ may be older.
   if (has("binding.gyp")) return [buildTree(root), prebuilt];
   return has("build") ? [prebuilt, buildTree(root)] : [prebuilt];
 }
 
 /**
  * Loads the native addon from the first candidate that works. It never throws: without a binary the
- * caller falls back to JavaScript and shows `errors` to whoever asks why.
+ * caller falls back to JavaScript, and `backend()` reports `errors`.
  *
- * Each candidate is caught by itself. `bindings` alone tries its own list only while files are
- * missing, and throws at the first one that is corrupt or made for another platform.
+ * The errors of each candidate are caught separately. `bindings` alone tries its own list only
+ * while files are missing, and throws at the first one that is corrupt or made for another
+ * platform.
  *
- * This file is written in CommonJS because every bundler follows a `require` that is written out in a
- * CommonJS file, but not one made by `createRequire`; and a static `import` of `bindings` would be
- * evaluated, and could throw, outside of any `try`.
+ * This file is CommonJS, because bundlers follow a `require` written out in a CommonJS file, but
+ * not one made by `createRequire`; and a static `import` of `bindings` would be evaluated, and
+ * could throw, outside of any `try`.
  */
 function load(): Loaded {
   const errors: string[] = [];
@@ -117,5 +121,5 @@ function load(): Loaded {
   return { addon: null, binary: null, errors };
 }
 
-// Written as a literal: this is the form whose names Node offers to `import { load }`.
+// An object literal, because Node detects the names for `import { load }` in this form only.
 export = { load };

@@ -9,7 +9,7 @@ import type { Backend, Evaluated } from "./interface.js";
 import { portable } from "./portable/portable.js";
 import type { Totals } from "./totals.js";
 
-/** Arrays of a call, in the order in which the addon takes them. */
+/** Arrays of a call, in the order of the addon's parameters. */
 type Arrays = readonly [
   labels: RawArray,
   predictions: RawArray,
@@ -19,25 +19,30 @@ type Arrays = readonly [
   gradient?: Results | undefined,
 ];
 
-/** The exports of native/binding/addon.cpp. Numbers go in and out through a frame: see call-frame.ts. */
+/**
+ * The exports of native/binding/addon.cpp. Numbers are passed through a frame: see call-frame.ts.
+ */
 export interface Addon {
-  /** Returns the frame in use: the first that was offered, also where the library is there twice. */
+  /**
+   * Sets the frame, and returns the one in use: the first that was passed, if the library is loaded
+   * twice.
+   */
   initialize(frame: Float64Array): Float64Array;
   evaluate(...arrays: Arrays): void;
-  /** The same with a frame of its own. */
+  /** Does the same with a frame of its own. */
   evaluateWith(frame: Float64Array, ...arrays: Arrays): void;
-  /** The same in another thread. */
+  /** Does the same in another thread. */
   evaluateInBackground(frame: Float64Array, ...arrays: Arrays): Promise<void>;
-  /** Whether two typed arrays have memory in common, whatever their buffers are. */
+  /** Whether two typed arrays share memory, even through different buffers. */
   overlaps(a: unknown, b: unknown): boolean;
   /** Names of instruction sets, the best first. */
   kernels(): string[];
-  /** False where this machine has no kernel of that name. */
+  /** Returns false if this machine has no kernel of that name. */
   useKernel(name: string): boolean;
   /** Names of losses, in the order of their numbers. */
   losses(): string[];
   setThreads(count: number): void;
-  /** 0 until set. */
+  /** Returns 0 until it is set. */
   threads(): number;
 }
 
@@ -79,7 +84,7 @@ function writeDtypes(
   if (gradient !== undefined) frame[slot.gradientDtype] = gradient.code;
 }
 
-/** Writes the logical shape, and how each operand lies in it. */
+/** Writes the logical shape, and the layout of each operand over it. */
 function writeStrides(frame: Float64Array, call: Call, shape: readonly number[]): void {
   // The addon wants the width as the last axis: of a flat call it is 1.
   const full = call.isFlat ? [...shape, 1] : shape;
@@ -100,7 +105,7 @@ function writeStrides(frame: Float64Array, call: Call, shape: readonly number[])
 export class NativeBackend implements Backend {
   readonly valuesAtOnce = 65536;
   readonly #addon: Addon;
-  /** Shared with the addon: it is faster than numbers as arguments and results. */
+  /** Shared with the addon, which is faster than passing numbers as arguments and results. */
   readonly #frame: Float64Array;
   readonly #lossNumbers: ReadonlyMap<string, number>;
   #lastSpec: LossSpec | undefined;
@@ -128,7 +133,7 @@ export class NativeBackend implements Backend {
     return frame[slot.losses] as number;
   }
 
-  /** The number of a loss, of which one is usually asked for again and again. */
+  /** Returns the number of a loss. The last one is cached, because calls usually repeat it. */
   #numberOf(spec: LossSpec): number {
     if (spec !== this.#lastSpec) {
       this.#lastNumber = this.#lossNumbers.get(spec.name) as number;

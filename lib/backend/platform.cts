@@ -1,6 +1,6 @@
 import fs = require("node:fs");
 
-/** Whether there is such a file; undefined where this program may not look, as its permissions are few. */
+/** Whether a file exists; undefined if the process lacks the permission to check. */
 function exists(file: string): boolean | undefined {
   try {
     return fs.existsSync(file);
@@ -9,7 +9,7 @@ function exists(file: string): boolean | undefined {
   }
 }
 
-/** The first bytes of a file, with zeros where it ends before, and its size. */
+/** Returns the first bytes of a file, padded with zeros, and its size. */
 function read(file: string, length: number): { head: Buffer; size: number } {
   const head = Buffer.alloc(length);
   const opened = fs.openSync(file, "r");
@@ -21,17 +21,17 @@ function read(file: string, length: number): { head: Buffer; size: number } {
   }
 }
 
-/** Whether this process, on Linux, runs on musl instead of glibc. */
+/** Whether this process, on Linux, uses musl instead of glibc. */
 function isMusl(): boolean {
   try {
-    // Near the head of a program's file stands the path of its loader, such as /lib/ld-musl-x86_64.so.1.
+    // The head of an executable contains the path of its loader, such as /lib/ld-musl-x86_64.so.1.
     const loader = /\/ld-(musl|linux)-/.exec(read(process.execPath, 4096).head.toString("latin1"));
     if (loader !== null) return loader[1] === "musl";
   } catch {
-    // This program may not read that file.
+    // The process may not read that file.
   }
-  // The report knows as well, but takes milliseconds. It would also look up the names of all hosts that
-  // are connected.
+  // The report also contains the answer, but takes milliseconds. By default it even looks up the
+  // names of all connected hosts.
   const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
   const { excludeNetwork } = report;
   report.excludeNetwork = true;
@@ -40,12 +40,12 @@ function isMusl(): boolean {
   return header.glibcVersionRuntime === undefined;
 }
 
-/** The ELF format's numbers for the processors whose headers are read here: 64 bits, little-endian. */
+/** ELF machine numbers of the supported processors, which are 64-bit and little-endian. */
 const machines: Partial<Record<string, number>> = { x64: 62, arm64: 183 };
 
 /**
- * Throws if a file is not a whole library for this processor. Linux's own loaders end the process over
- * a file that was cut short, and say of one for another processor that it does not exist.
+ * Throws unless a file is a complete ELF library for this processor: on Linux, `dlopen` crashes on
+ * truncated files, and reports "not found" for the wrong processor.
  */
 function inspect(file: string): void {
   if (exists(file) === false) throw new Error(`${file} does not exist`);
@@ -56,7 +56,7 @@ function inspect(file: string): void {
   if (head.readUInt16LE(18) !== machine) {
     throw new Error(`${file} is for another processor than ${process.arch}`);
   }
-  // The table of the sections is what a linker writes last.
+  // Linkers write the section table last.
   const end = Number(head.readBigUInt64LE(40)) + head.readUInt16LE(58) * head.readUInt16LE(60);
   if (size < end) throw new Error(`${file} was cut short: it has ${size} of ${end} bytes`);
 }

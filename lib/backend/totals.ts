@@ -1,6 +1,9 @@
 import { ExactSum } from "./exact-sum.js";
 
-/** Exact sums over rows: of weighted losses (or terms), of weights where the mask is 1, and of the mask. */
+/**
+ * Exact sums over rows: of weighted losses (or terms), of weights where the mask is 1, and of the
+ * mask.
+ */
 export interface Totals {
   readonly losses: ExactSum;
   readonly weights: ExactSum;
@@ -13,7 +16,7 @@ export const newTotals = (): Totals => ({
   kept: new ExactSum(),
 });
 
-/** Adds what other rows add up to. */
+/** Adds the totals of other rows. */
 export function addTotals(to: Totals, from: Totals): void {
   to.losses.addAll(from.losses);
   to.weights.addAll(from.weights);

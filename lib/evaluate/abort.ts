@@ -6,8 +6,8 @@ interface Listener {
 }
 
 /**
- * A signal has one listener for all calls that wait: Node warns of more than ten at one signal, and looks through all of them
- * whenever one is added or removed.
+ * One listener per signal serves all waiting calls: Node warns of more than ten listeners, and goes
+ * through all of them whenever one is added or removed.
  */
 const listeners = new WeakMap<AbortSignal, Listener>();
 
@@ -37,7 +37,7 @@ function unlisten(signal: AbortSignal, watch: Watch): void {
 
 /** Watches the signal of one call, if it has one. */
 export class Watch {
-  /** Takes the call out of the queue in which it waits, if it does. */
+  /** Removes the call from the queue in which it waits, if it does. */
   leave: (() => void) | undefined;
   readonly #signal: AbortSignal | undefined;
   #isListening = false;
@@ -48,19 +48,19 @@ export class Watch {
     this.#signal = signal;
   }
 
-  /** @throws the signal's reason if it has fired. */
+  /** Throws the signal's reason if it has fired. */
   throwIfAborted(): void {
     if (this.#hasHeard || this.#signal?.aborted === true) throw this.#signal?.reason;
   }
 
-  /** Listens from now on. A call that never waits has no need to. */
+  /** Listens from now on. Only calls that wait need to. */
   listen(): void {
     if (this.#signal === undefined || this.#isListening) return;
     listen(this.#signal, this);
     this.#isListening = true;
   }
 
-  /** Ends the call if it waits. Otherwise something is computed, which the call itself ends when it is over. */
+  /** Ends the call if it waits. Otherwise a slice is being computed, and the call ends after it. */
   hear(): void {
     this.#hasHeard = true;
     if (this.leave === undefined) return;
@@ -74,20 +74,20 @@ export class Watch {
   }
 
   /**
-   * Returns the promise of the call, which is rejected as soon as the signal fires while the call waits. `call` itself is then
-   * never settled: one rejection after the other, from the queue up to here, would take several times as long, and
-   * a signal may stop a thousand calls at once.
+   * Returns the promise of the call, which rejects as soon as the signal fires while the call
+   * waits. `call` itself then never settles: a chain of rejections from the queue up to here would
+   * take several times as long, and a signal can stop a thousand calls at once.
    */
   guard<T>(call: Promise<T>): Promise<T> {
     if (this.#signal === undefined) return call;
     return new Promise<T>((resolve, reject) => {
       this.#reject = reject;
-      // What removing the listener throws is the call's error, as anything else about its signal.
+      // If removing the listener throws, that is the error of the call.
       call.finally(() => this.#stop()).then(resolve, reject);
     });
   }
 
-  /** Listens no longer, so that a signal that outlives many calls keeps none of them. */
+  /** Stops listening, so that a signal that outlives many calls keeps none of them alive. */
   #stop(): void {
     if (this.#signal === undefined || !this.#isListening) return;
     this.#isListening = false;

@@ -6,19 +6,22 @@ import type { RowTensor } from "../tensor/tensor.js";
 import { type TensorLike, toPredictions, toTensor } from "../tensor/tensor-like.js";
 import type { Inputs } from "./plan.js";
 
-/** Options that weigh the losses of the rows. */
+/** Options that weight the losses of the rows. */
 export interface WeightOptions {
   /** A number, or a tensor that broadcasts with the losses; `null` is the same as none. */
   readonly sampleWeight?: TensorLike | null;
-  /** 0 or false where a loss does not count, 1 or true elsewhere; of a shape that broadcasts with the losses. */
+  /**
+   * 0 or false where a loss does not count, 1 or true elsewhere, in a shape that broadcasts with
+   * the losses.
+   */
   readonly mask?: TensorLike | null;
 }
 
-/** Options that say where results go. */
+/** Options that determine where results go. */
 export interface OutputOptions<D extends FloatDtype = FloatDtype> {
   /**
-   * An array of the result's dtype and size, which becomes the result's `data`; by default a new one. Large
-   * results are faster in memory that has been written before.
+   * An array of the result's dtype and size, which becomes the result's `data`; by default a new
+   * one. Large results are faster if the memory is reused.
    */
   readonly out?: Arrays[D];
 }
@@ -30,22 +33,23 @@ export interface GradientOptions<D extends FloatDtype = FloatDtype>
 
 /** Options of every async call. */
 export interface AsyncOptions<T extends boolean = boolean> {
-  /** Stops the call within some milliseconds: the promise then rejects with the signal's reason. */
+  /** Stops the call within some milliseconds. The promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
   /**
-   * Whether the buffers of all arguments move into the call, which detaches the caller's arrays as `postMessage` does, and
-   * come back with the result. If the promise rejects after that, they do not come back. Shared buffers stay where they
-   * are, and a buffer that cannot be moved, such as a `WebAssembly.Memory`'s, is copied.
+   * Whether the buffers of all arguments move into the call. This detaches the caller's arrays, as
+   * `postMessage` does, and the result holds the buffers. If the promise rejects after that, they
+   * do not come back. Shared buffers stay where they are, and a buffer that cannot be moved, such
+   * as a `WebAssembly.Memory`'s, is copied.
    */
   readonly transfer?: T;
 }
 
-/** Everything that a call may be given besides labels and predictions. */
+/** All options of calls. */
 export interface CallOptions extends WeightOptions, AsyncOptions {
   readonly out?: unknown;
 }
 
-/** Arguments of a call as they were read, not yet checked against each other. */
+/** Arguments of a call that have been read, but not checked against each other. */
 export interface Arguments {
   readonly inputs: Inputs;
   readonly out: unknown;
@@ -70,13 +74,13 @@ function readTransfer(transfer: unknown = false): boolean {
   return transfer;
 }
 
-/** The arguments of a call that was given no options. */
+/** Returns the arguments of a call without options. */
 export function withoutOptions(labels: RowTensor, predictions: RowTensor): Arguments {
   const inputs = { labels, predictions, sampleWeight: undefined, mask: undefined };
   return { inputs, out: undefined, signal: undefined, transfer: false };
 }
 
-/** Reads labels, predictions and the options that are `known`. */
+/** Reads labels, predictions and the `known` options. */
 export function readArguments(
   yTrue: unknown,
   yPred: unknown,
@@ -98,7 +102,10 @@ export function readArguments(
   };
 }
 
-/** Returns the dtype that a function computes in: its predictions' if that is a float that somebody chose. */
+/**
+ * Returns the dtype that a function computes in: the dtype of its predictions if they have a float
+ * dtype of their own.
+ */
 export function ownDtype({ dtype, source }: RowTensor): FloatDtype {
   const isChosen = source !== "list" && source !== "nested";
   return isChosen && isFloat(dtype) ? dtype : floatx();

@@ -1,4 +1,5 @@
-// What is computed of a plan, in steps: each is a call of a backend, at once, in slices or in the background.
+// Evaluates plans in steps. Each step is a call of a backend, which runs at once, in slices or in
+// the background.
 import type { Call, GradientOperand, LossesOperand, Operand, Operation } from "../backend/call.js";
 import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
@@ -17,7 +18,7 @@ import {
   termsOfRow,
 } from "./reduction.js";
 
-/** Calls of a backend that an evaluation asks for, each answered with its totals, and the result in the end. */
+/** Yields calls of a backend, receives the totals of each, and returns the result. */
 export type Steps<Result> = Generator<Call, Result, Totals>;
 
 type Shape = readonly number[];
@@ -26,23 +27,26 @@ type Value = number | TensorOf<FloatDtype>;
 /** A loss and its gradient. */
 export interface ValueAndGradient<V, D extends FloatDtype = FloatDtype> {
   readonly value: V;
-  /** Of the shape of the predictions. */
+  /** Has the shape of the predictions. */
   readonly gradient: TensorOf<D>;
 }
 
-/** Where results go: arrays that were given, or new ones. */
+/** The array for results: passed by the user, or new. */
 export interface Output {
   readonly given: unknown;
   readonly results: Results;
 }
 
-/** New memory for n results. */
+/** Creates memory for n results. */
 const newOutput = ({ dtype }: Plan, n: number): Output => ({
   given: undefined,
   results: newResults(dtype, n),
 });
 
-/** The array that was given for n results, checked, or new memory; undefined if a call has no such results. */
+/**
+ * Returns the checked array that was passed for n results, or new memory; undefined if a call has
+ * no such results.
+ */
 export function outputOf(plan: Plan, n: number | undefined, given: unknown): Output | undefined {
   if (n === undefined) return undefined;
   if (given === undefined) return newOutput(plan, n);
@@ -54,7 +58,7 @@ export function outputOf(plan: Plan, n: number | undefined, given: unknown): Out
 const tensorOf = ({ dtype, predictions }: Plan, { given, results }: Output, shape: Shape) =>
   resultTensor(dtype, results, shape, predictions, given);
 
-/** Bits of the NaN that results have. */
+/** NaN as results store it: bits for float16 and bfloat16. */
 const quietNaN: Readonly<Record<FloatDtype, number>> = {
   float16: 0x7e00,
   bfloat16: 0x7fc0,
@@ -62,7 +66,10 @@ const quietNaN: Readonly<Record<FloatDtype, number>> = {
   float64: Number.NaN,
 };
 
-/** Labels, predictions, weights and mask have the strides of the layout in this order, as far as they are given. */
+/**
+ * Returns an operand. The layout has strides for labels, predictions, weights and mask in this
+ * order, without those that are missing.
+ */
 function operandOf({ layout }: Plan, tensor: RowTensor, at: number): Operand {
   const { stored: values, code } = tensor;
   const strides = layout?.strides[at];
@@ -72,7 +79,7 @@ function operandOf({ layout }: Plan, tensor: RowTensor, at: number): Operand {
   return { values, code, strides: isRowMajor(shape, strides) ? undefined : strides, offset: 0 };
 }
 
-/** Where a call writes, and what its gradient is divided by. */
+/** The outputs of a call, and the divisor of its gradient. */
 interface Outputs {
   readonly losses?: LossesOperand | undefined;
   readonly gradient?: GradientOperand;
@@ -81,11 +88,11 @@ interface Outputs {
 
 const noOutputs: Outputs = {};
 
-/** The call that an operation on a plan is. */
+/** Returns the call of a backend for an operation on a plan. */
 export function callOf(plan: Plan, operation: Operation, outputs: Outputs = noOutputs): Call {
   const { spec, dtype, labels, predictions, sampleWeight, mask, rows, width, layout } = plan;
   const { losses, gradient, divisor = 1 } = outputs;
-  // A sum of terms need not tell rows apart: it is cut anywhere between two chunks.
+  // A sum of terms does not depend on rows, so it can be cut between any two chunks.
   const isFlat =
     spec.family === "elementwise" &&
     sampleWeight === undefined &&
@@ -111,7 +118,7 @@ export function callOf(plan: Plan, operation: Operation, outputs: Outputs = noOu
   };
 }
 
-/** The mean, or the sum, that the totals of a call give. */
+/** Computes the mean, or the sum, from the totals of a call. */
 function meanOf(plan: Plan, reduction: Reduction, call: Call, totals: Totals): number {
   const terms = call.isFlat ? plan.width : 1;
   const divisor = divisorOf(plan, reduction, totals) * terms;
@@ -125,7 +132,10 @@ const resultOperand = ({ dtype }: Plan, { results }: Output) => ({
   offset: 0,
 });
 
-/** Where a gradient goes: to the results, or, if predictions are repeated, to doubles in which derivatives add up. */
+/**
+ * Returns the operand that a gradient is written to: the results, or, if predictions are repeated,
+ * doubles in which derivatives add up.
+ */
 function gradientOperand(plan: Plan, output: Output): GradientOperand {
   const { strides } = operandOf(plan, plan.predictions, 1);
   if (strides === undefined) return resultOperand(plan, output);
@@ -133,14 +143,14 @@ function gradientOperand(plan: Plan, output: Output): GradientOperand {
   return { values, code: codes.float64, strides, offset: 0 };
 }
 
-/** A step, and a check of the mask that it read. */
+/** Yields a call, and checks the mask that it read. */
 export function* step(plan: Plan, call: Call): Steps<Totals> {
   const totals = yield call;
   checkMask(plan.mask, totals.kept.value);
   return totals;
 }
 
-/** Writes zeros to memory that was given: new memory has none but zeros. */
+/** Clears an array that was passed: new memory contains zeros already. */
 function clearCall(plan: Plan, output: Output): Call {
   const gradient = resultOperand(plan, output);
   return { ...callOf(plan, "clear"), gradient, rows: output.results.length, width: 1 };
@@ -148,7 +158,7 @@ function clearCall(plan: Plan, output: Output): Call {
 
 export const isEmpty = ({ rows, width }: Plan) => rows === 0 || width === 0;
 
-/** Steps to the loss, reduced. */
+/** Computes the loss, reduced. */
 export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
   if (isUnreduced(reduction)) return yield* rowSteps(plan, newOutput(plan, plan.rows));
   if (isEmpty(plan)) {
@@ -162,7 +172,7 @@ export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
   return meanOf(plan, reduction, call, yield* step(plan, call));
 }
 
-/** Steps to the weighted losses of the rows. */
+/** Computes the weighted losses of the rows. */
 export function* rowSteps(plan: Plan, output: Output): Steps<TensorOf<FloatDtype>> {
   if (plan.width === 0) output.results.fill(quietNaN[plan.dtype]);
   else if (plan.rows > 0)
@@ -170,7 +180,9 @@ export function* rowSteps(plan: Plan, output: Output): Steps<TensorOf<FloatDtype
   return tensorOf(plan, output, plan.lossShape);
 }
 
-/** Steps to the loss, reduced, and its gradient: for `null` and `"none"`, the gradient of the sum. */
+/**
+ * Computes the loss, reduced, and its gradient: for `null` and `"none"`, the gradient of the sum.
+ */
 export function* gradientSteps(
   plan: Plan,
   reduction: Reduction,
@@ -204,13 +216,13 @@ export function* gradientSteps(
   return { value, gradient: tensorOf(plan, output, shape) };
 }
 
-/** One thing that can be computed of a plan. */
+/** A computation on a plan: a value, the losses of rows, or a gradient. */
 export interface Evaluation<Result> {
-  /** The options that its call takes. */
+  /** The options that it accepts. */
   readonly options: readonly string[];
   /** How weights align with losses; by default they broadcast. */
   readonly alignment?: Alignment;
-  /** How many results `out` has to have room for; absent if there is no `out`. */
+  /** The number of results in `out`; absent if it has no `out`. */
   readonly resultSize?: (plan: Plan) => number;
   steps(plan: Plan, reduction: Reduction, output: Output | undefined): Steps<Result>;
 }

@@ -3,42 +3,42 @@ import { rowMajorStrides, shown } from "../tensor/shapes.js";
 
 type Shape = readonly number[];
 
-/** Axes of an operand: sizes, and how far apart in its array neighbours along an axis are. */
+/** Axes of an operand: sizes, and distances in its array between neighbours along each axis. */
 export interface Axes {
   readonly shape: Shape;
   readonly strides: readonly number[];
 }
 
-/** How the operands of a batch lie over its logical shape: a stride of 0 repeats values. */
+/** Strides of the operands of a batch over its logical shape. A stride of 0 repeats values. */
 export interface Layout {
-  /** The axes of the rows, then the one that a row is reduced over. */
+  /** The axes of the rows, then the axis that is reduced. */
   readonly shape: Shape;
   readonly strides: readonly (readonly number[])[];
 }
 
-/** Axes of row-major values. */
+/** Returns the axes of row-major values. */
 export const rowMajor = (shape: Shape): Axes => ({ shape, strides: rowMajorStrides(shape) });
 
-/** Axes without the last one. */
+/** Drops the last axis. */
 export const rowAxes = ({ shape, strides }: Axes): Axes => ({
   shape: shape.slice(0, -1),
   strides: strides.slice(0, -1),
 });
 
-/** Axes with another one at the end, by default of size 1. */
+/** Appends an axis, by default of size 1. */
 export const withAxis = ({ shape, strides }: Axes, size = 1, stride = 0): Axes => ({
   shape: [...shape, size],
   strides: [...strides, stride],
 });
 
-/** What becomes of two ranks that differ: the last axis of the longer is dropped, or the shorter gets one of size 1. */
+/** Adapts the rank of an operand: drops its last axis, appends one of size 1, or does nothing. */
 export type RankFix = (axes: Axes) => Axes;
 
 export const unchanged: RankFix = (axes) => axes;
 
 /**
- * Keras's rule for two ranks that differ by one where the longer shape ends in 1: a rank-1 shape gets
- * another axis of 1, and otherwise the longer one loses its own.
+ * Applies Keras's rule for ranks that differ by one if the longer shape ends in 1: a rank-1 shape
+ * gets another axis of size 1; otherwise the longer shape loses its last axis.
  */
 export function rankFixes(a: Shape, b: Shape): readonly [RankFix, RankFix] {
   const fixes = (longer: Shape, shorter: Shape): readonly [RankFix, RankFix] | undefined => {
@@ -52,10 +52,10 @@ export function rankFixes(a: Shape, b: Shape): readonly [RankFix, RankFix] {
 }
 
 /**
- * The shape that two shapes have in common by numpy's rule: aligned at the last axis, a dimension of 1, or
- * one that lacks, takes the other's size.
+ * Broadcasts two shapes by numpy's rule: they are aligned at the last axis, and a missing
+ * dimension, or one of size 1, is repeated.
  *
- * @throws RangeError that names `argument`, the first of them, and what the other belongs to.
+ * @throws RangeError that names `argument`, to which the first shape belongs, and `other`.
  */
 export function broadcastShape(a: Shape, b: Shape, argument: string, other: string): Shape {
   const rank = Math.max(a.length, b.length);
@@ -71,7 +71,7 @@ export function broadcastShape(a: Shape, b: Shape, argument: string, other: stri
   return shape;
 }
 
-/** The strides of an operand over a shape that it broadcasts to. */
+/** Returns the strides of an operand over a shape that it broadcasts to. */
 export function stridesOver(shape: Shape, own: Axes): readonly number[] {
   const missing = shape.length - own.shape.length;
   return shape.map((_, axis) => {
@@ -81,8 +81,8 @@ export function stridesOver(shape: Shape, own: Axes): readonly number[] {
 }
 
 /**
- * Merges neighbouring axes of rows that all operands pass through as if they were one, and drops those of size 1. The
- * last axis stays, and at least one of rows.
+ * Merges neighbouring row axes that are contiguous in all operands, and drops axes of size 1. The
+ * last axis stays, and at least one row axis.
  */
 export function collapsed({ shape, strides }: Layout): Layout {
   const last = shape.length - 1;

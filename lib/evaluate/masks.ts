@@ -6,10 +6,10 @@ import type { RowTensor } from "../tensor/tensor.js";
 const isMaskValue = (value: number) => value === 0 || value === 1;
 
 /**
- * Checks a mask that a backend has read.
+ * Checks a mask after a backend has read it.
  *
- * @param kept - its sum, which is NaN if it has another value than 0 and 1.
- * @throws RangeError if it has.
+ * @param kept - the sum of the mask, which is NaN if a value is neither 0 nor 1.
+ * @throws RangeError if a value is neither 0 nor 1.
  */
 export function checkMask(mask: RowTensor | undefined, kept: number): void {
   if (mask === undefined || !Number.isNaN(kept)) return;
@@ -19,7 +19,7 @@ export function checkMask(mask: RowTensor | undefined, kept: number): void {
 
 const valuesAtOnce = new Float64Array(1024);
 
-/** Checks all values of a mask: the one of an empty batch, which no backend reads, too. */
+/** Checks all values of a mask, also for empty batches, whose masks no backend reads. */
 export function checkMaskValues({ code, shape, stored }: RowTensor): void {
   for (let start = 0; start < stored.length; start += valuesAtOnce.length) {
     const n = Math.min(valuesAtOnce.length, stored.length - start);
@@ -31,7 +31,7 @@ export function checkMaskValues({ code, shape, stored }: RowTensor): void {
   }
 }
 
-/** Where a value is in a tensor: `[2][0]`. */
+/** Formats the index of a value as code: `[2][0]`. */
 function placeOf(index: number, shape: readonly number[]): string {
   let rest = index;
   return shape.reduceRight((inner, dimension) => {

@@ -1,4 +1,4 @@
-// Arrays that results are written to.
+// Checks arrays for results, and wraps results as tensors.
 
 import { described, wrongKind, wrongValue } from "../errors.js";
 import type { Results } from "../tensor/cast.js";
@@ -8,7 +8,7 @@ import { checkLength, RowTensor, type Tensor, type TensorOf } from "../tensor/te
 import { bufferOf, lengthOf, viewIn } from "../typed-arrays.js";
 import { overlaps } from "./overlaps.js";
 
-/** The names of the arrays that hold results of a dtype. */
+/** The names of the arrays that can hold results of a dtype. */
 const resultArrays: Readonly<Record<FloatDtype, readonly string[]>> = {
   float16: ["Uint16Array", "Float16Array"],
   bfloat16: ["Uint16Array"],
@@ -16,14 +16,14 @@ const resultArrays: Readonly<Record<FloatDtype, readonly string[]>> = {
   float64: ["Float64Array"],
 };
 
-/** The names of the other arguments, in the order in which {@link checkOut} takes them. */
+/** The names of the other arguments, in the order of the parameter of {@link checkOut}. */
 const inputNames = ["yTrue", "yPred", "sampleWeight", "mask"];
 
 /**
- * Checks an array that results are to be written to, when no foreign code can run any longer.
+ * Checks an array for results. No user code may run after this.
  *
- * @param inputs - labels, predictions, weights and mask, as far as there are any.
- * @returns the array, of a `Float16Array` the bits.
+ * @param inputs - labels, predictions, weights and mask; undefined if missing.
+ * @returns the array, as bits for a `Float16Array`.
  */
 export function checkOut(
   out: unknown,
@@ -46,8 +46,8 @@ export function checkOut(
 }
 
 /**
- * Results as a tensor: in the array that they were written to, if one was given; float16 otherwise in a
- * `Float16Array` if that is what `like` has.
+ * Returns results as a tensor, in the array that was passed, if any. New float16 results are a
+ * `Float16Array` if `like` has one.
  */
 export function resultTensor<D extends FloatDtype>(
   dtype: D,

@@ -2,23 +2,24 @@ import { overlap } from "../backend/backend.js";
 import type { RowTensor } from "../tensor/tensor.js";
 import { bufferOf, byteLengthOf, byteOffsetOf, isShared } from "../typed-arrays.js";
 
-// As they are when the library is loaded.
+// Captured at load.
 const { load, store } = Atomics;
 
-/** Whether an array that is to be written to has memory in common with another. */
+/** Whether an array that will be written to shares memory with another. */
 export function overlaps(written: RowTensor, other: RowTensor): boolean {
   const buffer = bufferOf(written.data);
   const otherBuffer = bufferOf(other.data);
   if (buffer === otherBuffer) return commonByte(written, other) !== undefined;
   if (!isShared(buffer) || !isShared(otherBuffer)) return false;
-  // Several SharedArrayBuffers stand for the same memory after it was cloned, or after it has grown.
+  // Several SharedArrayBuffers are the same memory if one is a clone of the other, or if shared
+  // WebAssembly memory has grown.
   const isKnown = overlap(written.stored, other.stored);
   if (isKnown !== undefined) return isKnown;
   const at = commonByte(written, other);
   return at !== undefined && isSameMemory(buffer, otherBuffer, at);
 }
 
-/** The first byte that two arrays have in common, if their buffers stand for the same memory. */
+/** Returns the first byte that two arrays have in common if their buffers are the same memory. */
 function commonByte({ data: a }: RowTensor, { data: b }: RowTensor): number | undefined {
   const first = Math.max(byteOffsetOf(a), byteOffsetOf(b));
   const end = Math.min(byteOffsetOf(a) + byteLengthOf(a), byteOffsetOf(b) + byteLengthOf(b));
@@ -26,13 +27,13 @@ function commonByte({ data: a }: RowTensor, { data: b }: RowTensor): number | un
 }
 
 /**
- * Whether two shared buffers stand for the same memory: what is written to a byte through one is then read through the
- * other. The byte is in memory that will be written to anyway.
+ * Whether two shared buffers are the same memory: a byte written through one is then read through
+ * the other. The byte is in memory that will be written to anyway.
  */
 function isSameMemory(written: ArrayBufferLike, other: ArrayBufferLike, at: number): boolean {
   const [to, from] = [new Uint8Array(written, at, 1), new Uint8Array(other, at, 1)];
   const before = load(to, 0);
-  // Another thread may happen to write one of these numbers, but not all.
+  // Another thread may happen to write one of these numbers, but not all of them.
   const isRead = [0x55, 0xaa, 0x0f, 0xf0].every((bits) => {
     store(to, 0, before ^ bits);
     return load(from, 0) === (before ^ bits);

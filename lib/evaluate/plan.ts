@@ -21,7 +21,7 @@ import { checkMaskValues } from "./masks.js";
 
 type Shape = readonly number[];
 
-/** Arguments of one evaluation as tensors. No user code runs after they are read. */
+/** Arguments of one evaluation as tensors. No user code runs after they have been read. */
 export interface Inputs {
   readonly labels: RowTensor;
   readonly predictions: RowTensor;
@@ -29,32 +29,34 @@ export interface Inputs {
   readonly mask?: RowTensor | undefined;
 }
 
-/** Validated inputs, and how they fit each other. */
+/** Validated inputs, with their common shape and strides. */
 export interface Plan extends Inputs {
   readonly spec: LossSpec;
-  /** What labels, predictions and weights are cast to, and results are rounded to. */
+  /** The dtype that labels, predictions and weights are cast to, and results are rounded to. */
   readonly dtype: FloatDtype;
   /** The shape of the weighted losses. */
   readonly lossShape: Shape;
   readonly rows: number;
   readonly width: number;
-  /** How often each weight is repeated. */
+  /** The number of times that each weight is repeated. */
   readonly weightRepeats: number;
-  /** Strides of labels, predictions, weights, mask and gradient, unless all are row-major and nothing repeats. */
+  /**
+   * Strides of labels, predictions, weights and mask, unless all are row-major and nothing repeats.
+   */
   readonly layout: Layout | undefined;
 }
 
-/** How weights align with losses: as in numpy, or, in metrics, at the first axis. */
+/** The alignment of weights with losses: as in numpy, or, in metrics, at the first axis. */
 export type Alignment = "broadcast" | "samples";
 
-/** What decides how inputs fit each other, besides their shapes. */
+/** Settings that determine how inputs are broadcast, besides their shapes. */
 export interface PlanOptions {
   readonly spec: LossSpec;
-  /** Whether a trailing axis of 1 may be added or dropped, as Keras's classes do. */
+  /** Whether a trailing axis of size 1 may be added or dropped, as in Keras's classes. */
   readonly fixRanks: boolean;
 }
 
-/** Checks inputs, and plans how they are read. */
+/** Checks inputs against each other, and determines their layout. */
 export function plan(
   inputs: Inputs,
   options: PlanOptions,
@@ -75,7 +77,7 @@ export function plan(
     const fits = (column: RowTensor | undefined) =>
       column === undefined || sameShape(column.shape, lossShape);
     if (fits(sampleWeight) && fits(mask)) {
-      // Written out: a spread would take longer than a small batch.
+      // Written out, because an object spread would take longer than a small batch.
       return {
         labels,
         predictions,
@@ -127,12 +129,12 @@ function broadcastPlan(
   return { ...inputs, spec, dtype, lossShape, rows, width, weightRepeats, layout };
 }
 
-/** Labels and predictions over the shape that they have in common. */
+/** Returns labels and predictions over their common shape. */
 function fitValues(
   { labels, predictions }: Inputs,
   { spec, fixRanks }: PlanOptions,
 ): readonly [Axes, Axes] {
-  // Keras's classes map nested lists number by number.
+  // Keras's classes pair nested lists number by number.
   if (
     fixRanks &&
     labels.source === "nested" &&
@@ -163,14 +165,16 @@ function checkClasses(
   shape: Shape,
   { labels, predictions }: { readonly labels: Shape; readonly predictions: Shape },
 ): void {
-  // Keras takes two scalars for one class in categorical hinge, and fails to average them in the others.
+  // Keras reads two scalars as one class in categorical hinge, and fails to average them in the
+  // other losses.
   if (shape.length === 0 && family !== "classMax") {
     throw wrongValue("yPred", "at least one axis", "a scalar");
   }
   if (family !== "classMax") return;
   const classes = shape.at(-1) ?? 1;
   if (classes === 0) throw wrongValue("yPred", "at least one class in the last axis", "none");
-  // Labels that would be repeated along the classes are class ids, and so are those of the shape of the rows.
+  // Labels that would be repeated along the classes are class ids, and so are labels with the shape
+  // of the rows.
   const areIds = (labels.at(-1) ?? 1) === 1 || sameShape(labels, predictions.slice(0, -1));
   if (classes > 1 && areIds) {
     const expected = `one-hot labels of shape ${shown(shape)}; for class ids use oneHot(ids, ${classes})`;
@@ -178,7 +182,7 @@ function checkClasses(
   }
 }
 
-/** Weights and mask, as far as there are any, over the shape that they have in common. */
+/** Returns weights and mask, without those that are missing, over their common shape. */
 function fitColumns({ sampleWeight, mask }: Inputs): readonly Axes[] {
   if (sampleWeight === undefined) return mask === undefined ? [] : [rowMajor(mask.shape)];
   if (mask === undefined) return [rowMajor(sampleWeight.shape)];
@@ -189,7 +193,7 @@ function fitColumns({ sampleWeight, mask }: Inputs): readonly Axes[] {
   return [weights, kept].map((axes) => ({ shape, strides: stridesOver(shape, axes) }));
 }
 
-/** The shape of weighted losses, and what becomes of the axes of losses and of weights in it. */
+/** The shape of weighted losses, and how the axes of losses and weights are adapted to it. */
 interface FittedLosses {
   readonly lossShape: Shape;
   readonly ofLosses: RankFix;
@@ -222,7 +226,8 @@ function fitLosses(
       shown(given),
     );
   }
-  // Losses are averaged down to the rank of the weights: each weight is repeated over the later axes.
+  // Losses are averaged down to the rank of the weights, so each weight is repeated over the later
+  // axes.
   let padded = ofColumns;
   for (let rank = weights.length; rank < own.length; rank++) {
     const before = padded;

@@ -1,17 +1,18 @@
-// Queues in which calls off the event loop wait, slice by slice. They are fair, and an aborted call leaves them at once.
+// Queues in which async calls wait, slice by slice. They are fair, and an aborted call leaves them
+// at once.
 import { performance } from "node:perf_hooks";
 import * as timers from "node:timers";
 import type { Watch } from "./abort.js";
 
-// From Node's own modules, and taken at load: globals may be fake timers, which never come, by then or later.
+// Captured at load, from Node's own modules: globals can be fake timers, which never fire.
 const { setImmediate } = timers;
 export const now = performance.now.bind(performance);
 
-/** Where slices of calls wait for their turn. */
+/** A queue for one kind of resource, in which slices wait for their turn. */
 export interface Lane {
-  /** Waits until a slice of so many values may begin, unless it may at once. */
+  /** Waits until a slice of this many values may begin; undefined if it may begin at once. */
   enter(values: number, watch: Watch): Promise<void> | undefined;
-  /** Ends a slice that was entered: it took so long, or 0 if nothing came of it. */
+  /** Ends a slice that was entered. Its time is 0 if it failed. */
   leave(values: number, milliseconds: number): void;
 }
 
@@ -20,10 +21,11 @@ interface Waiting {
   admit(): void;
 }
 
-/** Calls that wait, in the order in which they came. */
+/** Waiting calls, in order of arrival. */
 class Queue {
   readonly #waiting = new Set<Waiting>();
-  // Goes on with what is added later. Everything before it was admitted or has left.
+  // An iterator that also visits calls that are added later. All calls before its position were
+  // admitted or have left.
   #others = this.#waiting.values();
   #first: Waiting | undefined;
 
@@ -39,7 +41,10 @@ class Queue {
     return this.length > 0 ? this.#first : undefined;
   }
 
-  /** Waits until the call is admitted: for ever if its signal fires first, as that has ended the call. */
+  /**
+   * Waits until the call is admitted. If its signal fires first, the promise never settles: the
+   * signal has ended the call.
+   */
   wait(values: number, watch: Watch): Promise<void> {
     watch.listen();
     watch.throwIfAborted();
@@ -60,13 +65,20 @@ class Queue {
 
 // ---- libuv's pool
 
-/** libuv's pool has four threads by default, and files and name look-ups need some of them. */
+/**
+ * libuv's pool has four threads by default, and file system and name look-ups need some of them.
+ */
 const slicesInPool = 2;
-/** More slices may be there if all of them take no longer than this together: short ones would mostly wait for each other. */
+/**
+ * More slices may be in the pool if all of them together take no longer than this: short slices
+ * would mostly wait for each other.
+ */
 const millisecondsInPool = 2;
 let slices = 0;
 let valuesInPool = 0;
-/** How long a value takes, about. It begins with what the slowest kernels take. */
+/**
+ * The estimated time of a value, in milliseconds. It starts with the time of the slowest kernels.
+ */
 let millisecondsOfValue = 5e-6;
 const forPool = new Queue();
 
@@ -78,7 +90,7 @@ function enterPool(values: number): boolean {
   return true;
 }
 
-/** Jobs of libuv's pool. */
+/** Slices that run in libuv's pool. */
 export const pool: Lane = {
   enter(values, watch) {
     if (forPool.length === 0 && enterPool(values)) return undefined;
@@ -87,7 +99,7 @@ export const pool: Lane = {
   leave(values, milliseconds) {
     slices--;
     valuesInPool -= values;
-    // A slice that other processes interrupted says little.
+    // The change is limited, because other processes can interrupt a slice.
     const change = milliseconds / values / millisecondsOfValue;
     if (change > 0) millisecondsOfValue *= Math.min(2, Math.max(0.5, change));
     for (let next = forPool.first; next !== undefined; next = forPool.first) {
@@ -99,15 +111,15 @@ export const pool: Lane = {
 
 // ---- Turns of the event loop
 
-/** How long slices may go on in one turn, in milliseconds, before the last one begins. */
+/** The last slice of a turn begins within this time, in milliseconds. */
 const longestTurn = 0.6;
 const forTurns = new Queue();
 let isTurnAhead = false;
 let began = 0;
-/** How many calls may still be admitted in this turn: those that waited when it began. */
+/** The number of calls that may still be admitted in this turn: those that waited when it began. */
 let left = 0;
 
-/** Slices in turns of the event loop. Between two turns everything else that has happened is attended to. */
+/** Slices that run in turns of the event loop. All other events are handled between two turns. */
 export const turns: Lane = {
   enter(values, watch) {
     const admission = forTurns.wait(values, watch);
@@ -126,7 +138,7 @@ function expectTurn(): void {
   });
 }
 
-/** Admits the next call in this turn while there is time, and otherwise in the next turn. */
+/** Admits the next call: in this turn while there is time, otherwise in the next one. */
 function goOn(): void {
   const next = forTurns.first;
   if (next === undefined) isTurnAhead = false;

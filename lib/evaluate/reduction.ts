@@ -14,7 +14,7 @@ const reductions = [
 /** How the losses of the rows become one number; `null` and `"none"` return them unreduced. */
 export type Reduction = (typeof reductions)[number];
 
-/** Throws unless it is a reduction. */
+/** Throws unless the value is a reduction. */
 export function checkReduction(reduction: unknown): asserts reduction is Reduction {
   if (reductions.includes(reduction as Reduction)) return;
   const wrong = typeof reduction === "string" ? wrongValue : wrongKind;
@@ -24,29 +24,28 @@ export function checkReduction(reduction: unknown): asserts reduction is Reducti
 /** Whether a reduction returns the losses of the rows. */
 export const isUnreduced = (reduction: Reduction) => reduction === null || reduction === "none";
 
-/** Whether the divisor is more than the number of rows tells: weights or a mask have to be summed first. */
+/** Whether the divisor depends on weights or a mask, which have to be summed first. */
 export const needsWeights = ({ sampleWeight, mask }: Plan, reduction: Reduction) =>
   (sampleWeight !== undefined || mask !== undefined) &&
   reduction !== "sum" &&
   !isUnreduced(reduction);
 
-/** Returns what the sum of the weighted losses is divided by. */
+/** Returns the divisor of the sum of the weighted losses. */
 export function divisorOf(plan: Plan, reduction: Reduction, totals: Totals): number {
   const { sampleWeight, mask, lossShape, rows } = plan;
-  // A scalar is not averaged.
+  // A scalar loss is not averaged.
   if (reduction === "sum" || isUnreduced(reduction) || lossShape.length === 0) return 1;
   if (sampleWeight === undefined && mask === undefined) return rows;
   if (reduction === "mean_with_sample_weight") return totals.weights.value / plan.weightRepeats;
   const kept = totals.kept.value;
-  // Where nothing is kept the sum is 0, or NaN, which no mask hides.
+  // If nothing is kept, the sum is 0, or NaN, which no mask hides.
   return mask !== undefined && kept > 0 ? kept : rows;
 }
 
-/** Divides; a divisor of 0 gives 0. */
+/** Divides; returns 0 for a divisor of 0. */
 export const quotient = (sum: number, divisor: number) => (divisor === 0 ? 0 : sum / divisor);
 
 /**
- * Returns of how many terms a row's loss is the mean: for unweighted elementwise losses backends add up terms instead of
- * rows.
+ * Returns the number of terms whose mean is the loss of a row: 1 unless the loss is elementwise.
  */
 export const termsOfRow = ({ spec, width }: Plan) => (spec.family === "elementwise" ? width : 1);

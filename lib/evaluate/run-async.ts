@@ -26,7 +26,7 @@ export interface Evaluated<Result> {
   readonly inputs: TransferredInputs | undefined;
 }
 
-/** Evaluates a call off the event loop. */
+/** Evaluates a call without blocking the event loop. */
 export async function evaluateAsync<Result>(
   evaluation: Evaluation<Result>,
   settings: Settings,

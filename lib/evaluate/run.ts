@@ -24,15 +24,18 @@ import {
 import { type Inputs, type Plan, plan } from "./plan.js";
 import { isUnreduced, type Reduction } from "./reduction.js";
 
-/** What a loss, or a function of rows, computes of any batch. */
+/** The settings of a loss or of a function of rows, for all batches. */
 export interface Settings<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype> {
   readonly spec: LossSpec;
   readonly reduction: R;
-  /** What labels, predictions and weights are cast to; undefined for the predictions' own dtype. */
+  /**
+   * The dtype that labels, predictions and weights are cast to; undefined for the dtype of the
+   * predictions.
+   */
   readonly dtype: D | undefined;
   /** The code of the dtype. */
   readonly code: number | undefined;
-  /** Whether a trailing axis of 1 may be added or dropped, as Keras's classes do. */
+  /** Whether a trailing axis of size 1 may be added or dropped, as in Keras's classes. */
   readonly fixRanks: boolean;
 }
 
@@ -43,13 +46,13 @@ export type LossValue<R extends Reduction, D extends FloatDtype = FloatDtype> = 
   ? TensorOf<D>
   : number;
 
-/** A call that is checked and planned. */
+/** A call that has been checked and planned. */
 export interface Request {
   readonly plan: Plan;
   readonly output: Output | undefined;
 }
 
-/** Checks and plans what was read. No user code may run between this and the evaluation. */
+/** Checks and plans arguments. No user code may run between this and the evaluation. */
 export function planRequest(
   evaluation: Evaluation<unknown>,
   settings: Settings,
@@ -71,7 +74,7 @@ export function evaluateNow<Result>(
   return finishNow(evaluation, settings, readArguments(yTrue, yPred, options, evaluation.options));
 }
 
-/** Evaluates arguments that are read. */
+/** Evaluates arguments that have been read. */
 export function finishNow<Result>(
   evaluation: Evaluation<Result>,
   settings: Settings,
@@ -92,7 +95,7 @@ function runNow<Result>(steps: Steps<Result>): Result {
   return step.value;
 }
 
-/** Whether labels and predictions have one shape, of rows that are not empty. */
+/** Whether labels and predictions have the same shape, and it has rows that are not empty. */
 function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
   const { shape, rows, width } = predictions;
   let alike = shape.length > 0 && labels.shape.length === shape.length && rows > 0 && width > 0;
@@ -101,7 +104,7 @@ function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
   return alike;
 }
 
-/** Sums a batch the shortest way: the losses of its rows, or the terms of an elementwise loss. */
+/** Sums a batch on the fast path: the losses of its rows, or the terms of an elementwise loss. */
 function sumOf(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number {
   checkLength(labels, "yTrue");
   checkLength(predictions, "yPred");
@@ -110,7 +113,10 @@ function sumOf(spec: LossSpec, code: number, labels: RowTensor, predictions: Row
 
 const termsOf = ({ family }: LossSpec, width: number) => (family === "elementwise" ? width : 1);
 
-/** Computes the loss of a batch, reduced. An unweighted batch that needs no broadcasting takes the shortest way. */
+/**
+ * Computes the loss of a batch, reduced. An unweighted batch that needs no broadcasting takes a
+ * fast path.
+ */
 export function value<R extends Reduction, D extends FloatDtype>(
   settings: Settings<R, D> & { readonly dtype: D; readonly code: number },
   yTrue: unknown,
@@ -134,8 +140,8 @@ export function value<R extends Reduction, D extends FloatDtype>(
 }
 
 /**
- * Sums the losses of a batch of at most a chunk of values whose losses have one axis; undefined for all others. One chunk is
- * added in one go, so that nothing is lost to rounding.
+ * Sums the losses of a batch of at most a chunk of values whose losses have one axis; returns
+ * undefined for all others. A chunk has a single total, so this double is the exact sum.
  */
 export function smallSum(
   { spec }: Settings,

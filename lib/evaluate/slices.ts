@@ -8,7 +8,7 @@ import { bufferOf, byteOffsetOf, isShared, lengthOf } from "../typed-arrays.js";
 import type { Watch } from "./abort.js";
 import { type Lane, now, pool, turns } from "./queue.js";
 
-/** Operands of a call by the names that messages give them. */
+/** The names of a call's operands in messages. */
 const argumentNames = {
   labels: "yTrue",
   predictions: "yPred",
@@ -20,7 +20,7 @@ const argumentNames = {
 
 type OperandName = keyof typeof argumentNames;
 
-/** Memory of an operand, found again when time has passed and user code has run. */
+/** Memory of an operand, of which a new view is created after user code has run. */
 class Memory {
   readonly #operand: Operand;
   readonly #buffer: ArrayBufferLike;
@@ -37,12 +37,15 @@ class Memory {
     this.#argument = argument;
   }
 
-  /** Whether nobody can take the memory away while another thread reads it. */
+  /** Whether the memory cannot be taken away while another thread reads it. */
   isLasting(isOwn: boolean): boolean {
     return isOwn || isShared(this.#buffer);
   }
 
-  /** Returns the operand with a new view of its memory. Throws a RangeError if a buffer was detached or has shrunk. */
+  /**
+   * Returns the operand with a new view of its memory. Throws a RangeError if its buffer was
+   * detached or has shrunk.
+   */
   operand(): Operand {
     const { code } = this.#operand;
     const left = Math.floor((this.#buffer.byteLength - this.#byteOffset) / bytesOf(code));
@@ -58,7 +61,7 @@ class Memory {
   }
 }
 
-/** A call whose operands are found again before every slice. */
+/** A call whose operands get new views before every slice. */
 class LiveCall {
   readonly call: Call;
   readonly #memories: readonly (readonly [OperandName, Memory])[];
@@ -83,7 +86,7 @@ class LiveCall {
   }
 }
 
-/** Where slices are computed, how many values the first one has, and how long the others shall take. */
+/** The queue of slices, the values of the first one, and the target time of the others. */
 interface Pace {
   readonly lane: Lane;
   readonly values: number;
@@ -92,18 +95,21 @@ interface Pace {
 
 const atOnce: Lane = { enter: () => undefined, leave() {} };
 
-/** Batches of up to `most` values are computed at once. Slices aim below the 2 ms that are promised: machines vary. */
+/**
+ * Batches of up to `most` values are computed at once. The target is below the documented 2 ms,
+ * because machines vary.
+ */
 const onEventLoop = (values: number, most: number): Pace =>
   values > most
     ? { lane: turns, values: most, milliseconds: 1.2 }
     : { lane: atOnce, values, milliseconds: Infinity };
 
-/** A slice in another thread is not stopped once it has begun: a signal is heard when it is over. */
+/** A slice in another thread is not interrupted: a signal takes effect after it. */
 const inBackground: Pace = { lane: pool, values: 2 ** 20, milliseconds: 3 };
 
 /** One call of a backend that is evaluated slice by slice. */
 class Job {
-  /** Whether the call is long enough for other code to run before its end. */
+  /** Whether other code can run before the call ends. */
   readonly isLong: boolean;
   readonly pace: Pace;
   readonly rows: number;
@@ -123,9 +129,7 @@ class Job {
     const { valuesAtOnce, evaluateInBackground } = this.#backend;
     this.isLong = values > valuesAtOnce;
     this.#isInBackground =
-      this.isLong &&
-      evaluateInBackground !== undefined &&
-      this.#live.areLasting(isOwn);
+      this.isLong && evaluateInBackground !== undefined && this.#live.areLasting(isOwn);
     this.pace = this.#isInBackground ? inBackground : onEventLoop(values, valuesAtOnce);
   }
 
@@ -141,8 +145,8 @@ class Job {
   }
 
   /**
-   * Returns whether earlier slices are void: labels of the last one are not 0 and 1, so no labels of the batch are, and
-   * those slices read them wrongly.
+   * Returns whether earlier slices are void: if a label of the last slice is neither 0 nor 1,
+   * labels of the whole batch are used unchanged, and earlier slices converted them.
    */
   restarts({ first }: RowRange, wasBinary: boolean): boolean {
     if (this.#encoding === "signed" || wasBinary) return false;
@@ -156,10 +160,10 @@ class Job {
 }
 
 /**
- * Evaluates a call in slices, each of which waits for its turn. They begin where groups of rows do, and are as long as the
- * time that the last one took suggests.
+ * Evaluates a call in slices, each of which waits for its turn. Slices begin where groups of rows
+ * begin. Their length follows from the time of the last one.
  *
- * @param isOwn - whether nobody else has the memory of the operands.
+ * @param isOwn - whether the call owns the memory of its operands.
  */
 export async function evaluateInSlices(call: Call, isOwn: boolean, watch: Watch): Promise<Totals> {
   const job = new Job(call, isOwn);

@@ -11,16 +11,16 @@ import type { Request } from "./run.js";
 export interface TransferredInputs {
   readonly yTrue: Tensor;
   readonly yPred: Tensor;
-  /** If there were weights. */
+  /** If weights were passed. */
   readonly sampleWeight?: Tensor;
-  /** If there was a mask. */
+  /** If a mask was passed. */
   readonly mask?: Tensor;
 }
 
-/** Captured at load: a replacement might leave buffers where they are. */
+/** Captured at load: a replacement might not move buffers. */
 const { structuredClone } = globalThis;
 
-/** Moves buffers, and returns what finds an array in the buffer that has its memory now. */
+/** Moves buffers, and returns a function that finds the new view of an array. */
 function moveBuffers(arrays: readonly TensorData[]): (array: TensorData) => TensorData {
   const places = new Map(
     arrays.map((array) => {

@@ -27,7 +27,7 @@ const spec: ClassMaxSpec = {
     for (let i = 0; i < n; i++) {
       const other = otherOf(wide, y[j + i], p[k + i]);
       if (other > max) max = other;
-      // A comparison loses a NaN, a sum never does.
+      // A comparison can lose a NaN, a sum never does.
       terms[i] = Number.isNaN(other) ? other : rounded(wide, y[j + i] * p[k + i]);
     }
     largest.value = max;
@@ -63,15 +63,15 @@ const settings = functionSettings(spec);
  * Computes the categorical hinge loss of each row: `max(0, neg - pos + 1)` with
  * `neg = max((1 - yTrue) * yPred)` and `pos = sum(yTrue * yPred)` over the last axis.
  *
- * @param yTrue - one-hot labels, shape `[batch, d0, .. dN]`, which are never converted; for class ids use
- *   `oneHot(ids, classes)`.
+ * @param yTrue - one-hot labels, shape `[batch, d0, .. dN]`, which are never converted; for class
+ *   ids use `oneHot(ids, classes)`.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
  * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
- * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16, bfloat16,
- *   float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and predictions are cast
- *   to it first.
- * @throws TypeError or RangeError as {@link hinge}, and RangeError if the last axis is empty or labels would be
- *   repeated along it.
+ * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
+ *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
+ *   predictions are cast to it first.
+ * @throws TypeError or RangeError as {@link hinge}, and RangeError if the last axis is empty or
+ *   labels would be repeated along it.
  * @example
  * ```ts
  * import { categoricalHinge, oneHot, tensor } from "maxmargin";
@@ -79,8 +79,8 @@ const settings = functionSettings(spec);
  * const yPred = tensor(Float32Array.of(0.5, 1, -0.5, 0.25, 0, 2), [2, 3]);
  * categoricalHinge(oneHot([1, 2], 3), yPred).data; //=> Float32Array [0.5, 0]
  * ```
- * @see Keras, `keras.losses.categorical_hinge`; Crammer and Singer, On the Algorithmic Implementation of
- *   Multiclass Kernel-based Vector Machines, 2001
+ * @see Keras, `keras.losses.categorical_hinge`; Crammer and Singer, On the Algorithmic
+ *   Implementation of Multiclass Kernel-based Vector Machines, 2001
  */
 export function categoricalHinge<P extends TensorLike>(
   yTrue: TensorLike,
@@ -113,7 +113,7 @@ export class CategoricalHinge<
     super(spec, options);
   }
 
-  /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
+  /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): CategoricalHinge<R, P> {
@@ -143,7 +143,7 @@ export class CategoricalHingeMetric<P extends DtypePolicy = DtypePolicy> extends
     super(spec, options);
   }
 
-  /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
+  /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
     config: MetricOptions<P>,
   ): CategoricalHingeMetric<P> {

@@ -6,26 +6,26 @@ import type { Tensor, TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
 import type { LossSpec } from "./spec.js";
 
-/** Everything that is made of one loss. */
+/** All parts of one loss. */
 export interface LossDefinition {
   readonly spec: LossSpec;
-  /** The function of rows. */
+  /** The function that returns the losses of rows. */
   readonly function: (yTrue: TensorLike, yPred: TensorLike) => Tensor;
   /** The class with reduction and weights, and the metric: named after the loss. */
   readonly Loss: ClassOf;
   readonly Metric: ClassOf;
 }
 
-/** A class that makes its instances from a config. */
+/** A class that creates its instances from a config. */
 interface ClassOf {
   readonly name: string;
   fromConfig(config: object): object;
 }
 
-/** Returns the definition: this checks that all of it is there. */
+/** Returns the definition. The compiler checks that it is complete. */
 export const defineLoss = <D extends LossDefinition>(definition: D): D => definition;
 
-/** The settings of the function of a loss. */
+/** Returns the settings of the function of a loss. */
 export const functionSettings = (spec: LossSpec): Settings<null> => ({
   spec,
   reduction: null,

@@ -36,21 +36,23 @@ function settingsOf(loss: unknown): Settings<null> {
   throw wrongKind("loss", `a function of rows (${names.join(", ")})`, described(loss));
 }
 
-/** Functions have no weights: their losses are not reduced. */
+/** Functions accept no weights, because their losses are not reduced. */
 const gradientOfRows: Evaluation<ValueAndGradient<unknown>> = {
   ...gradientEvaluation,
   options: ["out"],
 };
 
 /**
- * Computes the losses of the rows, and the gradient of their sum with respect to the predictions, in one pass. Ties are
- * resolved as by the method of {@link Loss} with the same name.
+ * Computes the losses of the rows, and the gradient of their sum with respect to the predictions,
+ * in one pass. Ties are resolved as by the method with the same name.
  *
  * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each prediction, to write the gradient to.
- * @returns `value`, what that function returns, and `gradient`, with the shape of `yPred` and the dtype of the value.
+ * @param options - `out`, an array of the result's dtype with a value for each prediction, to write
+ *   the gradient to.
+ * @returns `value`, the result of that function, and `gradient`, with the shape of `yPred` and the
+ *   dtype of the value.
  * @throws TypeError if `loss` is none of these; TypeError or RangeError as that function.
  * @example
  * ```ts
@@ -72,13 +74,14 @@ export function valueAndGradient<P extends TensorLike>(
 }
 
 /**
- * Computes the gradient of the sum of the losses of the rows with respect to the predictions: `gradient` of
- * {@link valueAndGradient}.
+ * Computes the gradient of the sum of the losses of the rows with respect to the predictions:
+ * `gradient` of {@link valueAndGradient}.
  *
  * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each prediction, to write to.
+ * @param options - `out`, an array of the result's dtype with a value for each prediction, to write
+ *   to.
  * @returns the gradient, with the shape of `yPred`.
  * @throws as {@link valueAndGradient}.
  * @example
@@ -103,11 +106,12 @@ export function gradient<P extends TensorLike>(
  * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out` as for that function; `signal`, an `AbortSignal`; `transfer`, whether the buffers move into the
- *   call.
- * @returns a promise of losses, shape `[batch, d0, .. dN-1]`; with `transfer`, of `{ value, yTrue, yPred }`.
- * @throws Never; the promise rejects with TypeError if `loss` is none of these, and with the errors of that function
- *   and of `valueAsync`.
+ * @param options - `out` as for that function; `signal`, an `AbortSignal`; `transfer`, whether the
+ *   buffers move into the call.
+ * @returns a promise of losses, shape `[batch, d0, .. dN-1]`; with `transfer`, of
+ *   `{ value, yTrue, yPred }`.
+ * @throws Never; the promise rejects with TypeError if `loss` is none of these, and with the errors
+ *   of that function and of `valueAsync`.
  * @example
  * ```ts
  * import { callAsync, hinge } from "maxmargin";
@@ -131,9 +135,11 @@ export async function callAsync<P extends TensorLike, T extends boolean = false>
  * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out` as for {@link valueAndGradient}; `signal` and `transfer` as for {@link callAsync}.
- * @returns a promise of `{ value, gradient }`; with `transfer`, `yTrue` and `yPred` are in it too.
- * @throws Never; the promise rejects with the errors of {@link valueAndGradient} and of `valueAsync`.
+ * @param options - `out` as for {@link valueAndGradient}; `signal` and `transfer` as for
+ *   {@link callAsync}.
+ * @returns a promise of `{ value, gradient }`; with `transfer`, also with `yTrue` and `yPred`.
+ * @throws Never; the promise rejects with the errors of {@link valueAndGradient} and of
+ *   `valueAsync`.
  * @example
  * ```ts
  * import { hinge, valueAndGradientAsync } from "maxmargin";

@@ -2,7 +2,10 @@ import type { ElementwiseSpec } from "./spec.js";
 
 const round = Math.fround;
 
-/** max(0, 1 - y p) or its square, without a branch, which random signs would mispredict. -Infinity becomes NaN. */
+/**
+ * Returns max(0, 1 - y p) or its square, without a branch, which random signs would mispredict. A
+ * margin of -Infinity becomes NaN.
+ */
 function term(squared: boolean, y: number, p: number): number {
   const margin = round(1 - round(y * p));
   const loss = (margin + Math.abs(margin)) * 0.5;
@@ -10,8 +13,9 @@ function term(squared: boolean, y: number, p: number): number {
 }
 
 /**
- * Makes the `addBlocks` of hinge or squared hinge, see {@link ElementwiseSpec}. The loop is too long to be inlined: so
- * the terms are inlined into it, whatever else the compiler inlines into its callers.
+ * Creates the `addBlocks` of hinge or squared hinge, see {@link ElementwiseSpec}. The loop is too
+ * long to be inlined, so its terms are always inlined into it, whatever else the compiler inlines
+ * into its callers.
  */
 export const hingeBlocks = (squared: boolean): NonNullable<ElementwiseSpec["addBlocks"]> =>
   function addBlocks(tile, at, blocks, lanes, sums) {

@@ -42,16 +42,16 @@ const settings = functionSettings(spec);
 /**
  * Computes the hinge loss of each row: `mean(max(0, 1 - yTrue * yPred))` over the last axis.
  *
- * @param yTrue - labels -1 and 1, shape `[batch, d0, .. dN]`. If every label of the whole tensor is 0 or 1, 0 becomes -1;
- *   if any label is neither, no label is converted, and 0 stays 0.
+ * @param yTrue - labels -1 and 1, shape `[batch, d0, .. dN]`. If every label of the whole tensor is
+ *   0 or 1, 0 becomes -1; if any label is neither, no label is converted, and 0 stays 0.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
  * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
- * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16, bfloat16,
- *   float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and predictions are cast
- *   to it first.
- * @throws TypeError if an argument is no tensor-like, or `out` of another kind; RangeError if the shapes do not
- *   broadcast, if both are `[]`, if data and shape disagree, or if `out` has another length or shares memory with
- *   an argument.
+ * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
+ *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
+ *   predictions are cast to it first.
+ * @throws TypeError if an argument is not a tensor-like, or `out` is of another kind; RangeError if
+ *   the shapes do not broadcast, if both are `[]`, if data and shape disagree, or if `out` has
+ *   another length or shares memory with an argument.
  * @example
  * ```ts
  * import { hinge, tensor } from "maxmargin";
@@ -71,9 +71,8 @@ export function hinge<P extends TensorLike>(
 }
 
 /**
- * Computes the hinge loss of batches: `mean(max(0, 1 - yTrue * yPred))` over the last axis, reduced over
- * the rows. Labels are
- * -1 and 1, or 0 and 1: see {@link hinge}.
+ * Computes the hinge loss of batches: `mean(max(0, 1 - yTrue * yPred))` over the last axis, reduced
+ * over the rows. Labels are -1 and 1, or 0 and 1: see {@link hinge}.
  *
  * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
@@ -95,7 +94,7 @@ export class Hinge<
     super(spec, options);
   }
 
-  /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
+  /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): Hinge<R, P> {
@@ -128,7 +127,7 @@ export class HingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> 
     super(spec, options);
   }
 
-  /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
+  /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(config: MetricOptions<P>): HingeMetric<P> {
     if (this === HingeMetric) checkMetricConfig(config);
     return new this(config);

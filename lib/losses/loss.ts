@@ -32,14 +32,14 @@ import type { LossSpec } from "./spec.js";
 
 /** Options of the constructor of a loss. */
 export interface LossOptions<R extends Reduction = Reduction, P extends DtypePolicy = DtypePolicy> {
-  /** How the losses of the rows become one number; by default `"sum_over_batch_size"`. */
+  /** The reduction of the losses of the rows to one number; by default `"sum_over_batch_size"`. */
   readonly reduction?: R;
-  /** By default the loss's own; `null` and `""` draw `hinge`, `hinge_1` and so on. */
+  /** By default the name of the loss; `null` and `""` draw `hinge`, `hinge_1` and so on. */
   readonly name?: string | null;
   /**
-   * The dtype that labels, predictions and weights are cast to, and that the result is rounded to: `"float16"`,
-   * `"bfloat16"`, `"float32"`, `"float64"`, `"mixed_float16"` or `"mixed_bfloat16"`. By default, and for
-   * `null`, what `floatx()` returns.
+   * The dtype that labels, predictions and weights are cast to, and that the result is rounded to:
+   * `"float16"`, `"bfloat16"`, `"float32"`, `"float64"`, `"mixed_float16"` or `"mixed_bfloat16"`.
+   * By default, and for `null`, `floatx()`.
    */
   readonly dtype?: P | null;
 }
@@ -48,7 +48,7 @@ export interface LossOptions<R extends Reduction = Reduction, P extends DtypePol
 export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype> {
   readonly name: string;
   readonly reduction: R;
-  /** Only if it was given. */
+  /** Only if one was given. */
   readonly dtype?: D;
 }
 
@@ -94,27 +94,31 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
     return this.#settings.reduction;
   }
 
-  /** The dtype that is computed in, and that results have. */
+  /** The dtype of computations and results. */
   get dtype(): ComputeDtype<P> {
     return this.#settings.dtype;
   }
 
   /**
-   * Computes the loss of a batch, reduced. A rank-1 batch is one row: for one score per sample, pass `column(scores)`.
+   * Computes the loss of a batch, reduced. A rank-1 batch is one row: for one score per sample,
+   * pass `column(scores)`.
    *
-   * @param yTrue - labels, shape `[batch, d0, .. dN]`, as the function of the same name accepts them. Like
-   *   predictions and weights they are cast to the loss's `dtype` first.
-   * @param yPred - predictions of the same shape, or of one that broadcasts with it. If the ranks differ by one and the
-   *   longer shape ends in 1, that axis is added to, or dropped from, the other.
-   * @param options - `sampleWeight`, factors of the losses of the rows, and `mask`, 0 or false where a row does
-   *   not count and otherwise 1 or true: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
-   * @returns a number that the loss's `dtype` holds: the sum of the weighted losses of the rows for `"sum"`; this sum
-   *   divided by the number of rows, or by the number that a mask keeps, for `"sum_over_batch_size"` and `"mean"`;
-   *   divided by the sum of the weights for `"mean_with_sample_weight"`; 0 for an empty batch. For `null` and
-   *   `"none"`, the weighted losses of the rows, shape `[batch, d0, .. dN-1]`.
-   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast;
-   *   RangeError if a
-   *   mask has a value that is neither 0 nor 1; TypeError if an option is unknown.
+   * @param yTrue - labels, shape `[batch, d0, .. dN]`, as the function of the same name accepts
+   *   them. Like predictions and weights they are cast to the loss's `dtype` first.
+   * @param yPred - predictions of the same shape, or of one that broadcasts with it. If the ranks
+   *   differ by one and the longer shape ends in 1, that axis is added to, or dropped from, the
+   *   other.
+   * @param options - `sampleWeight`, factors of the losses of the rows, and `mask`, 0 or false
+   *   where a row does not count and otherwise 1 or true: a number, or shapes that broadcast with
+   *   `[batch, d0, .. dN-1]`.
+   * @returns a number that the loss's `dtype` holds: the sum of the weighted losses of the rows for
+   *   `"sum"`; this sum divided by the number of rows, or by the number that a mask keeps, for
+   *   `"sum_over_batch_size"` and `"mean"`; divided by the sum of the weights for
+   *   `"mean_with_sample_weight"`; 0 for an empty batch. For `null` and `"none"`, the weighted
+   *   losses of the rows, shape `[batch, d0, .. dN-1]`.
+   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not
+   *   broadcast; RangeError if a mask has a value that is neither 0 nor 1; TypeError if an option
+   *   is unknown.
    * @example
    * ```ts
    * import { column, Hinge } from "maxmargin";
@@ -135,19 +139,21 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   /**
    * Computes `value` without blocking the event loop, to the same bits.
    *
-   * Arrays in shared memory, and with `transfer` all others, are read by other threads. Otherwise the work is done in
-   * slices of at most about 2 ms on the event loop, with all threads. A slice is at least a row, or about 8192 values
-   * where only the sum of unweighted terms is needed. A batch that fits into one slice is computed before the call returns.
-   * Nothing is copied: do not modify the arrays until the promise settles.
+   * Arrays in shared memory, and with `transfer` all others, are read by other threads. Otherwise
+   * the work is done in slices of at most about 2 ms on the event loop, with all threads. A slice
+   * is at least a row, or about 8192 values where only the sum of unweighted terms is needed. A
+   * batch that fits into one slice is computed before the call returns. Nothing is copied: do not
+   * modify the arrays until the promise settles.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`, as for `value`.
    * @param yPred - predictions, as for `value`.
-   * @param options - `sampleWeight` and `mask` as for `value`; `signal`, an `AbortSignal` that stops the call; `transfer`,
-   *   whether the buffers move into the call, see {@link AsyncOptions}.
-   * @returns a promise of what `value` returns; with `transfer`, of `{ value, yTrue, yPred }`: the arguments as tensors that
-   *   hold the buffers now, and `sampleWeight` and `mask` if they were given.
-   * @throws Never; the promise rejects with the errors of `value`, with RangeError if a buffer was detached or has
-   *   shrunk before the end, and with the signal's reason.
+   * @param options - `sampleWeight` and `mask` as for `value`; `signal`, an `AbortSignal` that
+   *   stops the call; `transfer`, whether the buffers move into the call, see {@link AsyncOptions}.
+   * @returns a promise of the result of `value`; with `transfer`, of `{ value, yTrue, yPred }`: the
+   *   arguments as tensors that hold the moved buffers, and `sampleWeight` and `mask` if they were
+   *   given.
+   * @throws Never; the promise rejects with the errors of `value`, with RangeError if a buffer was
+   *   detached or has shrunk before the end, and with the signal's reason.
    * @example
    * ```ts
    * import { Hinge, tensor } from "maxmargin";
@@ -200,9 +206,9 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
    * @param yPred - predictions of the same shape, or of one that fits it as for `value`.
-   * @param options - `out` as for `call`; `signal` and `transfer` as for `valueAsync`. With `transfer` the buffer of `out`
-   *   moves too, and comes back with the losses.
-   * @returns a promise of what `call` returns; with `transfer`, of `{ value, yTrue, yPred }`.
+   * @param options - `out` as for `call`; `signal` and `transfer` as for `valueAsync`. With
+   *   `transfer` the buffer of `out` moves too, and comes back with the losses.
+   * @returns a promise of the result of `call`; with `transfer`, of `{ value, yTrue, yPred }`.
    * @throws Never; the promise rejects with the errors of `call` and of `valueAsync`.
    */
   async callAsync<T extends boolean = false>(
@@ -215,19 +221,21 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   }
 
   /**
-   * Computes the loss of a batch, reduced, and its gradient with respect to the predictions, in one pass.
+   * Computes the loss of a batch, reduced, and its gradient with respect to the predictions, in one
+   * pass.
    *
-   * At a kink the derivative is the one of the side with a loss: `-yTrue` where `1 - yTrue * yPred` is 0. Classes
-   * that tie for the maximum of categorical hinge share its derivative evenly. A NaN gives NaN.
+   * At a kink the derivative is the one of the side with a loss: `-yTrue` where `1 - yTrue * yPred`
+   * is 0. Classes that tie for the maximum of categorical hinge share its derivative evenly. NaN
+   * propagates.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
    * @param yPred - predictions of the same shape, or of one that fits it as for `value`.
-   * @param options - `sampleWeight` and `mask` as for `value`; `out`, an array of the loss's dtype with a value for
-   *   each prediction, to write the gradient to.
-   * @returns `value`, what `value` returns, and `gradient`, with the shape of `yPred` and the loss's `dtype`. For `null`
-   *   and `"none"` it is the gradient of the sum of the losses.
-   * @throws TypeError or RangeError as `value`, and if `out` is of another kind or length, or shares memory with an
-   *   argument.
+   * @param options - `sampleWeight` and `mask` as for `value`; `out`, an array of the loss's dtype
+   *   with a value for each prediction, to write the gradient to.
+   * @returns `value`, the result of `value`, and `gradient`, with the shape of `yPred` and the
+   *   loss's `dtype`. For `null` and `"none"` it is the gradient of the sum of the losses.
+   * @throws TypeError or RangeError as `value`, and if `out` is of another kind or length, or
+   *   shares memory with an argument.
    * @example
    * ```ts
    * import { Hinge, tensor } from "maxmargin";
@@ -256,9 +264,11 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
    * @param yPred - predictions of the same shape, or of one that fits it as for `value`.
-   * @param options - `sampleWeight`, `mask` and `out` as for `valueAndGradient`; `signal` and `transfer` as for
-   *   `valueAsync`. With `transfer` the buffer of `out` moves too, and comes back with the gradient.
-   * @returns a promise of what `valueAndGradient` returns; with `transfer`, `yTrue` and `yPred` are in it too.
+   * @param options - `sampleWeight`, `mask` and `out` as for `valueAndGradient`; `signal` and
+   *   `transfer` as for `valueAsync`. With `transfer` the buffer of `out` moves too, and comes back
+   *   with the gradient.
+   * @returns a promise of the result of `valueAndGradient`; with `transfer`, also with `yTrue` and
+   *   `yPred`.
    * @throws Never; the promise rejects with the errors of `valueAndGradient` and of `valueAsync`.
    */
   async valueAndGradientAsync<T extends boolean = false>(
@@ -282,7 +292,8 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   }
 
   /**
-   * Computes the gradient of the loss of a batch with respect to the predictions: `gradient` of `valueAndGradient`.
+   * Computes the gradient of the loss of a batch with respect to the predictions: `gradient` of
+   * `valueAndGradient`.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
    * @param yPred - predictions of the same shape, or of one that fits it as for `value`.
@@ -325,7 +336,8 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   /**
    * Returns the configuration of {@link Loss | the loss}.
    *
-   * @returns an object that `fromConfig` and Keras's own `from_config` accept; with the `dtype` if one was given.
+   * @returns an object that `fromConfig` and Keras's own `from_config` accept; with the `dtype` if
+   *   one was given.
    */
   getConfig(): LossConfig<R, ComputeDtype<P>> {
     const { name, reduction } = this;

@@ -23,11 +23,12 @@ const losses = new Registry<AnyLoss>(
 /**
  * Finds a loss by Keras's identifiers.
  *
- * @param identifier - `"hinge"`, `"squared_hinge"` or `"categorical_hinge"` for a function; `"Hinge"`,
- *   `"SquaredHinge"` or `"CategoricalHinge"`, or such a class, for a new instance; `{ class_name, config }` as
- *   for {@link deserialize}; a loss or a function, which is returned as it is; null.
+ * @param identifier - `"hinge"`, `"squared_hinge"` or `"categorical_hinge"` for a function;
+ *   `"Hinge"`, `"SquaredHinge"` or `"CategoricalHinge"`, or such a class, for a new instance;
+ *   `{ class_name, config }` as for {@link deserialize}; a loss or a function, which is returned
+ *   unchanged; null.
  * @returns a function, an instance, or null for null.
- * @throws TypeError or RangeError if it is none of these, or its config is not one.
+ * @throws TypeError or RangeError if it is none of these, or its config is invalid.
  * @example
  * ```ts
  * import { get, Hinge, hinge } from "maxmargin";
@@ -54,7 +55,7 @@ export function get(identifier: unknown): Found<AnyLoss> | null {
  * Saves a loss as Keras does.
  *
  * @param loss - a loss, or one of the three functions.
- * @returns JSON that {@link deserialize} and `keras.losses.deserialize` take.
+ * @returns an object that {@link deserialize} and `keras.losses.deserialize` accept, also as JSON.
  * @throws TypeError if it is something else.
  * @example
  * ```ts
@@ -71,12 +72,14 @@ export function serialize(loss: Found<AnyLoss>): Serialized {
 /**
  * Loads a loss that this library or Keras saved.
  *
- * @param config - what {@link serialize} or Keras's own gives, `{ class_name, config }`, a name, or null. Its `dtype` may be
- *   a policy as Keras saves it, and its class Keras's `LossFunctionWrapper` of one of the three functions.
- * @param customObjects - other classes, with a static `fromConfig`, and functions, by their names: `"Name"`, or
- *   `"package>Name"` for what Keras's `register_keras_serializable` has named.
- * @returns a loss or a function; a name that nothing has comes back as it is, and null for null.
- * @throws TypeError or RangeError if the config is not one, or a class that was registered is not among the custom ones.
+ * @param config - the result of {@link serialize} or of Keras's own, `{ class_name, config }`, a
+ *   name, or null. Its `dtype` can be a policy that Keras has saved, and its class Keras's
+ *   `LossFunctionWrapper` of one of the three functions.
+ * @param customObjects - other classes, with a static `fromConfig`, and functions, by their names:
+ *   `"Name"`, or `"package>Name"` for classes registered by Keras's `register_keras_serializable`.
+ * @returns a loss or a function; an unknown name is returned unchanged, and null for null.
+ * @throws TypeError or RangeError if the config is invalid, or a registered class is not among the
+ *   custom objects.
  * @example
  * ```ts
  * import { deserialize, Hinge, serialize } from "maxmargin";

@@ -1,9 +1,9 @@
 import type { Tile } from "../backend/portable/tile.js";
 
-/** How labels may be encoded; the first that a loss accepts is its default. */
+/** An encoding of labels. The first one that a loss accepts is its default. */
 export type LabelEncoding = "auto" | "signed";
 
-/** What every loss states about itself. */
+/** Properties of all losses. */
 interface BaseSpec {
   /** Keras's name: key of the native table and of the registry. */
   readonly name: string;
@@ -12,9 +12,11 @@ interface BaseSpec {
 }
 
 /**
- * A loss whose row is the mean of one term a value. The sum over a batch needs no rows: it is a sum of terms.
+ * A loss whose row is the mean of one term per value. The sum over a batch is a sum of terms,
+ * regardless of rows.
  *
- * All methods compute in float32 arithmetic, or in float64 if the tile is wide, and round after every operation.
+ * All methods compute in float32 arithmetic, or in float64 if the tile is wide, and round after
+ * every operation.
  */
 export interface ElementwiseSpec extends BaseSpec {
   readonly family: "elementwise";
@@ -23,13 +25,17 @@ export interface ElementwiseSpec extends BaseSpec {
   /** Writes the derivatives of the terms with respect to the predictions. */
   writeDerivatives(tile: Tile, at: number, n: number, derivatives: Float64Array): void;
   /**
-   * Adds blocks of 8 * lanes float32 terms, each folded three times, to the first `lanes` sums. Optional: it saves
-   * small batches the way through stored terms. It may give NaN where a term is infinite.
+   * Adds blocks of 8 * lanes float32 terms, each folded three times, to the first `lanes` sums.
+   * Optional: small batches need no stored terms this way. It may return NaN where a term is
+   * infinite.
    */
   addBlocks?(tile: Tile, at: number, blocks: number, lanes: number, sums: Float64Array): void;
 }
 
-/** The maximum of a row so far. An object, as a number that functions hand back is a new object for every value. */
+/**
+ * The maximum of a row so far. It is an object, because V8 would allocate a number for every return
+ * value.
+ */
 export interface Largest {
   value: number;
 }
@@ -45,7 +51,9 @@ export interface ClassMaxSpec extends BaseSpec {
   derivativeOfRow(sum: number, max: number): number;
   /** Counts the values of a row that are its maximum. */
   countTies(tile: Tile, at: number, n: number, max: number): number;
-  /** Writes derivatives with respect to the predictions, where each tie has `share` of the maximum. */
+  /**
+   * Writes derivatives with respect to the predictions, where each tie has `share` of the maximum.
+   */
   writeDerivatives(
     tile: Tile,
     at: number,
@@ -55,5 +63,5 @@ export interface ClassMaxSpec extends BaseSpec {
   ): void;
 }
 
-/** A loss: the only place that knows its formula in TypeScript. */
+/** A loss: the only place in TypeScript that knows its formula. */
 export type LossSpec = ElementwiseSpec | ClassMaxSpec;

@@ -43,14 +43,15 @@ const spec: ElementwiseSpec = {
 const settings = functionSettings(spec);
 
 /**
- * Computes the squared hinge loss of each row: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last axis.
+ * Computes the squared hinge loss of each row: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last
+ * axis.
  *
  * @param yTrue - labels, as for {@link hinge}.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
  * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
- * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16, bfloat16,
- *   float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and predictions are cast
- *   to it first.
+ * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
+ *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
+ *   predictions are cast to it first.
  * @throws TypeError or RangeError as {@link hinge}.
  * @example
  * ```ts
@@ -71,9 +72,8 @@ export function squaredHinge<P extends TensorLike>(
 }
 
 /**
- * Computes the squared hinge loss of batches: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last axis, reduced over
- * the rows. Labels are
- * -1 and 1, or 0 and 1: see {@link hinge}.
+ * Computes the squared hinge loss of batches: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last
+ * axis, reduced over the rows. Labels are -1 and 1, or 0 and 1: see {@link hinge}.
  *
  * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
@@ -94,7 +94,7 @@ export class SquaredHinge<
     super(spec, options);
   }
 
-  /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
+  /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): SquaredHinge<R, P> {
@@ -124,7 +124,7 @@ export class SquaredHingeMetric<P extends DtypePolicy = DtypePolicy> extends Met
     super(spec, options);
   }
 
-  /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
+  /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
     config: MetricOptions<P>,
   ): SquaredHingeMetric<P> {

@@ -19,7 +19,7 @@ import { type SampleTotals, sampleEvaluation } from "./samples.js";
 export interface MetricOptions<P extends DtypePolicy = DtypePolicy> {
   /** By default the metric's own; `null` and `""` draw `hinge`, `hinge_1` and so on. */
   readonly name?: string | null;
-  /** The dtype that results are rounded to; by default what `floatx()` returns. */
+  /** The dtype that results are rounded to; by default `floatx()`. */
   readonly dtype?: P | null;
 }
 
@@ -36,7 +36,7 @@ export interface MetricConfig<D extends FloatDtype = FloatDtype> {
   readonly dtype: D;
 }
 
-/** An exact sum as a list of numbers that JSON keeps: NaN and infinities are strings. */
+/** An exact sum as a list of numbers that survives JSON: NaN and infinities are strings. */
 export type SavedSum = readonly (number | string)[];
 
 /** The state of a metric. */
@@ -88,15 +88,17 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   }
 
   /**
-   * Adds a batch. If that fails, the state stays as it was.
+   * Adds a batch. If that fails, the state does not change.
    *
-   * @param yTrue - labels, shape `[batch, d0, .. dN]`, as the function of the same name accepts them.
-   * @param yPred - predictions of the same shape, or of one that broadcasts with it. The losses are computed in their
-   *   dtype, and averaged over all axes but the first. A rank-1 batch is one sample.
-   * @param options - `sampleWeight`, factors of the losses that are counted instead of the samples, and `mask`, weights
-   *   of 0 and 1: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
-   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast;
-   *   TypeError if an option is unknown.
+   * @param yTrue - labels, shape `[batch, d0, .. dN]`, as the function of the same name accepts
+   *   them.
+   * @param yPred - predictions of the same shape, or of one that broadcasts with it. The losses are
+   *   computed in their dtype, and averaged over all axes but the first. A rank-1 batch is one
+   *   sample.
+   * @param options - `sampleWeight`, factors of the losses that are counted instead of the samples,
+   *   and `mask`, weights 0 and 1: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
+   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not
+   *   broadcast; TypeError if an option is unknown.
    */
   updateState(yTrue: TensorLike, yPred: TensorLike, options?: WeightOptions): void {
     const given = readArguments(yTrue, yPred, options, sampleEvaluation.options);
@@ -110,13 +112,14 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   }
 
   /**
-   * Adds a batch without blocking the event loop, as `valueAsync` of {@link Loss} computes. The batch is added as a
-   * whole at the end; batches may overlap in time, and end in any order to the same bits.
+   * Adds a batch without blocking the event loop, like `valueAsync` of a loss. The batch is added
+   * as a whole at the end. Batches can overlap in time and end in any order, with the same bits.
    *
    * @param yTrue - labels, as for `updateState`.
    * @param yPred - predictions, as for `updateState`.
-   * @param options - `sampleWeight` and `mask` as for `updateState`; `signal` and `transfer` as for `valueAsync`.
-   * @returns a promise; with `transfer`, of the arguments as tensors that hold the buffers now.
+   * @param options - `sampleWeight` and `mask` as for `updateState`; `signal` and `transfer` as for
+   *   `valueAsync`.
+   * @returns a promise; with `transfer`, of the arguments as tensors that hold the moved buffers.
    * @throws Never; the promise rejects with the errors of `updateState` and of `valueAsync`.
    * @example
    * ```ts
@@ -186,7 +189,10 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
     return { name: this.name, dtype: this.#dtype };
   }
 
-  /** Returns the properties that `JSON.stringify` writes: no state, which `getState` returns. */
+  /**
+   * Returns the properties that `JSON.stringify` writes. They do not include the state: see
+   * `getState`.
+   */
   toJSON(): Pick<this, "name" | "dtype"> {
     return { name: this.name, dtype: this.dtype };
   }
@@ -210,7 +216,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
    * Replaces the state.
    *
    * @param state - a state that `getState` returned.
-   * @throws TypeError if it is no such object.
+   * @throws TypeError if it is not such an object.
    */
   setState(state: MetricState): void {
     if (typeof state !== "object" || state === null) {

@@ -23,10 +23,11 @@ const metrics = new Registry<AnyMetric>(
 /**
  * Finds a metric by Keras's identifiers.
  *
- * @param identifier - `"hinge"` or `"Hinge"` and so on, or such a class, for a new instance; `{ class_name, config }`
- *   as for {@link deserialize}; a metric or a function, which is returned as it is; null.
+ * @param identifier - `"hinge"` or `"Hinge"` and so on, or such a class, for a new instance;
+ *   `{ class_name, config }` as for {@link deserialize}; a metric or a function, which is returned
+ *   unchanged; null.
  * @returns an instance, a function, or null for null.
- * @throws TypeError or RangeError if it is none of these, or its config is not one.
+ * @throws TypeError or RangeError if it is none of these, or its config is invalid.
  * @example
  * ```ts
  * import { metrics } from "maxmargin";
@@ -45,10 +46,11 @@ export function get(identifier: unknown): Found<AnyMetric> | null {
 }
 
 /**
- * Saves what a metric was made with as Keras does; what it has seen is another matter: {@link Metric.getState}.
+ * Saves the configuration of a metric as Keras does, without its state: see
+ * {@link Metric.getState}.
  *
- * @returns JSON that {@link deserialize} and `keras.metrics.deserialize` take.
- * @throws TypeError if it is no metric.
+ * @returns an object that {@link deserialize} and `keras.metrics.deserialize` accept, also as JSON.
+ * @throws TypeError if it is not a metric.
  * @example
  * ```ts
  * import { metrics } from "maxmargin";
@@ -64,12 +66,14 @@ export function serialize(metric: AnyMetric): Serialized {
 /**
  * Loads a metric that this library or Keras saved.
  *
- * @param config - what {@link serialize} or Keras's own gives, `{ class_name, config }`, a name, or null. Its `dtype` may be
- *   a policy as Keras saves it, and its class Keras's `MeanMetricWrapper` of one of the three functions.
- * @param customObjects - other classes, with a static `fromConfig`, and functions, by their names: `"Name"`, or
- *   `"package>Name"` for what Keras's `register_keras_serializable` has named.
- * @returns a metric or a function; a name that nothing has comes back as it is, and null for null.
- * @throws TypeError or RangeError if the config is not one, or a class that was registered is not among the custom ones.
+ * @param config - the result of {@link serialize} or of Keras's own, `{ class_name, config }`, a
+ *   name, or null. Its `dtype` can be a policy that Keras has saved, and its class Keras's
+ *   `MeanMetricWrapper` of one of the three functions.
+ * @param customObjects - other classes, with a static `fromConfig`, and functions, by their names:
+ *   `"Name"`, or `"package>Name"` for classes registered by Keras's `register_keras_serializable`.
+ * @returns a metric or a function; an unknown name is returned unchanged, and null for null.
+ * @throws TypeError or RangeError if the config is invalid, or a registered class is not among the
+ *   custom objects.
  * @example
  * ```ts
  * import { metrics } from "maxmargin";

@@ -4,13 +4,15 @@ import { callOf, type Evaluation, isEmpty, type Steps, step } from "../evaluate/
 import type { Plan } from "../evaluate/plan.js";
 import { sizeOf } from "../tensor/shapes.js";
 
-/** Sums over the samples of a batch: of their weighted losses, and of their weights or of 1 each. */
+/**
+ * Sums over the samples of a batch: of their weighted losses, and of their weights or of 1 each.
+ */
 export interface SampleTotals {
   readonly total: ExactSum;
   readonly count: ExactSum;
 }
 
-/** A sum divided by an integer: exact where that is 1. */
+/** Divides a sum by an integer. The result is exact if the divisor is 1. */
 function divided(sum: ExactSum, divisor: number): ExactSum {
   if (divisor === 1) return sum;
   const quotient = new ExactSum();
@@ -24,7 +26,10 @@ const exactly = (value: number): ExactSum => {
   return sum;
 };
 
-/** Steps to the sums over samples: losses and weights are averaged over all axes of the losses but the first. */
+/**
+ * Computes the sums over samples: losses and weights are averaged over all axes of the losses
+ * except the first.
+ */
 function* sampleSteps(plan: Plan): Steps<SampleTotals> {
   const { lossShape, rows, width, sampleWeight, mask } = plan;
   const columns = [sampleWeight, mask].filter((column) => column !== undefined);
@@ -42,7 +47,7 @@ function* sampleSteps(plan: Plan): Steps<SampleTotals> {
   return { total, count: isWeighted ? divided(totals.weights, losses) : exactly(samples) };
 }
 
-/** The evaluation that metrics are updated with. */
+/** The evaluation that updates metrics. */
 export const sampleEvaluation: Evaluation<SampleTotals> = {
   options: ["sampleWeight", "mask"],
   alignment: "samples",

@@ -1,9 +1,9 @@
-// Values as another dtype holds them: the twin of native/dtypes.cpp.
+// Casts values to other dtypes: the twin of native/dtype.cpp.
 
 import { bufferOf, byteOffsetOf, kindOf, lengthOf } from "../typed-arrays.js";
 import { codes, type Dtype, type FloatDtype } from "./dtypes.js";
 
-/** Typed arrays as computed with: float16 and bfloat16 are bits. */
+/** Typed arrays as backends read them: float16 and bfloat16 are bits. */
 export type RawArray =
   | Uint8Array
   | Uint8ClampedArray
@@ -16,18 +16,18 @@ export type RawArray =
   | Float32Array
   | Float64Array;
 
-/** As they are when the library is loaded: whoever gets hold of results before they are there could take their memory. */
+/** Captured at load, so that replaced constructors cannot observe or detach results. */
 const arrays = [
   ...[Uint8Array, Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Uint32Array],
   ...[BigInt64Array, Uint16Array, Uint16Array, Float32Array, Float64Array],
 ];
 
-/** An array for n values of the dtype with a code. */
+/** Creates an array for n values of the dtype with this code. */
 export function newRawArray(code: number, n: number): RawArray {
   return new (arrays[code] as new (n: number) => RawArray)(n);
 }
 
-/** n values of the dtype with a code, from a byte of a buffer on. */
+/** Returns a view of n values of the dtype with this code, from a byte of a buffer on. */
 export function rawArrayIn(
   code: number,
   buffer: ArrayBufferLike,
@@ -38,10 +38,10 @@ export function rawArrayIn(
   return new Kind(buffer, byteOffset, n);
 }
 
-/** How many bytes a value of the dtype with a code has. */
+/** Returns the size in bytes of the dtype with this code. */
 export const bytesOf = (code: number) => (arrays[code] as typeof Int8Array).BYTES_PER_ELEMENT;
 
-/** What terms are computed of. */
+/** Arrays that terms are computed from. */
 export type Computed = Float32Array | Float64Array;
 
 const double = new Float64Array(1);
@@ -59,7 +59,7 @@ interface Format {
 const half: Format = { digits: 11, minExponent: -14, max: 65504 };
 const brain: Format = { digits: 8, minExponent: -126, max: 255 * 2 ** 120 };
 
-/** To the nearest value of the format, ties to even. */
+/** Rounds to the nearest value of the format, ties to even. */
 function roundedTo({ digits, minExponent, max }: Format, value: number): number {
   const magnitude = Math.abs(value);
   if (!(magnitude > 0)) return value;
@@ -67,7 +67,7 @@ function roundedTo({ digits, minExponent, max }: Format, value: number): number 
   if (magnitude <= 2 * max) {
     double[0] = magnitude;
     const exponent = Math.max((doubleWords[highWord] as number) >>> 20, minExponent + 1023) - 1023;
-    // Whatever double adds to 1.5 * 2 ** 52 units loses what is finer than a unit.
+    // Adding 1.5 * 2 ** 52 units in double rounds to whole units.
     const shift = 1.5 * 2 ** (exponent + 53 - digits);
     nearest = magnitude + shift - shift;
     if (nearest > max) nearest = Infinity;
@@ -81,7 +81,7 @@ function roundedToCode(as: number, value: number): number {
   return roundedTo(as === codes.float16 ? half : brain, value);
 }
 
-/** The nearest value that a dtype holds, ties to even. */
+/** Rounds to the nearest value that a dtype holds, ties to even. */
 export function roundTo(dtype: FloatDtype, value: number): number {
   return dtype === "float32" ? Math.fround(value) : roundedToCode(codes[dtype], value);
 }
@@ -106,7 +106,7 @@ function toHalf(value: number): number {
   const sign = nearest < 0 || Object.is(nearest, -0) ? 0x8000 : 0;
   const magnitude = Math.abs(nearest);
   if (magnitude > half.max) return sign | 0x7c00;
-  // With the exponent's bias of float32, and so its subnormals.
+  // Scaled to the exponent bias of float32, and so to its subnormals too.
   single[0] = magnitude * 2 ** -112;
   return sign | ((singleBits[0] as number) >>> 13);
 }
@@ -117,7 +117,10 @@ function toBrain(value: number): number {
   return (singleBits[0] as number) >>> 16;
 }
 
-/** Writes n 64-bit integers as numbers: their halves, as each value would be a BigInt first. The sum rounds once. */
+/**
+ * Writes n 64-bit integers as numbers. They are read in halves, because each value would be a
+ * BigInt otherwise. The sum rounds once.
+ */
 function castInt64(values: RawArray, at: number, n: number, to: Computed): void {
   const start = byteOffsetOf(values) + 8 * at;
   const high = new Int32Array(bufferOf(values), start, 2 * n);
@@ -129,7 +132,7 @@ function castInt64(values: RawArray, at: number, n: number, to: Computed): void 
 
 const isNarrow = (as: number) => as === codes.float16 || as === codes.bfloat16;
 
-/** Writes n values from `at` on, of dtype `from`, as a dtype `as` holds them. Both are codes. */
+/** Casts n values from `at` on from dtype `from` to dtype `as`. Both are codes. */
 export function cast(
   from: number,
   values: RawArray,
@@ -152,17 +155,18 @@ export function cast(
   } else {
     for (let i = 0; i < n; i++) to[i] = values[at + i] as number;
   }
-  // Integers become the two narrow formats by way of float32, as numpy's do. Bytes are in all of them.
+  // Integers are rounded to float32 before the two narrow formats, as in numpy. All formats hold
+  // 8-bit integers exactly.
   if (isNarrow(as) && from !== as && from > codes.uint8)
     for (let i = 0; i < n; i++) to[i] = roundedToCode(as, to[i] as number);
 }
 
-/** All values of an array, as a dtype holds them, in double. */
+/** Casts all values of an array to a dtype, and returns them in double. */
 export function castToDoubles(dtype: Dtype, values: RawArray, as: FloatDtype): Float64Array {
   const n = lengthOf(values);
   const doubles = new Float64Array(n);
   if (as !== "float64") {
-    // By way of float32, where that is what integers are cast by.
+    // Integers are rounded to float32 first.
     const singles = new Float32Array(n);
     cast(codes[dtype], values, 0, n, codes[as], singles);
     doubles.set(singles);
@@ -175,7 +179,10 @@ export function castToDoubles(dtype: Dtype, values: RawArray, as: FloatDtype): F
 const quietNaN = 0x7fc00000;
 const wideQuietNaN = 0x7ff8000000000000n;
 
-/** Processors have NaNs of many bits; a result has one. Arrays of another realm are of no class that is known here. */
+/**
+ * Gives every NaN the same bits, as processors produce many. `instanceof` would miss arrays of
+ * other realms.
+ */
 function unifyNaN(values: Float32Array | Float64Array, first: number, n: number): void {
   if (kindOf(values) === "Float64Array") {
     const bits = new BigUint64Array(bufferOf(values), byteOffsetOf(values) + 8 * first, n);
@@ -193,7 +200,10 @@ export function newResults(dtype: FloatDtype, n: number): Results {
   return newRawArray(codes[dtype], n) as Results;
 }
 
-/** Writes n results, from `first` on, rounded to the dtype with the code `as` unless `out` holds doubles. */
+/**
+ * Writes n results, from `first` on, rounded to the dtype with the code `as` unless `out` holds
+ * doubles.
+ */
 export function writeResults(
   as: number,
   results: ArrayLike<number>,
@@ -214,7 +224,7 @@ export function writeResults(
   if (Number.isNaN(sum)) unifyNaN(out as Float32Array | Float64Array, first, n);
 }
 
-/** Numbers rounded to a dtype. */
+/** Rounds numbers to a dtype. */
 export function resultsOf(dtype: FloatDtype, values: ArrayLike<number>): Results {
   const results = newResults(dtype, values.length);
   writeResults(codes[dtype], values, values.length, results, 0);

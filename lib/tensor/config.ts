@@ -1,10 +1,10 @@
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
 import type { FloatDtype } from "./dtypes.js";
 
-/** A dtype to compute in, or the name of a policy of Keras's that computes in one. */
+/** A dtype to compute in, or the name of a Keras policy that computes in one. */
 export type DtypePolicy = FloatDtype | "mixed_float16" | "mixed_bfloat16";
 
-/** What a policy computes in. */
+/** The dtype that a policy computes in. */
 export type ComputeDtype<P extends DtypePolicy> = P extends "mixed_float16"
   ? "float16"
   : P extends "mixed_bfloat16"
@@ -22,9 +22,9 @@ const policies: ReadonlyMap<unknown, FloatDtype> = new Map<string, FloatDtype>([
 let current: FloatDtype = "float32";
 
 /**
- * Tells the dtype of losses and metrics that are given none, and of numbers and nested arrays.
+ * Returns the default dtype of losses and metrics, and of numbers and nested arrays.
  *
- * @returns `"float32"`, or what {@link setFloatx} was given.
+ * @returns `"float32"`, unless {@link setFloatx} has changed it.
  * @example
  * ```ts
  * import { floatx } from "maxmargin";
@@ -38,10 +38,10 @@ export function floatx(): FloatDtype {
 }
 
 /**
- * Sets the dtype of losses and metrics that are made from now on and are given none.
+ * Sets the default dtype of losses and metrics that are created from now on.
  *
  * @param dtype - `"float16"`, `"bfloat16"`, `"float32"` or `"float64"`.
- * @throws TypeError if `dtype` is not a string; RangeError if it is another.
+ * @throws TypeError if `dtype` is not a string; RangeError if it is another string.
  * @example
  * ```ts
  * import { Hinge, setFloatx } from "maxmargin";
@@ -57,7 +57,7 @@ export function setFloatx(dtype: FloatDtype): void {
   current = dtype;
 }
 
-/** Reads the option `dtype`, or what Keras saves of a policy. */
+/** Reads the option `dtype`, or a policy that Keras has saved. */
 export function computeDtype(policy: unknown): FloatDtype {
   const name = isSavedPolicy(policy) ? policy.config?.name : policy;
   if (name === undefined || name === null) return current;
@@ -66,7 +66,7 @@ export function computeDtype(policy: unknown): FloatDtype {
   return dtype;
 }
 
-/** Keras's classes of policies that compute in one dtype, the last one Keras 2's. */
+/** Keras's policy classes that compute in one dtype; the last one is from Keras 2. */
 const policyClasses: readonly unknown[] = ["DTypePolicy", "FloatDTypePolicy", "Policy"];
 
 /** Whether a value is a policy as Keras saves it. */

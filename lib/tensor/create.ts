@@ -14,7 +14,7 @@ import { readShape } from "./shapes.js";
 import { checkLength, RowTensor, type Tensor } from "./tensor.js";
 import { type Nested, type TensorLike, toTensor } from "./tensor-like.js";
 
-/** Values in a dtype: the one of that name; without it their own, or for numbers of JavaScript what `floatx()` gives. */
+/** Returns values in a dtype: by default their own, or `floatx()` for JavaScript numbers. */
 function inDtype(values: RowTensor, dtype: Dtype | undefined): RowTensor {
   const { data, shape, source } = values;
   if (source === "list" || source === "nested") {
@@ -30,19 +30,20 @@ function inDtype(values: RowTensor, dtype: Dtype | undefined): RowTensor {
 }
 
 /**
- * Gives values a shape. Row-major values in a typed array are not copied: what is later written into `data` is seen by
- * the tensor.
+ * Gives values a shape. Row-major values in a typed array are not copied: later writes to `data`
+ * are visible in the tensor.
  *
- * @param data - a typed array; a tensor of this or another library, whose values are copied unless they are row-major;
- *   or a number or nested arrays, which are copied into an array of the dtype.
- * @param shape - the dimensions; their product is the number of values. Without it a typed array has rank 1, nested
- *   arrays have the shape of their nesting, and a tensor keeps its own.
- * @param dtype - for numbers and nested arrays any dtype, by default what `floatx()` gives; otherwise one that the typed
- *   array can hold: `"bool"` to read a `Uint8Array` as false (0) and true (anything else), `"float16"` or `"bfloat16"`
- *   to read a `Uint16Array` as the bits of such numbers.
+ * @param data - a typed array; a tensor of this or another library, whose values are copied unless
+ *   they are row-major; or a number or nested arrays, which are copied into an array of the dtype.
+ * @param shape - the dimensions; their product is the number of values. Without it a typed array
+ *   has rank 1, nested arrays have the shape of their nesting, and a tensor keeps its own.
+ * @param dtype - for numbers and nested arrays any dtype, by default `floatx()`; otherwise one that
+ *   the typed array can hold: `"bool"` to read a `Uint8Array` as false (0) and true (anything
+ *   else), `"float16"` or `"bfloat16"` to read a `Uint16Array` as the bits of such numbers.
  * @returns a tensor of that shape.
- * @throws TypeError if `data` or `shape` is of a wrong kind; RangeError if a dimension is negative or not
- *   an integer, if `data` has another length than `shape` asks for, or if `dtype` does not fit `data`.
+ * @throws TypeError if `data` or `shape` is of a wrong kind; RangeError if a dimension is negative
+ *   or not an integer, if `data` has another length than `shape` requires, or if `dtype` does not
+ *   fit `data`.
  * @example
  * ```ts
  * import { tensor } from "maxmargin";
@@ -77,11 +78,14 @@ function withShape({ data, dtype, source }: RowTensor, shape: readonly number[])
 }
 
 /**
- * Gives values the shape `[n, 1]`: one score, or one label, per sample. A bare array of n values is one row of n.
+ * Gives values the shape `[n, 1]`: one score, or one label, per sample. A bare array of n values is
+ * one row instead.
  *
- * @param data - n values: a typed array, which is not copied, a list of numbers, or a tensor of rank 1.
+ * @param data - n values: a typed array, which is not copied, a list of numbers, or a tensor of
+ *   rank 1.
  * @returns a tensor of shape `[n, 1]`.
- * @throws TypeError or RangeError as {@link tensor}, and RangeError if `data` has more or fewer axes than one.
+ * @throws TypeError or RangeError as {@link tensor}, and RangeError if `data` has more or fewer
+ *   axes than one.
  * @example
  * ```ts
  * import { column, hinge } from "maxmargin";

@@ -3,29 +3,29 @@ import { castToDoubles } from "./cast.js";
 import type { Dtype, TensorData } from "./dtypes.js";
 import { checkLength, type NestedNumbers, RowTensor, type Tensor } from "./tensor.js";
 
-/** JSON knows no numbers but finite ones. */
+/** JSON has finite numbers only. */
 const json = (value: number) => (Number.isFinite(value) ? value : String(value));
 
-/** A tensor as it is handed out: nothing can be seen of it but `data`, `shape`, `dtype` and its methods. */
+/** The tensor that users see: only `data`, `shape`, `dtype` and its methods are visible. */
 export class DenseTensor implements Tensor {
   readonly data: TensorData;
   readonly shape: readonly number[];
   readonly dtype: Dtype;
   #rows: RowTensor | undefined;
 
-  /** @param rows - the same as a call takes it, if that is known. */
+  /** @param rows - the internal form of the tensor, if it exists already. */
   constructor(data: TensorData, shape: readonly number[], dtype: Dtype, rows?: RowTensor) {
     this.data = data;
     this.shape = Object.freeze(shape);
     this.dtype = dtype;
     this.#rows = rows;
-    // Its fields are what it was checked with.
+    // Its fields stay those that were checked.
     Object.freeze(this);
   }
 
-  /** Returns a tensor that was handed out as a call takes it; undefined for anything else. */
+  /** Returns the internal form of a tensor that was handed out; undefined for anything else. */
   static rowsOf(value: unknown): RowTensor | undefined {
-    // What is only made in a tensor's image has no rows.
+    // Objects created from the prototype alone have no private fields.
     if (!(value instanceof DenseTensor) || !(#rows in value)) return undefined;
     return value.#rows ?? value.#withRows();
   }
@@ -64,9 +64,9 @@ export class DenseTensor implements Tensor {
   }
 }
 
-// The name that people know.
+// The name that messages and `console.log` show.
 Object.defineProperty(DenseTensor, "name", { value: "Tensor" });
 
-/** A tensor as it is handed out. */
+/** Returns the tensor that users see. */
 export const handedOut = (rows: RowTensor): Tensor =>
   new DenseTensor(rows.data, rows.shape, rows.dtype, rows);

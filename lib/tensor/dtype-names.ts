@@ -1,4 +1,4 @@
-// The names by which libraries call dtypes. One name may stand for several: which one is meant, the array tells.
+// The names of dtypes in other libraries. A name can mean several dtypes: the array decides which.
 import type { Dtype } from "./dtypes.js";
 
 const byDtype: Readonly<Record<Dtype | "uint64", string>> = {
@@ -21,36 +21,39 @@ const dtypesByName = new Map<string, Dtype[]>();
 for (const [dtype, names] of Object.entries(byDtype)) {
   for (const name of names.split(" ")) {
     const known = dtypesByName.get(name) ?? [];
-    // Tensors hold unsigned integers of 64 bits as signed ones.
+    // Tensors store unsigned 64-bit integers as signed ones.
     known.push(dtype === "uint64" ? "int64" : (dtype as Dtype));
     dtypesByName.set(name, known);
   }
 }
 
-/** Names that say how values are kept, and nothing about what they are. */
+/** Names that describe how values are stored, but not their dtype. */
 const silent = new Set(["array", "generic", "number", "numeric", "object"]);
 
-/** Whether a name says nothing about values. */
+/** Whether a name leaves the dtype open. */
 export const saysNothing = (name: string) => silent.has(name.toLowerCase());
 
-/** Prefixes and suffixes: numpy's byte orders, the names of modules, C's `_t`, the name of a typed array. */
+/**
+ * Prefixes and suffixes: numpy's byte orders, the names of modules, C's `_t`, the name of a typed
+ * array.
+ */
 const decorations = /^(?:[<=|>!@]|(?:torch|np|numpy|tf|jnp|mx|dtypes?)\.|dt_)|(?:array|_t)$/gi;
 
 const bare = (name: string) => {
-  // "tensor(float16)", as onnx has it.
+  // The form of onnx, "tensor(float16)".
   const inner = /^tensor\((.*)\)$/.exec(name)?.[1] ?? name;
   const plain = inner.replace(decorations, "");
-  // Of one letter, case tells: "b" is int8 and "B" uint8.
+  // Case matters in names of one letter: "b" is int8 and "B" uint8.
   return plain.length === 1 ? plain : plain.toLowerCase();
 };
 
-/** The dtypes that a name may mean; none for a name that is unknown. */
+/** Returns the dtypes that a name can mean; none for an unknown name. */
 export const dtypesNamed = (name: string): readonly Dtype[] => dtypesByName.get(bare(name)) ?? [];
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 const foreignOrder = isLittleEndian ? /^[>!]/ : /^</;
 
-/** Whether a name says that the bytes of values are in another order than this machine's. */
+/** Whether a name states another byte order than the one of this machine. */
 export const isSwapped = (name: string) => foreignOrder.test(name) && !/1$|^.[bB?]$/.test(name);
 
 /** Whether a string looks like the name of a dtype, known or not, such as "int4" or "complex64". */

@@ -3,10 +3,10 @@ import { kindOf, viewIn } from "../typed-arrays.js";
 /** The name of an element type, as in Keras and numpy. */
 export type Dtype = keyof Arrays;
 
-/** Those that losses are computed in, and results have. */
+/** The dtypes of computations and results. */
 export type FloatDtype = "float16" | "bfloat16" | "float32" | "float64";
 
-/** `Float16Array`, where the runtime and the TypeScript library know it. */
+/** `Float16Array`, if the TypeScript library declares it. */
 type Float16Data = typeof globalThis extends { Float16Array: { prototype: infer Data } }
   ? Data
   : never;
@@ -21,7 +21,7 @@ export interface Arrays {
   int32: Int32Array;
   uint32: Uint32Array;
   int64: BigInt64Array;
-  /** Bits, where there is no `Float16Array`. */
+  /** Bits, if the runtime has no `Float16Array`. */
   float16: Uint16Array | Float16Data;
   /** Bits. */
   bfloat16: Uint16Array;
@@ -32,7 +32,7 @@ export interface Arrays {
 /** A typed array that a tensor can hold. */
 export type TensorData = Arrays[Dtype];
 
-/** The dtype of a typed array that is not said to hold another. */
+/** The default dtype of a typed array. */
 export type DtypeOf<A extends TensorData> = A extends Float32Array
   ? "float32"
   : A extends Float64Array
@@ -53,7 +53,7 @@ export type DtypeOf<A extends TensorData> = A extends Float32Array
                   ? "int8"
                   : "uint8";
 
-/** The numbers by which native/dtypes.h knows dtypes. */
+/** The numbers of dtypes in native/dtype.h. */
 export const codes: Readonly<Record<Dtype, number>> = {
   bool: 0,
   int8: 1,
@@ -69,7 +69,7 @@ export const codes: Readonly<Record<Dtype, number>> = {
   float64: 11,
 };
 
-/** The dtypes that each kind of typed array can hold, first the one that it holds if nothing is said. */
+/** The dtypes that each kind of typed array can hold, the default first. */
 const held: Readonly<Record<string, readonly Dtype[]>> = {
   Float32Array: ["float32"],
   Float64Array: ["float64"],
@@ -84,7 +84,7 @@ const held: Readonly<Record<string, readonly Dtype[]>> = {
   BigInt64Array: ["int64"],
 };
 
-/** The dtypes that a value can hold; undefined if it is no typed array that a tensor can hold. */
+/** Returns the dtypes that a typed array can hold; undefined if a tensor cannot hold the value. */
 export function dtypesOf(data: unknown): readonly Dtype[] | undefined {
   const kind = kindOf(data);
   return kind === undefined ? undefined : held[kind];
@@ -92,7 +92,7 @@ export function dtypesOf(data: unknown): readonly Dtype[] | undefined {
 
 export const isFloat16Array = (data: unknown) => kindOf(data) === "Float16Array";
 
-/** An array of the kind that `data` is, in another buffer. */
+/** Returns a view of the kind of `data` in another buffer. */
 export const arrayLike = (
   data: TensorData,
   buffer: ArrayBufferLike,

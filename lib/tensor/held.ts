@@ -2,14 +2,15 @@ import { wrongValue } from "../errors.js";
 import { bufferOf, byteOffsetOf, isKind, kindOf, lengthOf, viewIn } from "../typed-arrays.js";
 import { type Dtype, dtypesOf, type TensorData } from "./dtypes.js";
 
-/** A typed array that a tensor can hold, and the dtypes that it may have, the likeliest first. */
+/** A typed array that a tensor can hold, and the dtypes that it can have, the likeliest first. */
 export interface Held {
   readonly data: TensorData;
   readonly dtypes: readonly Dtype[];
 }
 
 /**
- * Returns a typed array as a tensor can hold it, in the same memory; undefined for anything else.
+ * Returns a typed array in a form that a tensor can hold, in the same memory; undefined for
+ * anything else.
  *
  * @param argument - its name in messages.
  */
@@ -25,7 +26,7 @@ export function held(value: unknown, argument: string): Held | undefined {
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** Unsigned integers as signed ones, which they are as long as none needs the highest bit. */
+/** Returns unsigned integers as signed ones, which is the same unless one needs the highest bit. */
 function signed(values: BigUint64Array, argument: string): BigInt64Array {
   const n = lengthOf(values);
   const inMemory = (kind: string, length: number) =>
@@ -39,14 +40,14 @@ function signed(values: BigUint64Array, argument: string): BigInt64Array {
   return inMemory("BigInt64Array", n) as BigInt64Array;
 }
 
-/** The fields of a typed array that is none of the engine's, as its library answers for them. */
+/** The fields of a typed array that a library implements. */
 interface ArrayOfLibrary {
   readonly buffer: ArrayBufferLike;
   readonly byteOffset: number;
   readonly length: number;
 }
 
-/** Whether a value is the `Float16Array` that a library provides where the engine has none: a proxy. */
+/** Whether a value is the `Float16Array` of a library for engines without one: a proxy. */
 const isHalfOfLibrary = (value: unknown): value is ArrayOfLibrary =>
   typeof value === "object" &&
   value !== null &&

@@ -1,4 +1,4 @@
-// Objects that hold numbers: tensors of other libraries, by what they say about themselves.
+// Reads tensors of other libraries: objects that describe their own data.
 
 import { described, oneOf, unreadable, wrongKind, wrongValue } from "../errors.js";
 import { dtypesNamed, isSwapped, looksLikeDtype, saysNothing } from "./dtype-names.js";
@@ -13,19 +13,20 @@ import { checkLength, RowTensor } from "./tensor.js";
 
 type Described = Readonly<Record<string, unknown>>;
 
-/** What an object says about its data. */
+/** The description of its data that an object provides. */
 interface Claims {
   readonly shape: readonly number[];
-  /** What the dtype is called; undefined if nothing is said. */
+  /** The name of the dtype; undefined if the object states none. */
   readonly dtype: unknown;
-  /** Undefined for values that are row-major and all that there are. */
+  /** Undefined for row-major values that fill the data. */
   readonly layout: Layout | undefined;
 }
 
 /**
- * Reads an object that has data and a shape, asking it once for everything; undefined for any other.
+ * Reads an object that has data and a shape, and reads every property once. Returns undefined for
+ * other objects.
  *
- * @param path - what stands before the names of its properties in messages.
+ * @param path - the prefix of its property names in messages.
  */
 export function fromObject(value: object, path: string): RowTensor | undefined {
   if (!("data" in value) || !("shape" in value || "dims" in value)) return undefined;
@@ -41,7 +42,9 @@ export function fromObject(value: object, path: string): RowTensor | undefined {
   return tensor;
 }
 
-/** The name of a dtype as libraries have it: in `dtype`, a string or an object that has it; or in `type`. */
+/**
+ * Returns the name of the dtype: from `dtype`, a string or an object with a name, or from `type`.
+ */
 function nameOfDtype({ dtype, type }: Described): unknown {
   const name = dtype ?? (typeof type === "string" && looksLikeDtype(type) ? type : undefined);
   if (typeof name === "string") return saysNothing(name) ? undefined : name;
@@ -63,7 +66,7 @@ function fromTyped(data: unknown, { shape, dtype, layout }: Claims, path: string
 }
 
 function dtypeOf(own: Held, name: unknown, path: string): Dtype {
-  // Readers of files hand out float16 and bfloat16 as float32, under the name that the file has.
+  // File readers return float16 and bfloat16 as float32, under the name in the file.
   const [first] = own.dtypes;
   const isDecoded =
     (first === "float32" || first === "float64") &&
@@ -73,7 +76,7 @@ function dtypeOf(own: Held, name: unknown, path: string): Dtype {
 
 const namesOf = (name: unknown) => (typeof name === "string" ? dtypesNamed(name) : []);
 
-/** The dtype of that name, if an array can have it. */
+/** Returns the dtype of that name, if an array can have it. */
 export function fittingDtype({ data, dtypes }: Held, name: unknown, path: string): Dtype {
   if (typeof name === "string" && isSwapped(name)) {
     const remedy = "swap the bytes, with swap16, swap32 or swap64 of a Buffer, and write";
@@ -84,7 +87,7 @@ export function fittingDtype({ data, dtypes }: Held, name: unknown, path: string
   throw wrongValue(`${path}dtype`, `${oneOf(dtypes)} for ${described(data)}`, described(name));
 }
 
-/** Numbers of JavaScript: one list of them, or lists nested as the shape says. */
+/** Reads JavaScript numbers: one list, or lists nested like the shape. */
 function fromList(data: unknown, { shape, dtype, layout }: Claims, path: string): RowTensor {
   const nested = fromNested(data, `${path}data`);
   const isFlat = nested.shape.length === 1;
@@ -95,7 +98,7 @@ function fromList(data: unknown, { shape, dtype, layout }: Claims, path: string)
   if (!isFlat && layout !== undefined) {
     throw wrongKind(`${path}data`, "one list of numbers beside strides", "nested arrays");
   }
-  // Its rows are typed arrays.
+  // The rows are typed arrays.
   if (nested.source === "array") {
     return fromTyped(nested.data, { shape, dtype, layout: undefined }, path);
   }
@@ -104,7 +107,7 @@ function fromList(data: unknown, { shape, dtype, layout }: Claims, path: string)
   return dtype === undefined ? tensor : withDtype(tensor, dtype, path);
 }
 
-/** Numbers of JavaScript in the dtype of that name. A name that stands for several says nothing about them. */
+/** Returns JavaScript numbers in the dtype of that name. An ambiguous name is ignored. */
 export function withDtype(numbers: RowTensor, name: unknown, path: string): RowTensor {
   const [known, another] = namesOf(name);
   if (another !== undefined) return numbers;

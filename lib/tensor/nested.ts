@@ -14,10 +14,10 @@ import { type Held, held } from "./held.js";
 import { maxRank, readShape } from "./shapes.js";
 import { RowTensor } from "./tensor.js";
 
-/** Values that are there at first, and then twice as many each time: of a proxy the length may be a lie. */
+/** The initial capacity, which then doubles: the length of a proxy can be a lie. */
 const valuesAtFirst = 1024;
 
-/** Numbers, booleans and bigints of nested arrays, one after the other. */
+/** Collects the numbers, booleans and bigints of nested arrays. */
 class Numbers {
   #values: Float64Array;
   #count = 0;
@@ -31,7 +31,7 @@ class Numbers {
 
   add(item: unknown, place: () => string): void {
     if (this.#count === this.#values.length) {
-      // An array of JavaScript that grew as long as this one may would end the process.
+      // A growing JavaScript array of this length could end the process.
       const shorter = this.#values;
       this.#values = new Float64Array(Math.min(this.#size, 2 * this.#count));
       this.#values.set(shorter);
@@ -59,7 +59,10 @@ class Numbers {
   }
 }
 
-/** Typed arrays of one kind and length, one after the other: in their own memory, as long as each begins where the last ends. */
+/**
+ * Collects typed arrays of one kind and length: in their own memory, as long as each begins where
+ * the last one ends.
+ */
 class Rows {
   readonly #kind: string;
   readonly #dtype: Dtype;
@@ -80,7 +83,7 @@ class Rows {
   }
 
   add(item: unknown, place: () => string): void {
-    // A place is worded only where it may be needed.
+    // `place()` builds a string, so it is called only if it may be needed.
     const row = dtypesOf(item) === undefined ? held(item, place())?.data : (item as TensorData);
     if (row === undefined || kindOf(row) !== this.#kind || lengthOf(row) !== this.#width) {
       throw wrongValue(place(), `a ${this.#kind} of length ${this.#width}`, described(item));
@@ -101,7 +104,7 @@ class Rows {
     return viewIn(this.#kind, this.#buffer, this.#byteOffset, length);
   }
 
-  /** A copy of the first `filled` values, with room for `n`. */
+  /** Returns a copy of the first `filled` values, with room for `n`. */
   #roomFor(n: number, filled: number): TypedArray {
     const shorter = this.#copy ?? this.#inPlace(filled);
     if (this.#copy === undefined || lengthOf(shorter) < n) {
@@ -113,7 +116,10 @@ class Rows {
   }
 }
 
-/** Nested arrays, or a number, as a tensor. Typed arrays may be the innermost ones. `argument` is their name in messages. */
+/**
+ * Reads nested arrays, or a number, as a tensor. The innermost arrays can be typed arrays.
+ * `argument` is the name in messages.
+ */
 export function fromNested(nested: unknown, argument: string): RowTensor {
   const lengths: unknown[] = [];
   let first = nested;

@@ -1,10 +1,10 @@
-// Numbers of JavaScript as data of a dtype.
+// Stores JavaScript numbers as data of a dtype.
 
 import { wrongValue } from "../errors.js";
 import { resultsOf } from "./cast.js";
 import { type Dtype, isFloat, type TensorData } from "./dtypes.js";
 
-/** The arrays of integers, and the least and the greatest number that each holds. */
+/** The arrays of integer dtypes, and the least and greatest number that each holds. */
 const integers: Readonly<
   Record<string, readonly [new (n: number) => TensorData, least: number, greatest: number]>
 > = {
@@ -20,10 +20,10 @@ const integers: Readonly<
 };
 
 /**
- * Numbers as a dtype holds them: rounded to a float, and unchanged as an integer or a bool.
+ * Stores numbers in a dtype: rounded for a float dtype, unchanged for integers and bool.
  *
  * @param path - their name in messages.
- * @throws RangeError if an integer dtype does not hold one of them.
+ * @throws RangeError if an integer dtype cannot hold one of them.
  */
 export function dataOfNumbers(dtype: Dtype, numbers: ArrayLike<number>, path: string): TensorData {
   if (isFloat(dtype)) return resultsOf(dtype, numbers);

@@ -6,21 +6,22 @@ import { checkLength, type Tensor } from "./tensor.js";
 import { type TensorLike, toTensor } from "./tensor-like.js";
 
 /**
- * Writes class ids as one-hot labels: 1 for the class of a row, 0 for all others.
+ * Converts class ids to one-hot labels: 1 for the class of a row, 0 for all others.
  *
- * @param ids - class ids from 0 to `classes - 1`, shape `[batch, d0, .. dN]`. A last axis of 1, as in `[batch, 1]`, is
- *   dropped, as `keras.utils.to_categorical` does.
+ * @param ids - class ids from 0 to `classes - 1`, shape `[batch, d0, .. dN]`. A last axis of 1, as
+ *   in `[batch, 1]`, is dropped, as `keras.utils.to_categorical` does.
  * @param classes - the number of classes.
  * @returns labels of dtype int8, shape `[batch, d0, .. dN, classes]`.
- * @throws TypeError if `ids` is no tensor-like, or `classes` no number; RangeError if `classes` is no integer from 1, or
- *   if an id is no integer from 0 to `classes - 1`: the message tells its index.
+ * @throws TypeError if `ids` is not a tensor-like, or `classes` not a number; RangeError if
+ *   `classes` is not an integer from 1, or if an id is not an integer from 0 to `classes - 1`: the
+ *   message names its index.
  * @example
  * ```ts
  * import { CategoricalHinge, oneHot } from "maxmargin";
  *
  * const yTrue = oneHot([2, 0], 3);
  * yTrue.toArray(); //=> [[0, 0, 1], [1, 0, 0]]
- * new CategoricalHinge().apply(yTrue, [[0, 0.5, 1], [2, 0, 0]]); //=> 0.25
+ * new CategoricalHinge().value(yTrue, [[0, 0.5, 1], [2, 0, 0]]); //=> 0.25
  * oneHot([0, 3], 3); //=> RangeError: ids[1]: expected a class id from 0 to 2, received 3
  * ```
  * @see Keras, `keras.utils.to_categorical`

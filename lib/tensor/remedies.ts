@@ -1,6 +1,6 @@
-// What to write instead of a value that is no tensor, by what its library offers.
+// Suggests the code to write instead of a value that cannot be read, by the methods that it has.
 
-/** Methods that return values which can be read, the best first. */
+/** Methods that return readable values, the best first. */
 const methods = ["toTypedArray", "dataSync", "toArray", "to2DArray", "arraySync", "tolist"];
 
 const has = (value: object, method: string) =>
@@ -8,7 +8,7 @@ const has = (value: object, method: string) =>
 
 const tagOf = (value: object) => Object.prototype.toString.call(value).slice(8, -1);
 
-/** What a program can write to get at the values of an object; undefined if nothing is known of it. */
+/** Returns the code that gets at the values of an object; undefined if the object is unknown. */
 function remedyOf(value: object): string | undefined {
   if (has(value, "then")) return "await it";
   if (/^(Shared)?ArrayBuffer$/.test(tagOf(value))) return "write new Float32Array(buffer)";
@@ -34,9 +34,9 @@ function remedyOf(value: object): string | undefined {
 }
 
 /**
- * What to write instead of a value that is no tensor.
+ * Returns advice for a value that cannot be read.
  *
- * @param expected - what to say if nothing is known of it.
+ * @param expected - the advice for unknown objects.
  */
 export const remedyFor = (value: unknown, expected: string) =>
   (typeof value === "object" && value !== null ? remedyOf(value) : undefined) ?? expected;

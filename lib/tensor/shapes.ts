@@ -3,17 +3,17 @@ import { kindOf, lengthOf, type TypedArray } from "../typed-arrays.js";
 
 type Shape = readonly number[];
 
-/** A shape as messages show it. */
+/** Formats a shape for messages. */
 export const shown = (shape: Shape) => `[${shape.join(", ")}]`;
 
-/** The number of values of a shape. */
+/** Returns the number of values of a shape. */
 export const sizeOf = (shape: Shape) => shape.reduce((size, dimension) => size * dimension, 1);
 
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
 }
 
-/** The strides of row-major values, in values. */
+/** Returns the strides of row-major values, in values. */
 export function rowMajorStrides(shape: Shape): readonly number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;
@@ -24,15 +24,15 @@ export function rowMajorStrides(shape: Shape): readonly number[] {
   return strides;
 }
 
-/** More dimensions than anybody needs, and an end for arrays that contain themselves. */
+/** The maximum rank, which also stops recursion on cyclic arrays. */
 export const maxRank = 64;
 
-/** An array as long as a shape, such as a shape, or strides. */
+/** Copies an array with an element per axis, such as a shape or strides. */
 function axesOf(value: unknown, argument: string, expected: string): readonly unknown[] {
   const isTyped = kindOf(value) !== undefined;
   if (!isTyped && !Array.isArray(value)) throw wrongKind(argument, expected, described(value));
   const axes = value as readonly unknown[];
-  // Of a proxy the length may be anything, another one each time, and endless.
+  // The length of a proxy can be anything, and different each time: it is read once and checked.
   const rank = isTyped ? lengthOf(value as TypedArray) : Number(axes.length);
   if (!(rank <= maxRank)) {
     throw wrongValue(argument, `at most ${maxRank} dimensions`, String(rank));
@@ -42,7 +42,7 @@ function axesOf(value: unknown, argument: string, expected: string): readonly un
   return copy;
 }
 
-/** An integer, which may come as a bigint. */
+/** Reads an integer, which can be a bigint. */
 export function readInteger(value: unknown, argument: string, expected = "an integer"): number {
   const integer = typeof value === "bigint" ? Number(value) : value;
   if (typeof integer !== "number") throw wrongKind(argument, "a number", described(value));
@@ -50,7 +50,7 @@ export function readInteger(value: unknown, argument: string, expected = "an int
   return integer;
 }
 
-/** Reads a shape once, whatever object it is, and checks every dimension. */
+/** Reads every element of a shape once, and checks it. */
 export function readShape(shape: unknown, argument: string): readonly number[] {
   let size = 1;
   const dimensions = axesOf(shape, argument, "an array of dimensions").map((each, axis) => {
@@ -65,7 +65,7 @@ export function readShape(shape: unknown, argument: string): readonly number[] {
   return Object.freeze(dimensions);
 }
 
-/** Reads strides once, and checks that there is an integer for each axis. */
+/** Reads every element of strides once, and checks that there is an integer for each axis. */
 export function readStrides(strides: unknown, rank: number, argument: string): readonly number[] {
   const steps = axesOf(strides, argument, "an array of integers").map((each, axis) =>
     readInteger(each, `${argument}[${axis}]`),
@@ -74,7 +74,7 @@ export function readStrides(strides: unknown, rank: number, argument: string): r
   throw wrongValue(argument, `an integer for each of the ${rank} axes`, `${steps.length}`);
 }
 
-/** Where a value is in a tensor: `[2][0]`. */
+/** Formats the index of a value as code: `[2][0]`. */
 export function placeOf(index: number, shape: readonly number[]): string {
   let rest = index;
   return shape.reduceRight((inner, dimension) => {

@@ -1,4 +1,4 @@
-// Values that are not row-major, or not at the start of their memory.
+// Reads values that are not row-major, or not at the start of their array.
 
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
 import { kindOf, lengthOf, newArray, sliceOf, type TypedArray } from "../typed-arrays.js";
@@ -6,33 +6,36 @@ import { readInteger, readStrides, sizeOf } from "./shapes.js";
 
 type Shape = readonly number[];
 
-/** Where values lie: value [i, j, …] at `offset + i * strides[0] + j * strides[1] + …`. */
+/** A memory layout: value [i, j, …] is at `offset + i * strides[0] + j * strides[1] + …`. */
 export interface Layout {
   readonly strides: readonly number[];
   readonly offset: number;
-  /** The property that tells: `stride`, `strides`, `offset`, or undefined where the data are nothing but the values. */
+  /**
+   * The property that states it: `stride`, `strides` or `offset`; undefined if the values fill the
+   * data.
+   */
   readonly from: string | undefined;
 }
 
-/** An object that may say how its values lie. */
+/** An object that may describe its memory layout. */
 type Described = Readonly<Record<string, unknown>>;
 
-/** The value of a property, or what the method of that name returns. */
+/** Returns the value of a property, or the result of a method of that name. */
 export function asked(object: Described, key: string): unknown {
   const value = object[key];
   return typeof value === "function" ? (value as () => unknown).call(object) : value;
 }
 
-/** The same; undefined for null, which some libraries have where there is nothing to say. */
+/** Does the same, and returns undefined for null, which some libraries use for a missing value. */
 const askedIfAny = (object: Described, key: string) => asked(object, key) ?? undefined;
 
-/** The names of orders, and whether they are column-major. */
+/** The names of orders; true for column-major. */
 const orders = new Map<unknown, boolean>([
   ...["row-major", "C", "c"].map((name) => [name, false] as const),
   ...["column-major", "F", "f"].map((name) => [name, true] as const),
 ]);
 
-/** Whether the values next to each other are those of the first axis. */
+/** Whether values are column-major: neighbours in memory are neighbours along the first axis. */
 function isColumnMajor(object: Described, path: string): boolean {
   const order = askedIfAny(object, "order");
   const flags = ["fortranOrder", "fortran_order"].flatMap((key) => {
@@ -54,7 +57,7 @@ function isColumnMajor(object: Described, path: string): boolean {
   return flags[0] ?? false;
 }
 
-/** The strides of values without gaps. */
+/** Returns the strides of values without gaps. */
 function dense(shape: Shape, columnMajor: boolean): number[] {
   const strides = new Array<number>(shape.length).fill(1);
   const axes = [...shape.keys()];
@@ -67,23 +70,25 @@ function dense(shape: Shape, columnMajor: boolean): number[] {
 }
 
 /**
- * Reads how the values of an object lie; undefined if that is row-major, from the start, as nothing else is said.
+ * Reads the memory layout of an object; undefined if it states nothing but row-major order from the
+ * start.
  *
- * @param path - what stands before the names of its properties in messages.
+ * @param path - the prefix of its property names in messages.
  */
 export function readLayout(object: Described, shape: Shape, path: string): Layout | undefined {
   const [from, given] = readGiven(object, shape, path);
   const at = askedIfAny(object, "offset");
   const offset = at === undefined ? 0 : readInteger(at, `${path}offset`, "an integer from 0");
   if (offset < 0) throw wrongValue(`${path}offset`, "an integer from 0", described(at));
-  // Views of libraries keep the order of the memory that they look at: their strides are what counts.
+  // Strides override the order: views in some libraries keep the order of the array they are views
+  // of.
   const columnMajor = given === undefined && isColumnMajor(object, path);
   if (given === undefined && !columnMajor && at === undefined) return undefined;
   const strides = given ?? dense(shape, columnMajor);
   return { strides, offset, from: from ?? (at === undefined ? undefined : "offset") };
 }
 
-/** The strides that an object gives, and the name of their property. */
+/** Reads the strides of an object, and the name of their property. */
 function readGiven(
   object: Described,
   shape: Shape,
@@ -101,13 +106,13 @@ function readGiven(
   return first;
 }
 
-/** Whether values are row-major without gaps. The stride of an axis of 1 makes no difference. */
+/** Whether values are row-major without gaps. The stride of an axis of size 1 does not matter. */
 function isDense(shape: Shape, strides: readonly number[]): boolean {
   const expected = dense(shape, false);
   return shape.every((dimension, axis) => dimension === 1 || strides[axis] === expected[axis]);
 }
 
-/** The first and the last place in memory that a layout reaches. */
+/** Returns the first and the last index that a layout reaches. */
 function reachOf(shape: Shape, { strides, offset }: Layout): readonly [number, number] {
   let [first, last] = [offset, offset];
   for (const [axis, stride] of strides.entries()) {
@@ -119,15 +124,15 @@ function reachOf(shape: Shape, { strides, offset }: Layout): readonly [number, n
 }
 
 /**
- * Row-major values: in their own memory if they are there in that order, otherwise a copy.
+ * Returns row-major values: in place if they already have this order, otherwise a copy.
  *
- * @param path - what stands before the names of properties in messages.
- * @throws RangeError if the layout leaves the data.
+ * @param path - the prefix of property names in messages.
+ * @throws RangeError if the layout reaches beyond the data.
  */
 export function arranged(data: TypedArray, shape: Shape, layout: Layout, path: string): TypedArray {
   const size = sizeOf(shape);
   const length = lengthOf(data);
-  // Whether the length is right is for the caller to check.
+  // The caller checks the length.
   if (layout.from === undefined && length !== size) return data;
   if (size === 0) return sliceOf(data, 0, 0);
   const { strides, offset, from } = layout;
@@ -145,12 +150,12 @@ export function arranged(data: TypedArray, shape: Shape, layout: Layout, path: s
   }
   const copy = newArray(kindOf(data) as string, size);
   gather(data, copy, shape, layout);
-  // See `checkLength` about lengths that are those of before the buffer was detached.
+  // A detached array can still report its old length: see `checkLength`.
   if (data[last] === undefined) throw wrongValue(`${path}data`, `${length} values`, "none");
   return copy;
 }
 
-/** Writes all values of a layout, which lie within `from`, one after the other. */
+/** Copies all values of a layout, which lies within `from`, in row-major order. */
 function gather(from: TypedArray, to: TypedArray, shape: Shape, { strides, offset }: Layout): void {
   let at = 0;
   const copy = (axis: number, start: number) => {

@@ -11,41 +11,47 @@ import { RowTensor } from "./tensor.js";
 /** Numbers, booleans or bigints, nested to any depth; the lists of one depth have one length. */
 export type Nested = number | boolean | bigint | TensorArray | readonly Nested[];
 
-/** A typed array with numbers in it. */
+/** A typed array of numbers. */
 export type TensorArray = TensorData | BigUint64Array;
 
-/** The data of an object. Lists of strings are there for the types of libraries alone: they are no numbers. */
+/**
+ * The data of an object. Lists of strings exist only in the types of some libraries; they are not
+ * accepted.
+ */
 type ObjectData = TensorArray | readonly Nested[] | readonly string[];
 
 /**
- * An object with data and a shape, such as a tensor of ndarray, @stdlib/ndarray, zarrita, npyjs, onnxruntime or
- * transformers.js. It may say how the data lie in memory.
+ * An object with data and a shape, such as a tensor of ndarray, @stdlib/ndarray, zarrita, npyjs,
+ * onnxruntime or transformers.js. It can describe the layout of its data in memory.
  */
 export type TensorObject = {
   readonly data: ObjectData;
   /** The name of a dtype, in the words of Keras, numpy or another library. */
   readonly dtype?: unknown;
-  /** The same, where there is no `dtype`. */
+  /** The same, if there is no `dtype`. */
   readonly type?: unknown;
-  /** How far apart in `data` the values of each axis are, in values. */
+  /** The distance in `data` between neighbours along each axis, in values. */
   readonly stride?: ArrayLike<number> | (() => ArrayLike<number>);
   /** The same. */
   readonly strides?: ArrayLike<number>;
-  /** Where the first value is in `data`. */
+  /** The index of the first value in `data`. */
   readonly offset?: number;
-  /** `"row-major"`, `"C"`, `"column-major"` or `"F"`; not asked for where there are strides. */
+  /** `"row-major"`, `"C"`, `"column-major"` or `"F"`; ignored if there are strides. */
   readonly order?: string | readonly number[];
   /** Whether the order is column-major. */
   readonly fortranOrder?: boolean;
 } & ({ readonly shape: ArrayLike<number> } | { readonly dims: ArrayLike<number> });
 
 /**
- * What every loss takes: a typed array (rank 1), a {@link Tensor}, another object with data and a shape, a number
- * (rank 0) or nested arrays, the innermost of which may be typed arrays.
+ * Every input that losses accept: a typed array (rank 1), a {@link Tensor}, another object with
+ * data and a shape, a number (rank 0) or nested arrays, the innermost of which can be typed arrays.
  */
 export type TensorLike = TensorArray | TensorObject | Exclude<Nested, bigint>;
 
-/** The dtype that a function returns for predictions of a type; one of four where `floatx()` decides. */
+/**
+ * The dtype that a function returns for predictions of a type; a union of four if `floatx()`
+ * decides.
+ */
 export type ResultDtype<P> = P extends { readonly dtype: infer D extends Dtype }
   ? OwnFloat<D>
   : P extends { readonly data: infer A extends TensorData }
@@ -61,7 +67,7 @@ export type ResultDtype<P> = P extends { readonly dtype: infer D extends Dtype }
         : FloatDtype;
 type OwnFloat<D> = D extends FloatDtype ? D : FloatDtype;
 
-/** An array whose buffer was detached is as long as an empty one, but no view can be made of its buffer. */
+/** Throws if an array of length 0 has a detached buffer, of which no view can be created. */
 function checkAttached(data: TensorData, argument: string): void {
   try {
     new Uint8Array(bufferOf(data));
@@ -71,14 +77,16 @@ function checkAttached(data: TensorData, argument: string): void {
 }
 
 /**
- * Any tensor-like as a tensor, without copying typed arrays that are row-major. `argument` is its name in messages. The
- * length has to be checked once more when no foreign code can run any longer: {@link checkLength}.
+ * Reads any tensor-like without copying row-major typed arrays. `argument` is its name in messages.
+ * The length has to be checked again after the last user code has run: {@link checkLength}.
  */
 export function toTensor(value: unknown, argument: string): RowTensor {
   return DenseTensor.rowsOf(value) ?? read(value, argument);
 }
 
-/** Predictions as a tensor: integers are seldom meant by a `Uint16Array` of which nothing else is known. */
+/**
+ * Reads predictions. A `Uint16Array` without a stated dtype is an error: it seldom holds integers.
+ */
 export function toPredictions(value: unknown): RowTensor {
   const predictions = toTensor(value, "yPred");
   if (predictions.source !== "declared" && predictions.dtype === "uint16") {

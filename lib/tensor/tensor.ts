@@ -7,9 +7,10 @@ import { type Arrays, codes, type Dtype, isFloat16Array, type TensorData } from 
 export type NestedNumbers = number | NestedNumbers[];
 
 /**
- * Numbers with a shape: row-major, `data.length` is the product of `shape`. The data are shared with whoever made the
- * tensor. `JSON.stringify` writes `{ data, shape, dtype }`, with the numbers of `data` in one list, and NaN and the
- * infinities, which JSON lacks, as `"NaN"`, `"Infinity"` and `"-Infinity"`: `Number` restores them.
+ * Row-major numbers with a shape: `data.length` is the product of `shape`. The array is shared with
+ * the code that created the tensor. `JSON.stringify` writes `{ data, shape, dtype }`, with the
+ * numbers of `data` in one list, and writes NaN and the infinities, which JSON lacks, as `"NaN"`,
+ * `"Infinity"` and `"-Infinity"`: `Number` restores them.
  */
 export interface Tensor<D extends Dtype = Dtype> {
   readonly data: Arrays[D];
@@ -19,8 +20,9 @@ export interface Tensor<D extends Dtype = Dtype> {
   /**
    * Copies the values into nested arrays of numbers.
    *
-   * @returns arrays nested as deep as `shape` is long, or a number for the shape `[]`. Bits of float16 and bfloat16 are
-   *   decoded, bool becomes 0 and 1, and int64 is rounded to the nearest double.
+   * @returns arrays nested as deep as `shape` is long, or a number for the shape `[]`. Bits of
+   *   float16 and bfloat16 are decoded, bool becomes 0 and 1, and int64 is rounded to the nearest
+   *   double.
    * @example
    * ```ts
    * import { tensor } from "maxmargin";
@@ -31,22 +33,27 @@ export interface Tensor<D extends Dtype = Dtype> {
   toArray(): NestedNumbers;
 }
 
-/** A tensor of one of several dtypes: TypeScript learns from its `dtype` which array its `data` is. */
+/**
+ * A tensor of one of several dtypes: TypeScript learns from its `dtype` which array its `data` is.
+ */
 export type TensorOf<D extends Dtype> = D extends Dtype ? Tensor<D> : never;
 
 /**
- * Who chose a tensor's dtype: whoever made it; nobody, so that it is the one that its kind of array usually holds; or
- * nobody, as numbers have none, be they in a list with a shape or in nested arrays.
+ * The origin of a tensor's dtype: declared by the user or an object; the default of the kind of
+ * array; or none, for numbers in a list with a shape or in nested arrays.
  */
 export type Source = "declared" | "array" | "list" | "nested";
 
-/** A tensor as this library computes with it, which nobody else sees. It knows its rows, as small batches are in a hurry. */
+/**
+ * The internal form of a tensor. It stores its rows and width, which small batches would otherwise
+ * spend time on.
+ */
 export class RowTensor {
   /** The product of all dimensions but the last; 1 at rank 0 and 1. */
   readonly rows: number;
   /** The last dimension; 1 at rank 0. */
   readonly width: number;
-  /** The kernels' number of the dtype. */
+  /** The code of the dtype: see `codes`. */
   readonly code: number;
 
   constructor(
@@ -63,7 +70,10 @@ export class RowTensor {
     this.width = last < 0 ? 1 : (shape[last] as number);
   }
 
-  /** The data, of a `Float16Array` the bits. To be asked for when no foreign code can run any longer. */
+  /**
+   * The data, as bits for a `Float16Array`. To be read only after the last user code of a call has
+   * run.
+   */
   get stored(): RawArray {
     const { data } = this;
     if (this.dtype !== "float16" || !isFloat16Array(data)) return data as RawArray;
@@ -71,12 +81,16 @@ export class RowTensor {
   }
 }
 
-/** Throws unless the data are as long as the shape says; a detached or shrunk buffer makes them shorter. */
+/**
+ * Throws unless the data are as long as the shape says; a detached or shrunk buffer makes them
+ * shorter.
+ */
 export function checkLength(tensor: RowTensor, argument: string): void {
   const expected = tensor.rows * tensor.width;
   const { data } = tensor;
-  // The values themselves tell, and no code of the program's runs. The length would not do: V8 of Node 20 and 22 has
-  // optimized code that takes a detached array, once it has also seen views of resizable buffers, to be as long as before.
+  // Reading values runs no user code. The length alone is not enough: optimized code of V8 in Node
+  // 20 and 22 that has also seen views of resizable buffers reports the old length for a detached
+  // array.
   if (data[expected] === undefined && (expected === 0 || data[expected - 1] !== undefined)) return;
   throw wrongLength(tensor, argument);
 }

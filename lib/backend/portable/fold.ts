@@ -1,5 +1,6 @@
-// The order of additions, the same as in native/kernels/fold.inl.h: blocks of 64 terms are folded by halves in the type of
-// the terms to 8 lanes, which are added in double. A chunk of up to 64 terms is one block of 8, 16, 32 or 64.
+// Implements the order of additions, like native/kernels/fold.inl.h: blocks of 64 terms are folded
+// by halves to 8 lanes, in the type of the terms. Lanes are added in double. A chunk of up to 64
+// terms is one block of 8, 16, 32 or 64.
 import type { ClassMaxSpec, ElementwiseSpec, Largest } from "../../losses/spec.js";
 import type { Tile } from "./tile.js";
 
@@ -9,14 +10,17 @@ const laneCount = 8;
 /** Writes the terms of n values from `at` on. */
 type WriteTerms = (at: number, n: number, terms: Float64Array) => void;
 
-/** Scratch of this module: float32 terms too, as in double they need no conversion at every step. */
+/**
+ * Scratch of this module. It holds float32 terms too: as doubles they need no conversion at every
+ * step.
+ */
 const terms = new Float64Array(blockSize);
 const sums = new Float64Array(laneCount);
 
-/** How many lanes are left of a block of n terms when it has been folded three times. */
+/** Returns the number of lanes of a block of n terms after three folds. */
 const lanesOf = (n: number) => (n <= 8 ? 1 : n <= 16 ? 2 : n <= 32 ? 4 : laneCount);
 
-/** Adds up the first `lanes` sums, by halves. */
+/** Adds up the first `lanes` sums by halves. */
 function foldedSums(lanes: number): number {
   const s = sums;
   if (lanes === 1) return s[0];
@@ -25,12 +29,12 @@ function foldedSums(lanes: number): number {
   return s[0] + s[4] + (s[2] + s[6]) + (s[1] + s[5] + (s[3] + s[7]));
 }
 
-/** The method `fill` costs more than the terms of a small batch. */
+/** Clears sums in a loop, because the method `fill` costs more than the terms of a small batch. */
 function clearSums(lanes: number): void {
   for (let i = 0; i < lanes; i++) sums[i] = 0;
 }
 
-/** Values of a last, short block, filled up with values whose terms are 0. */
+/** Values of a last, short block, padded with values whose terms are 0. */
 const lastBlock: Tile = {
   wide: false,
   labels: new Float32Array(blockSize),
@@ -49,7 +53,10 @@ function fillLastBlock(tile: Tile, at: number, n: number, size: number): Tile {
   return lastBlock;
 }
 
-/** Folds n stored terms three times, as a block of 8 * lanes, and adds what is left to the first sums. */
+/**
+ * Folds n stored terms three times, as a block of 8 * lanes, and adds the remaining lanes to the
+ * sums.
+ */
 function addBlock(wide: boolean, n: number, lanes: number): void {
   const size = laneCount * lanes;
   for (let i = n; i < size; i++) terms[i] = 0;
@@ -73,7 +80,7 @@ function foldedSum(wide: boolean, write: WriteTerms, at: number, n: number): num
   return foldedSums(lanes);
 }
 
-/** The same without float32 additions, which may have overflowed. */
+/** Adds terms without float32 additions, which may have overflowed. */
 function widenedSum(write: WriteTerms, at: number, n: number): number {
   clearSums(laneCount);
   for (let start = 0; start < n; start += blockSize) {
@@ -91,7 +98,10 @@ function storedSum(wide: boolean, write: WriteTerms, at: number, n: number): num
   return wide || isNumber(sum) ? sum : widenedSum(write, at, n);
 }
 
-/** Adds whole float32 blocks, and a last one that is filled up. Too large for a call of its own to cost anything. */
+/**
+ * Adds whole float32 blocks, and a padded last one. Its loop is long enough for the call not to
+ * matter.
+ */
 function fusedSum(spec: ElementwiseSpec, tile: Tile, at: number, n: number): number {
   const lanes = lanesOf(n);
   const size = laneCount * lanes;
@@ -124,7 +134,7 @@ export function sumOfRowTerms(
   return storedSum(tile.wide, write, at, n);
 }
 
-/** Sums n values, value i in lane i modulo 8: losses of rows, weights. */
+/** Sums n values, such as losses of rows or weights, value i in lane i modulo 8. */
 export function sumByLanes(values: Float64Array, n: number): number {
   clearSums(laneCount);
   for (let i = 0; i < n; i++) sums[i % laneCount] += values[i];

@@ -1,7 +1,9 @@
 import type { RawArray } from "../../tensor/cast.js";
 import type { Operand } from "../call.js";
 
-/** Writes n values of an operand with strides, from logical index `start` on, to the begin of `to`. */
+/**
+ * Copies n values of a strided operand, from logical index `start` on, to the beginning of `to`.
+ */
 export function gather(
   { values, strides, offset }: Operand & { readonly strides: readonly number[] },
   shape: readonly number[],
@@ -15,8 +17,8 @@ export function gather(
 }
 
 /**
- * Calls use(from, step, count, at) for every run of n logical values along the last axis, from index `start` on: value
- * `at + i` of them lies at `from + i * step`.
+ * Calls use(from, step, count, at) for every run along the last axis of n logical values from index
+ * `start` on. Value `at + i` of the n is at `from + i * step`.
  */
 export function eachRun(
   { strides, offset }: { readonly strides: readonly number[]; readonly offset: number },
@@ -50,7 +52,7 @@ export function eachRun(
   }
 }
 
-/** The index of the value with a row-major position. */
+/** Returns the index of the value at a row-major position. */
 function indexOf(position: number, shape: readonly number[]): number[] {
   const index = new Array<number>(shape.length);
   let rest = position;

@@ -12,7 +12,7 @@ export interface RowMax {
   derivative: number;
 }
 
-/** Writes the gradient of values that a tile holds. */
+/** Writes the gradient of the values in a tile. */
 export class GradientWriter {
   readonly #call: Call;
   readonly #gradient: GradientOperand;
@@ -24,7 +24,10 @@ export class GradientWriter {
     this.#tile = tile;
   }
 
-  /** Rows of `width` values, the first at `start` of the batch, of an elementwise loss; `weights` has one a row. */
+  /**
+   * Writes rows of an elementwise loss. The first value is at `start` of the batch; `weights` has
+   * one value per row.
+   */
   writeRows(spec: ElementwiseSpec, start: number, rows: number, weights: Float64Array): void {
     const { width } = this.#call;
     spec.writeDerivatives(this.#tile, 0, rows * width, derivatives);
@@ -32,14 +35,14 @@ export class GradientWriter {
     this.#store(start, rows * width);
   }
 
-  /** n values that weigh the same, up to a chunk. */
+  /** Writes n values with the same weight, up to a chunk. */
   writeValues(spec: ElementwiseSpec, start: number, n: number, weight: number): void {
     spec.writeDerivatives(this.#tile, 0, n, derivatives);
     this.#scale(0, n, weight);
     this.#store(start, n);
   }
 
-  /** n values of one row, from `at` of the tile on, into place `start` of the batch. */
+  /** Writes n values of one row, from `at` of the tile on, to `start` of the batch. */
   writeOfMax(
     spec: ClassMaxSpec,
     { at, n, start }: { at: number; n: number; start: number },
@@ -51,7 +54,7 @@ export class GradientWriter {
     this.#store(start, n);
   }
 
-  /** The share of a maximum that each of its ties has. */
+  /** Returns the share of the derivative of a maximum that each tie has. */
   shareOf(ties: number): number {
     return this.#rounded(1 / ties);
   }
@@ -65,7 +68,7 @@ export class GradientWriter {
     const factor = this.#rounded(weight);
     for (let i = at; i < at + n; i++) {
       const product = derivatives[i] * factor;
-      // The sum has no zero below 0.
+      // Adding 0 turns -0 into 0.
       derivatives[i] = (wide ? product : Math.fround(product)) + 0;
     }
   }

@@ -8,12 +8,12 @@ import { GradientWriter } from "./gradient.js";
 import { RowWeights } from "./row-weights.js";
 import type { TileReader } from "./tile.js";
 
-/** Of the rows of a group. */
+/** Scratch for the rows of a group. */
 const losses = new Float64Array(chunkSize);
 const maxes = new Float64Array(chunkSize);
 const factors = new Float64Array(chunkSize);
 
-/** One pass over rows of a call, with labels read in one way. */
+/** One pass over rows of a call, with one reading of the labels. */
 export class Pass {
   readonly totals = newTotals();
   readonly #call: Call;
@@ -31,7 +31,9 @@ export class Pass {
     this.#gradient = call.gradient && new GradientWriter(call, call.gradient, tile);
   }
 
-  /** Returns false if labels were to be 0 and 1 and one is neither: then all results are void. */
+  /**
+   * Returns false if labels were taken for 0 and 1 but one is neither: all results are then void.
+   */
   run({ first, end }: RowRange): boolean {
     const { spec, width } = this.#call;
     if (spec.family === "elementwise" && this.#call.isFlat) {
@@ -98,7 +100,7 @@ export class Pass {
     gradient.writeOfMax(spec, place, { value, share }, factors[row]);
   }
 
-  /** Weighs the losses of `count` rows, adds them to the totals and writes them. */
+  /** Weights the losses of `count` rows, adds them to the totals and writes them. */
   #finishRows(first: number, count: number): void {
     const { code, losses: out } = this.#call;
     this.#weights.read(first, count);
@@ -110,7 +112,7 @@ export class Pass {
     if (out !== undefined) writeResults(code, losses, count, out.values, first);
   }
 
-  /** A row of more than a chunk. */
+  /** Evaluates a row of more than a chunk. */
   #longRow(row: number): boolean {
     const { spec, width, divisor } = this.#call;
     const largest = { value: -Infinity };
@@ -143,7 +145,7 @@ export class Pass {
     });
   }
 
-  /** Calls use(start, n) for the chunks of a row, each of which is in the tile then. */
+  /** Calls use(start, n) for each chunk of a row, after reading it into the tile. */
   #eachChunk(row: number, use: (start: number, n: number) => void): boolean {
     const { width } = this.#call;
     const end = (row + 1) * width;

@@ -1,6 +1,6 @@
 /**
- * The native kernels' twin in plain TypeScript, bit for bit: for machines without a binary, and for batches so small
- * that a call into C++ costs more than it saves.
+ * The bit-identical twin of the native kernels in TypeScript: for machines without a binary, and
+ * for batches so small that a call into C++ costs more than it saves.
  */
 import type { ElementwiseSpec } from "../../losses/spec.js";
 import { codes } from "../../tensor/dtypes.js";
@@ -13,7 +13,7 @@ import { Pass } from "./pass.js";
 import { RowWeights } from "./row-weights.js";
 import { type Tile, TileReader } from "./tile.js";
 
-/** A small batch whose values are read where they are. */
+/** A small batch whose values are read in place. */
 const smallBatch: Tile = {
   wide: false,
   labels: new Float32Array(),
@@ -24,7 +24,10 @@ const smallBatch: Tile = {
 
 const isBinary = (label: number) => label === 0 || label === 1;
 
-/** Sums the terms of a small float32 batch, which is in a hurry; undefined if its labels may be 0 and 1. */
+/**
+ * Sums the terms of a small float32 batch on a fast path; returns undefined if its labels may be 0
+ * and 1.
+ */
 function sumSmall(
   spec: ElementwiseSpec,
   labels: Float32Array,
@@ -98,7 +101,8 @@ function evaluate(call: Call, range: RowRange, totals: Totals): boolean {
   const tile = new TileReader(call);
   if (call.encoding === "auto" && takesForBinary(call, range, tile)) {
     const pass = new Pass(call, tile, true);
-    // Derivatives that were added up cannot be taken back: labels that change meanwhile give arbitrary numbers.
+    // Derivatives that were added up cannot be undone: labels that change in the meantime give
+    // arbitrary numbers.
     if (pass.run(range) || call.gradient?.strides !== undefined) {
       addTotals(totals, pass.totals);
       return true;

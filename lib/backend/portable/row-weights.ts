@@ -25,7 +25,7 @@ export class RowWeights {
     return this.#call.weights !== undefined || this.#call.mask !== undefined;
   }
 
-  /** Reads what `count` rows from `first` on weigh: 1 each without weights and mask. */
+  /** Reads the weights of `count` rows from `first` on: 1 each without weights and mask. */
   read(first: number, count: number): void {
     const { weights, mask, code } = this.#call;
     if (weights === undefined) {
@@ -39,13 +39,13 @@ export class RowWeights {
     if (mask === undefined) return;
     this.#cast(mask, first, count, codes.float64, maskScratch);
     for (let i = 0; i < count; i++) {
-      // A mask that is no mask makes its own sum NaN: whoever asked for it says so.
+      // An invalid mask value makes the sum of the mask NaN, which `checkMask` reports.
       maskScratch[i] = maskScratch[i] === 0 ? 0 : maskScratch[i] === 1 ? 1 : Number.NaN;
       weightScratch[i] *= maskScratch[i];
     }
   }
 
-  /** Adds the weights that were read, and the mask, to the totals. */
+  /** Adds the weights and mask values that were read to the totals. */
   addTo(totals: Totals, count: number): void {
     totals.weights.add(sumByLanes(weightScratch, count));
     if (this.#call.mask !== undefined) totals.kept.add(sumByLanes(maskScratch, count));

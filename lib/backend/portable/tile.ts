@@ -3,12 +3,14 @@ import { codes } from "../../tensor/dtypes.js";
 import { type Call, chunkSize, type Operand } from "../call.js";
 import { gather } from "./gather.js";
 
-/** Labels and predictions of up to a chunk of values: where they are, or cast to the type that is computed in. */
+/**
+ * Labels and predictions of up to a chunk of values: in place, or cast to the type of the terms.
+ */
 export interface Tile {
   /** Whether the arithmetic is float64. */
   wide: boolean;
   labels: Computed;
-  /** Where the first label is. */
+  /** The index of the first label. */
   labelsAt: number;
   predictions: Computed;
   predictionsAt: number;
@@ -28,7 +30,10 @@ class Scratch {
   }
 }
 
-/** One set each for labels and predictions. No evaluation is entered twice: none runs anybody else's code. */
+/**
+ * One set each for labels and predictions. Evaluations cannot be nested, because none runs user
+ * code.
+ */
 const labelScratch = new Scratch();
 const predictionScratch = new Scratch();
 
@@ -60,7 +65,7 @@ export class TileReader implements Tile {
     return !signed || this.#sign(n);
   }
 
-  /** Whether the first and the last few labels are 0 or 1: they nearly always tell. */
+  /** Whether the first and the last few labels are 0 or 1, which nearly always decides. */
   looksBinary(start: number, end: number): boolean {
     const n = Math.min(8, end - start);
     return this.#areBinary(start, n) && this.#areBinary(end - n, n);
