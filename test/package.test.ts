@@ -138,7 +138,7 @@ describe("the loader", () => {
   test("has a require that is written out for each binary, and no other that bundlers see", () => {
     const loader = readFileSync(`${root}dist/cjs/backend/load.cjs`, "utf8");
     const required = [
-      ...loader.matchAll(/"(.*)": \(\) => require\("\.\.\/\.\.\/prebuilds\/(.*)"\)/g),
+      ...loader.matchAll(/"(.*)": \(\) => require\("\.\.\/\.\.\/\.\.\/prebuilds\/(.*)"\)/g),
     ];
     expect(required.map(([, name]) => name)).toEqual(binaries);
     expect(required.map(([, , file]) => file)).toEqual(binaries);

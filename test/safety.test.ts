@@ -1,6 +1,5 @@
 // What a program may do to the arrays that it hands over, while they are looked at and between calls: the worst that
 // comes of it is an error. views.test.ts and detached.test.ts have the plain cases of labels and predictions.
-import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import * as maxmargin from "maxmargin";
 import {
@@ -572,111 +571,5 @@ describe("globals that a program replaces later", () => {
     const clock = vi.spyOn(performance, "now").mockReturnValue(Number.NaN);
     expect(await new Hinge().valueAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
     clock.mockRestore();
-  });
-});
-
-// TypeScript refuses all of this before. Here nothing stands before the binding.
-describe("the addon itself", () => {
-  interface Addon {
-    share(frame: unknown): Float64Array;
-    total(...args: unknown[]): void;
-    weightedTotal(...args: unknown[]): void;
-    rowLosses(...args: unknown[]): void;
-    readonly background: { total(...args: unknown[]): Promise<void> };
-  }
-  const addon = createRequire(import.meta.url)(backend().binary as string) as Addon;
-  const frame = addon.share(new Float64Array(new SharedArrayBuffer(128)));
-  /** Hinge of int8 labels and float32 predictions, in float32. */
-  const kind = (1 << 3) | (10 << 7) | (10 << 11);
-
-  function fill(packed: number, rowWidth: number, dtypes = 0): void {
-    [frame[0], frame[1], frame[2]] = [packed, rowWidth, dtypes];
-  }
-
-  const entries = [
-    ["total", (y, p) => addon.total(y, p)],
-    ["weightedTotal", (y, p) => addon.weightedTotal(y, p, column(), undefined)],
-    ["rowLosses", (y, p) => addon.rowLosses(y, p, column())],
-  ] satisfies [string, (y: unknown, p: unknown) => void][];
-
-  test.each(entries)("%s computes", (_, call) => {
-    fill(kind, width, 10);
-    call(labels(), predictions());
-  });
-
-  test.each(entries)("%s refuses invalid batches", (_, call) => {
-    const refused = (y: unknown, p: unknown) =>
-      expect(() => call(y, p)).toThrow(/^maxmargin: labels and predictions are not/);
-    const gone = predictions();
-    detach(gone.buffer);
-    fill(kind, width, 10);
-    for (const other of [
-      gone,
-      new Float32Array(0),
-      predictions().subarray(1),
-      null,
-      1,
-      "x",
-      {},
-      [],
-    ]) {
-      refused(labels(), other);
-      refused(other, predictions());
-    }
-    for (const rowWidth of [0, -1, 3, 1.5 - 1, rows * width + 1, Number.NaN, Infinity, 2 ** 64]) {
-      fill(kind, rowWidth, 10);
-      refused(labels(), predictions());
-    }
-    for (const packed of [
-      -1,
-      3,
-      2 ** 15,
-      Number.NaN,
-      Infinity,
-      (12 << 3) | (10 << 7) | (10 << 11),
-      kind & 2047,
-    ]) {
-      fill(packed, width, 10);
-      refused(labels(), predictions());
-    }
-  });
-
-  test.each(entries)("%s refuses values at addresses that their dtype cannot have", (_, call) => {
-    const bytes = new Uint8Array(4 * rows * width + 1);
-    fill(kind, width, 10);
-    expect(() => call(labels(), bytes.subarray(1))).toThrow(/^maxmargin: labels and predictions/);
-  });
-
-  test("weights, masks and outputs of another length or place", () => {
-    fill(kind, width, 10 | (10 << 4));
-    const odd = new Uint8Array(4 * rows + 1).subarray(1);
-    for (const other of [new Float32Array(rows - 1), new Float32Array(rows + 1), null, 1, odd]) {
-      for (const columns of [
-        [other, undefined],
-        [undefined, other],
-      ]) {
-        expect(() => addon.weightedTotal(labels(), predictions(), ...columns)).toThrow(
-          /^maxmargin: weights or mask/,
-        );
-      }
-    }
-    expect(() => addon.weightedTotal(labels(), predictions())).toThrow(/weights or mask/);
-    for (const out of [new Float32Array(rows + 1), new Uint16Array(rows), null, undefined, odd]) {
-      expect(() => addon.rowLosses(labels(), predictions(), out)).toThrow(/^maxmargin: the output/);
-    }
-  });
-
-  test("a frame that is too short, or misplaced", () => {
-    const odd = new Uint8Array(129).subarray(1);
-    for (const other of [new Float64Array(1), odd, null, undefined, 3]) {
-      expect(() => addon.share(other)).toThrow(/^maxmargin: the frame/);
-    }
-  });
-
-  test("a frame whose memory goes while another thread computes", async () => {
-    const own = Float64Array.of(kind, 1, 0, 1, 0, 0, 0, 0, 0);
-    const promise = addon.background.total(own, labels(), predictions());
-    detach(own.buffer);
-    await expect(promise).rejects.toThrow(/^maxmargin: the frame/);
   });
 });

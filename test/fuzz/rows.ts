@@ -157,6 +157,8 @@ export function pairsOf(program: Program, dtype: FloatDtype, fixRanks: boolean):
   if (whole.length === 0 && !isCategorical) throw new Refusal("scalars");
   const width = whole.at(-1) ?? 1;
   if (width === 0 && isCategorical) throw new Refusal("no class");
+  const areIds = (own.at(-1) ?? 1) === 1 || sameShape(own, other.slice(0, -1));
+  if (width > 1 && isCategorical && areIds) throw new Refusal("class ids");
 
   const cast = ({ dtype: from, data }: Operand) => castValues(from, data, dtype);
   let y = cast(labels);
