@@ -36,10 +36,10 @@
         "native/reduce.cpp",
         "native/thread_pool.cpp",
         "native/weights.cpp",
-        "native/kernels/scalar.cpp",
-        "native/kernels/avx2.cpp",
-        "native/kernels/avx512.cpp",
-        "native/kernels/neon.cpp"
+        "native/isa/baseline.cpp",
+        "native/isa/avx2.cpp",
+        "native/isa/avx512.cpp",
+        "native/isa/neon.cpp"
       ],
       "include_dirs": [
         "native",

@@ -27,15 +27,14 @@ GradientWriter::GradientWriter(const Batch& batch, const InstructionSet& set, co
       worker_bytes_((most + kSlack) * size_of(computed_in(batch.as))),
       scratch_(workers * worker_bytes_) {}
 
-void GradientWriter::write(size_t start, const Values& values, size_t rows, size_t width,
-                           const double* weights, const RowSums& sums, const double* ties,
-                           size_t worker) {
+void GradientWriter::write(size_t start, const Tile& tile, const double* weights, const RowSums& sums,
+                           const double* ties, size_t worker) {
   double factors[kRowTile + kSlack];
   set_.kernels_of(batch_.loss).row_factors(weights == nullptr ? kOnes.values : weights,
-                                           gradient_.divisor, sums, rows, factors);
+                                           gradient_.divisor, sums, tile.rows, factors);
   char* slopes = scratch_.data() + worker * worker_bytes_;
-  kernel_.gradient(values.tile(rows, width), {factors, sums.maxes, ties}, slopes);
-  store(slopes, rows * width, start);
+  kernel_.gradient(tile, {factors, sums.maxes, ties}, slopes);
+  store(slopes, tile.rows * tile.width, start);
 }
 
 void GradientWriter::store(const char* slopes, size_t n, size_t start) const {

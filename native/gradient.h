@@ -17,8 +17,8 @@ class GradientWriter {
 
   // Of up to kRowTile rows, from value `start` on. Without weights all weigh 1; `parts` and `ties` matter for a loss
   // with a max. All hold whole groups of eight.
-  void write(size_t start, const Values& values, size_t rows, size_t width, const double* weights,
-             const RowSums& sums, const double* ties, size_t worker);
+  void write(size_t start, const Tile& tile, const double* weights, const RowSums& sums, const double* ties,
+             size_t worker);
 
  private:
   void store(const char* slopes, size_t n, size_t start) const;

@@ -65,27 +65,29 @@ size_t Reader::worker_bytes() const {
   return bytes() * (plan_.converts_labels + plan_.converts_predictions);
 }
 
-Values Reader::read(size_t start, size_t n, size_t worker) {
+Tile Reader::read(size_t start, size_t rows, size_t width, size_t worker) {
   char* labels = scratch_.data() + worker * worker_bytes();
   char* predictions = plan_.converts_labels ? labels + bytes() : labels;
-  Values values = read_values(batch_, set_, plan_, start, n, labels, predictions);
-  if (plan_.copies()) values.readable = std::min(values.readable, capacity_);
-  return values;
+  Tile tile = read_values(batch_, set_, plan_, start, rows * width, labels, predictions);
+  tile.rows = rows;
+  tile.width = width;
+  if (plan_.copies()) tile.readable = std::min(tile.readable, capacity_);
+  return tile;
 }
 
-Values read_values(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t start, size_t n,
-                   void* labels, void* predictions) {
-  Values values{at(batch.labels, batch.label_dtype, start),
-                at(batch.predictions, batch.prediction_dtype, start), batch.rows * batch.width - start};
+Tile read_values(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t start, size_t n,
+                 void* labels, void* predictions) {
+  Tile tile{at(batch.labels, batch.label_dtype, start),
+            at(batch.predictions, batch.prediction_dtype, start), 1, n, batch.rows * batch.width - start};
   if (plan.converts_labels) {
-    convert(set, batch.label_dtype, values.labels, n, batch.as, labels);
-    values.labels = labels;
+    convert(set, batch.label_dtype, tile.labels, n, batch.as, labels);
+    tile.labels = labels;
   }
   if (plan.converts_predictions) {
-    convert(set, batch.prediction_dtype, values.predictions, n, batch.as, predictions);
-    values.predictions = predictions;
+    convert(set, batch.prediction_dtype, tile.predictions, n, batch.as, predictions);
+    tile.predictions = predictions;
   }
-  return values;
+  return tile;
 }
 
 }  // namespace maxmargin

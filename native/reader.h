@@ -35,18 +35,9 @@ struct Plan {
   static Plan of(const Batch& batch, const InstructionSet& set, LabelEncoding encoding);
 };
 
-// Where a kernel finds some values, and how many may be read there.
-struct Values {
-  const void* labels;
-  const void* predictions;
-  size_t readable;
-
-  Tile tile(size_t rows, size_t width) const { return {labels, predictions, rows, width, readable}; }
-};
-
-// Finds n values of a batch, from `start` on: in place, or converted into `labels` and `predictions`.
-Values read_values(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t start, size_t n,
-                   void* labels, void* predictions);
+// Finds n values of one row, from `start` on: in place, or converted into `labels` and `predictions`.
+Tile read_values(const Batch& batch, const InstructionSet& set, const Plan& plan, size_t start, size_t n,
+                 void* labels, void* predictions);
 
 // Finds the values of a batch, converting them, a tile at a time, into memory of each worker's own.
 class Reader {
@@ -57,7 +48,7 @@ class Reader {
   // How many values can be read at once.
   size_t most(size_t wanted) const { return plan_.copies() ? capacity_ - kBlock : wanted; }
 
-  Values read(size_t start, size_t n, size_t worker);
+  Tile read(size_t start, size_t rows, size_t width, size_t worker);
 
  private:
   size_t bytes() const;

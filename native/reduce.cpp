@@ -163,8 +163,7 @@ class Evaluation {
     each_group([&](size_t, size_t begin, size_t end, size_t worker) {
       for (size_t row = begin, count; row < end; row += count) {
         count = std::min(reader_.most(end - row), end - row);
-        const Values values = read(row, count, worker);
-        note(plan_.kernel->single_losses(values.tile(count, 1), losses + row));
+        note(plan_.kernel->single_losses(reader_.read(row, count, 1, worker), losses + row));
       }
     });
   }
@@ -172,10 +171,6 @@ class Evaluation {
  private:
   void note(bool pure) {
     if (!pure) pure_.store(false, std::memory_order_relaxed);
-  }
-
-  Values read(size_t start, size_t n, size_t worker) {
-    return reader_.read(start, n, worker);
   }
 
   void write(size_t row, const double* losses, size_t count, Dtype dtype, void* to) const {
@@ -196,10 +191,10 @@ class Evaluation {
     const bool writes = writer_ && !has_max(batch_, set_);
     Weights weights(batch_, set_);
     if (writes && batch_.is_weighted()) weights.read(start / batch_.width, 1);
-    each_tile_of_values(start, n, worker, [&](size_t at, const Values& values, size_t count) {
-      note(plan_.kernel->add(values.tile(1, count), ahead_, &sums));
+    each_tile_of_values(start, n, worker, [&](size_t at, const Tile& tile) {
+      note(plan_.kernel->add(tile, ahead_, &sums));
       if (!writes) return;
-      writer_->write(at, values, 1, count, batch_.is_weighted() ? weights.values() : nullptr, {},
+      writer_->write(at, tile, batch_.is_weighted() ? weights.values() : nullptr, {},
                      nullptr, worker);
     });
     Partial partial{n > kBlock ? folded(sums.lanes) : folded_block(sums.lanes, n, is_wide(batch_.as)),
@@ -213,18 +208,17 @@ class Evaluation {
     float labels[kTile], predictions[kTile];
     for (size_t i = start, end = start + n, count; i < end; i += count) {
       count = std::min(kTile, end - i);
-      const Values values = read_values(batch_, set_, plan_, i, count, labels, predictions);
-      plan_.kernel->add_widened(values.tile(1, count), &sums);
+      plan_.kernel->add_widened(read_values(batch_, set_, plan_, i, count, labels, predictions), &sums);
     }
     return folded(sums.lanes);
   }
 
-  // Calls use(first value, values, count).
+  // Calls use(first value, tile).
   template <class Use>
   void each_tile_of_values(size_t start, size_t n, size_t worker, Use use) {
     for (size_t i = 0, count; i < n; i += count) {
       count = std::min(most(n), n - i);
-      use(start + i, read(start + i, count, worker), count);
+      use(start + i, reader_.read(start + i, 1, count, worker));
     }
   }
 
@@ -308,53 +302,50 @@ class Evaluation {
     for (size_t done = 0, some; done < count; done += some) {
       some = std::min(rows, count - done);
       const size_t start = (row + done) * width;
-      const Values values = read(start, some * width, worker);
+      const Tile tile = reader_.read(start, some, width, worker);
       if (writer_) {
         const double* own = weights == nullptr ? nullptr : weights + done;
-        write_losses_and_slopes(start, values, some, worker, own, losses + done);
+        write_losses_and_slopes(start, tile, worker, own, losses + done);
       } else {
-        note(plan_.kernel->row_losses(values.tile(some, width), losses + done, nullptr));
+        note(plan_.kernel->row_losses(tile, losses + done, nullptr));
       }
     }
   }
 
-  void write_losses_and_slopes(size_t start, const Values& values, size_t rows, size_t worker,
-                               const double* weights, double* losses) {
+  void write_losses_and_slopes(size_t start, const Tile& tile, size_t worker, const double* weights,
+                               double* losses) {
     double sums[kRowTile + kLanes], maxes[kRowTile + kLanes], ties[kRowTile + kSlack];
     const RowSums row_sums{sums, maxes};
-    const size_t width = batch_.width;
-    note(plan_.kernel->row_losses(values.tile(rows, width), losses, &row_sums));
+    note(plan_.kernel->row_losses(tile, losses, &row_sums));
     if (has_max(batch_, set_)) {
-      plan_.kernel->count_ties(values.tile(rows, width), maxes, ties);
+      plan_.kernel->count_ties(tile, maxes, ties);
     }
-    writer_->write(start, values, rows, width, weights, row_sums, ties, worker);
+    writer_->write(start, tile, weights, row_sums, ties, worker);
   }
 
   // Of a row with a max, which is known by now: it is read once more, and to see who shares it another time.
   void write_slopes_of_long_row(size_t start, const double* weights) {
     double sums[kLanes] = {long_row_.sum}, maxes[kLanes] = {long_row_.max}, ties[kLanes] = {};
     std::vector<double> counts(divided_up(batch_.width, kChunk));
-    each_chunk_of_row(start, [&](size_t chunk, size_t, const Values& values, size_t, size_t n) {
+    each_chunk_of_row(start, [&](size_t chunk, size_t, const Tile& tile, size_t) {
       double count;
-      plan_.kernel->count_ties(values.tile(1, n), maxes, &count);
+      plan_.kernel->count_ties(tile, maxes, &count);
       counts[chunk] += count;
     });
     for (const double count : counts) ties[0] += count;
-    each_chunk_of_row(start, [&](size_t, size_t worker, const Values& values, size_t at, size_t n) {
-      writer_->write(at, values, 1, n, weights, {sums, maxes}, ties, worker);
+    each_chunk_of_row(start, [&](size_t, size_t worker, const Tile& tile, size_t at) {
+      writer_->write(at, tile, weights, {sums, maxes}, ties, worker);
     });
   }
 
-  // Calls use(chunk, worker, values, first value, count), in parallel.
+  // Calls use(chunk, worker, tile, first value), in parallel.
   template <class Use>
   void each_chunk_of_row(size_t start, Use use) {
     const size_t width = batch_.width;
     parallel(divided_up(width, kChunk), threads_, width, [&](size_t chunk, size_t worker) {
       const size_t begin = chunk * kChunk;
       each_tile_of_values(start + begin, std::min(kChunk, width - begin), worker,
-                          [&](size_t at, const Values& values, size_t count) {
-                            use(chunk, worker, values, at, count);
-                          });
+                          [&](size_t at, const Tile& tile) { use(chunk, worker, tile, at); });
     });
   }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/target.h"
+#include "simd/target.h"
 #include "reader.h"
 
 namespace maxmargin {

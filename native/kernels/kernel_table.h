@@ -84,7 +84,7 @@ struct Tile {
 
 // Accumulators of a chunk: sums by lane, and the maximum for losses that have one.
 struct ChunkSums {
-  double lanes[kLanes];
+  alignas(64) double lanes[kLanes];
   double max;
 };
 

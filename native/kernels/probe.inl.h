@@ -36,5 +36,5 @@ static bool read_probe(const void* a, size_t a_bytes, const void* b, size_t b_by
     see<kPrefetch>(shorter, seen);
     shorter += kStep;
   }
-  return !are_pure((seen[0] | seen[1]) | (seen[2] | seen[3]));
+  return !are_valid((seen[0] | seen[1]) | (seen[2] | seen[3]));
 }
