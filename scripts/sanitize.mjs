@@ -45,6 +45,7 @@ const builds = [
       { args: [...vitest, ...hostile], expected: 0 },
       { args: ["build/checks/fuzz/main.js", "--seed", seed, "--programs", "200"], expected: 0 },
       { args: ["test/native/jobs.mjs"], expected: 0 },
+      { args: ["--expose-gc", "test/native/unheld.mjs"], expected: 0 },
       { args: ["test/support/exiting.mjs", "8", "42"], expected: 42 },
     ],
   },

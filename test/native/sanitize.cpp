@@ -136,17 +136,19 @@ class Program {
     batch_.prediction_dtype = static_cast<Dtype>(seed / kDtypes % kDtypes);
     batch_.as = random_float();
     batch_.loss = static_cast<Loss>(random_.below(kLosses));
-    batch_.may_be_binary = batch_.loss != Loss::categorical_hinge && !random_.one_in(4);
     choose_shape();
-    choose_values();
-    if (random_.one_in(2)) batch_.weights = random_column();
-    if (random_.one_in(2)) batch_.mask = random_column();
-    divisor_ = random_.pick({1.0, 3.0, static_cast<double>(batch_.rows)});
-    row_dtype_ = random_.one_in(4) ? Dtype::float64 : batch_.as;
-    slope_dtype_ = random_.one_in(4) ? Dtype::float64 : batch_.as;
-    writes_losses_ = random_.one_in(2);
+    choose_others();
   }
 
+  // A batch that kernels read where it is.
+  Program(uint64_t seed, Loss loss, Dtype dtype, size_t rows, size_t width)
+      : seed_(seed), random_(seed) {
+    batch_.label_dtype = batch_.prediction_dtype = batch_.as = dtype;
+    batch_.loss = loss;
+    batch_.rows = rows;
+    batch_.width = width;
+    choose_others();
+  }
   Answer run(const Machine& machine) {
     const size_t n = batch_.rows * batch_.width;
     Answer answer;
@@ -203,6 +205,17 @@ class Program {
     batch_.rows = 1 + random_.below(std::max<size_t>(3, values / batch_.width));
   }
 
+  void choose_others() {
+    batch_.may_be_binary = batch_.loss != Loss::categorical_hinge && !random_.one_in(4);
+    choose_values();
+    if (random_.one_in(2)) batch_.weights = random_column();
+    if (random_.one_in(2)) batch_.mask = random_column();
+    divisor_ = random_.pick({1.0, 3.0, static_cast<double>(batch_.rows)});
+    row_dtype_ = random_.one_in(4) ? Dtype::float64 : batch_.as;
+    slope_dtype_ = random_.one_in(4) ? Dtype::float64 : batch_.as;
+    writes_losses_ = random_.one_in(2);
+  }
+
   void choose_values() {
     const size_t n = batch_.rows * batch_.width;
     const Kind labels = random_.pick({Kind::zero_or_one, Kind::zero_or_one, Kind::minus_or_plus_one,
@@ -244,8 +257,7 @@ class Program {
   bool writes_losses_;
 };
 
-bool is_same_everywhere(uint64_t seed) {
-  Program program(seed);
+bool is_same_everywhere(Program program) {
   const Answer expected = program.run({kScalar, 1});
   bool is_same = true;
   for (const InstructionSet* set : supported()) {
@@ -255,6 +267,21 @@ bool is_same_everywhere(uint64_t seed) {
         is_same = false;
       }
       program.probe({set, threads});
+    }
+  }
+  return is_same;
+}
+
+// Rows of more than a block, read in place and up to the end of their allocation, whatever the seed.
+bool reads_wide_rows(uint64_t seed) {
+  bool is_same = true;
+  for (size_t loss = 0; loss < kLosses; ++loss) {
+    for (const Dtype dtype : {Dtype::float32, Dtype::float64}) {
+      for (const size_t width : {kBlock + 1, kBlock + 7, kBlock + 9, 2 * kBlock - 1, kChunk + 1}) {
+        for (const size_t rows : {1, 3, 9}) {
+          is_same &= is_same_everywhere(Program(seed++, static_cast<Loss>(loss), dtype, rows, width));
+        }
+      }
     }
   }
   return is_same;
@@ -279,7 +306,7 @@ bool runs_each_once(Random& random) {
 }
 
 bool run(uint64_t seed, size_t batches) {
-  std::atomic<bool> is_good{true};
+  std::atomic<bool> is_good{reads_wide_rows(seed)};
   std::atomic<size_t> next{0};
   for (size_t round = 1; round <= kRounds; ++round) {
     std::vector<std::thread> callers;
@@ -287,7 +314,7 @@ bool run(uint64_t seed, size_t batches) {
       callers.emplace_back([&, end = batches * round / kRounds] {
         for (size_t k; (k = next.fetch_add(1)) < end;) {
           Random random(seed + k);
-          if (!is_same_everywhere(seed + k)) is_good = false;
+          if (!is_same_everywhere(Program(seed + k))) is_good = false;
           if (!runs_each_once(random)) {
             std::printf("batch %llu: a task was not run once\n", static_cast<unsigned long long>(seed + k));
             is_good = false;
