@@ -476,7 +476,7 @@ describe("what cannot be", () => {
     ["out of another dtype", { out: new Float64Array(2) }, "out: expected a Float32Array"],
     ["options that are none", 3, "options: expected an object"],
     ["an option that is none", { weights: 1 }, 'options: unknown key "weights"; did you'],
-    ["no weights", { sampleWeight: "1" }, "sampleWeight: expected a typed array"],
+    ["no weights", { sampleWeight: "1" }, 'sampleWeight: received "1"; expected a typed array'],
   ])("%s", (_, options, message) => {
     const call = () => loss.valueAndGradient(yTrue, yPred, options as object);
     expect(call).toThrow(TypeError);
