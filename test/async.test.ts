@@ -408,7 +408,7 @@ describe("calls off the event loop", () => {
       (loss.applyAsync as (...args: unknown[]) => Promise<unknown>).apply(loss, args);
     const p = Float32Array.of(1, 2);
     const cases: [args: unknown[], error: Error][] = [
-      [["x", p], new TypeError("yTrue: expected a typed array")],
+      [["x", p], new TypeError('yTrue: received "x"; expected a typed array')],
       [
         [p, p, { signals: 1 }],
         new TypeError('options: unknown key "signals"; did you mean "signal"?'),
