@@ -54,7 +54,7 @@ export class LinearClassifier {
   fit(
     features: Matrix,
     yTrue: Tensor,
-    loss: Loss,
+    loss: Loss<"sum_over_batch_size">,
     { epochs, learningRate, momentum, decay }: Training,
     onEpoch: (epoch: number, loss: number) => void,
   ): void {

@@ -69,7 +69,7 @@ export interface Task {
   readonly title: string;
   readonly file: string;
   readonly outputs: number;
-  readonly loss: Loss;
+  readonly loss: Loss<"sum_over_batch_size">;
   readonly expected: number;
 }
 

@@ -1,4 +1,5 @@
 import { isSharedArrayBuffer } from "node:util/types";
+import { Watch } from "./abort.js";
 import { newResults, roundTo } from "./cast.js";
 import { arrayLike, type FloatDtype } from "./dtypes.js";
 import { described, wrongKind } from "./errors.js";
@@ -21,15 +22,28 @@ import {
   valueAndGradient,
 } from "./gradients.js";
 import { categoricalHinge, dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { wrongMask } from "./masks.js";
+import { checkOptions } from "./options.js";
 import type { Operation } from "./parts.js";
-import { computeInSlices, Operand, throwIfAborted } from "./slices.js";
-import { checkLength, checkOut, RowTensor, resultTensor, type Tensor, toTensor } from "./tensor.js";
-import { checkArguments, checkOptions, type Reduction } from "./validate.js";
+import { computeInSlices, fillInSlices, Operand } from "./slices.js";
+import {
+  checkLength,
+  checkOut,
+  RowTensor,
+  resultTensor,
+  type Tensor,
+  type TensorOf,
+  toTensor,
+} from "./tensor.js";
+import { checkArguments, type Reduction } from "./validate.js";
 import { leavesTensor, quotient } from "./weights.js";
 
 /** How a call off the event loop goes about it. */
 export interface Background<T extends boolean = boolean> {
-  /** Stops the call within some milliseconds: the promise is then rejected with the signal's reason. */
+  /**
+   * Stops the call: at once while it waits for others, and otherwise after some milliseconds. The promise is then rejected
+   * with the signal's reason.
+   */
   readonly signal?: AbortSignal;
   /**
    * Whether the buffers of all arguments move into the call, which detaches the caller's arrays as `postMessage` does, and
@@ -86,7 +100,12 @@ const namesOf: Readonly<Record<keyof Inputs, string>> = {
 
 function readSignal({ signal }: Background): AbortSignal | undefined {
   if (signal === undefined) return undefined;
-  if (typeof signal !== "object" || signal === null || !("aborted" in signal)) {
+  const isSignal =
+    typeof signal === "object" &&
+    signal !== null &&
+    "aborted" in signal &&
+    typeof signal.addEventListener === "function";
+  if (!isSignal) {
     throw wrongKind("signal", "an AbortSignal", described(signal));
   }
   return signal;
@@ -122,6 +141,26 @@ function moved(inputs: Inputs): Inputs {
   ) as unknown as Inputs;
 }
 
+/**
+ * An answer that was computed at once, with the buffers of its arguments moved only now: before, it was not known that no
+ * argument is wrong.
+ *
+ * @param written - the result that is in `out`, if there is one.
+ */
+function withMoved<A extends object>(
+  answer: A,
+  arrays: Inputs,
+  written: keyof A | undefined,
+): A & Returned {
+  const out = written === undefined ? undefined : (answer[written] as RowTensor);
+  const inputs = moved({ ...arrays, ...(out !== undefined && { out }) });
+  return {
+    ...answer,
+    ...(written !== undefined && { [written]: inputs.out }),
+    ...returned(inputs),
+  };
+}
+
 function returned({ labels, predictions, sampleWeight, mask }: Inputs): Returned {
   return {
     yTrue: labels,
@@ -138,19 +177,19 @@ class Evaluation {
   readonly shape: readonly number[];
   readonly #inputs: Inputs;
   readonly #operands: Partial<Record<keyof Inputs, Operand>> = {};
-  readonly #signal: AbortSignal | undefined;
+  readonly #watch: Watch;
 
   constructor(
     batch: Batch,
     shape: readonly number[],
     inputs: Inputs,
     isOwn: boolean,
-    signal: AbortSignal | undefined,
+    watch: Watch,
   ) {
     this.batch = batch;
     this.shape = shape;
     this.#inputs = inputs;
-    this.#signal = signal;
+    this.#watch = watch;
     for (const [name, tensor] of Object.entries(inputs) as [keyof Inputs, RowTensor][]) {
       this.#operands[name] = new Operand(tensor, namesOf[name], isOwn);
     }
@@ -171,7 +210,7 @@ class Evaluation {
   }
 
   /** Results as the tensor that is handed out. */
-  resultOf(results: RowTensor, shape: readonly number[]): Tensor<FloatDtype> {
+  resultOf(results: RowTensor, shape: readonly number[]): TensorOf<FloatDtype> {
     const { dtype, predictions } = this.batch;
     const { out } = this.#inputs;
     const given = results === out ? results.data : undefined;
@@ -179,7 +218,7 @@ class Evaluation {
   }
 
   /** @param outputs - the operands between predictions and weights. */
-  run(
+  async run(
     operation: Operation,
     outputs: readonly (Operand | undefined)[] = [],
     divisor = 1,
@@ -201,7 +240,12 @@ class Evaluation {
       divisor,
       operands: [labels, predictions, ...outputs, ...columns],
     };
-    return computeInSlices(work, this.#signal);
+    const sums = await computeInSlices(work, this.#watch);
+    const given = this.#inputs.mask;
+    if (given !== undefined && mask !== undefined && Number.isNaN(sums.kept)) {
+      throw wrongMask(given, mask.view(0, rows));
+    }
+    return sums;
   }
 
   async rowLosses(): Promise<Tensor<FloatDtype>> {
@@ -227,7 +271,8 @@ class Evaluation {
       this.isWeighted && !leavesTensor(reduction) ? await this.run("columnTotal") : noSums;
     const { ofTotal, ofSlopes } = this.#divisors(columns, reduction);
     if (ofTotal === 0) {
-      out.operand.view(0, rows * width).fill(0 as never);
+      if (this.#inputs.out !== undefined)
+        await fillInSlices(out.operand, rows * width, this.#watch);
       return { value: 0, gradient: this.resultOf(out.tensor, shape) };
     }
     const tensor = leavesTensor(reduction)
@@ -255,6 +300,8 @@ interface Request<A extends object> {
   /** How many results `out` has to have room for. */
   readonly outSize: (rows: number, width: number) => number;
   readonly known: readonly string[];
+  /** Which result goes to `out`. */
+  readonly written: keyof A;
   /** Of a batch in which something is repeated, or that is empty: at once. */
   atOnce(inputs: Inputs, out: unknown): A;
   inSlices(evaluation: Evaluation): Promise<A>;
@@ -271,9 +318,9 @@ async function settle<A extends object>(
   checkOptions(options, [...request.known, "signal", "transfer"]);
   const columns = request.known.includes("sampleWeight") ? readWeighting(options) : {};
   const out = request.known.includes("out") ? options.out : undefined;
-  const signal = readSignal(options);
+  const watch = new Watch(readSignal(options));
   const transfer = readTransfer(options);
-  throwIfAborted(signal);
+  watch.throwIfAborted();
   const dtype = request.dtype ?? ownDtype(predictions);
   const same = checkArguments(labels, predictions);
   const { sampleWeight, mask } = columns;
@@ -288,7 +335,8 @@ async function settle<A extends object>(
       : undefined;
   if (own === undefined) {
     const answer = request.atOnce(arrays, out);
-    return transfer ? { ...answer, ...returned(moved(arrays)) } : answer;
+    if (!transfer) return answer;
+    return withMoved(answer, arrays, out === undefined ? undefined : request.written);
   }
   if (out !== undefined) checkOut(out, dtype, size, Object.values(arrays));
   const given = {
@@ -302,8 +350,10 @@ async function settle<A extends object>(
     labels: inputs.labels,
     predictions: inputs.predictions,
   };
-  const answer = await request.inSlices(new Evaluation(batch, own, inputs, transfer, signal));
-  return transfer ? { ...answer, ...returned(inputs) } : answer;
+  const computing = request.inSlices(new Evaluation(batch, own, inputs, transfer, watch));
+  return watch.guard(
+    transfer ? computing.then((answer) => ({ ...answer, ...returned(inputs) })) : computing,
+  );
 }
 
 /** The result alone, unless arguments came back with it. */
@@ -333,13 +383,14 @@ export async function reducedLossAsync<
     dtype,
     outSize: () => 0,
     known: ["sampleWeight", "mask"],
+    written: "value",
     atOnce: ({ labels, predictions, ...weighting }) => ({
       value: reducedLoss(loss, dtype, as, reduction, labels, predictions, weighting),
     }),
     inSlices: async (evaluation) => ({ value: await evaluation.reduced(reduction) }),
   };
-  const answer = await settle(request, yTrue, yPred, options);
-  return resultIn(answer, "value") as Settled<LossValue<R, D>, T>;
+  const settled = settle(request, yTrue, yPred, options);
+  return settled.then((answer) => resultIn(answer, "value") as Settled<LossValue<R, D>, T>);
 }
 
 /** `rowLosses` off the event loop. */
@@ -350,19 +401,22 @@ export async function rowLossesAsync<D extends FloatDtype, T extends boolean>(
   yPred: unknown,
   fixRanks: boolean,
   options: (Output & Background<T>) | undefined,
-): Promise<Settled<Tensor<D>, T>> {
+): Promise<Settled<TensorOf<D>, T>> {
   const request: Request<{ value: Tensor<FloatDtype> }> = {
     loss,
     dtype,
     outSize: (rows) => rows,
     known: ["out"],
+    written: "value",
     atOnce: ({ labels, predictions }, out) => ({
       value: rowLosses(loss, dtype, labels, predictions, fixRanks, { out } as Output),
     }),
     inSlices: async (evaluation) => ({ value: await evaluation.rowLosses() }),
   };
-  const answer = await settle(request, yTrue, yPred, options);
-  return resultIn(answer, "value") as Tensor<FloatDtype> as Settled<Tensor<D>, T>;
+  const settled = settle(request, yTrue, yPred, options);
+  return settled.then(
+    (answer) => resultIn(answer, "value") as Tensor<FloatDtype> as Settled<TensorOf<D>, T>,
+  );
 }
 
 /** `valueAndGradient` off the event loop. */
@@ -385,6 +439,7 @@ export async function valueAndGradientAsync<
     dtype,
     outSize: (rows, width) => rows * width,
     known,
+    written: "gradient",
     atOnce({ labels, predictions, ...weighting }, out) {
       const options = { ...weighting, out } as GradientOptions;
       const own = ["sampleWeight", "mask", "out"] as const;
@@ -392,14 +447,16 @@ export async function valueAndGradientAsync<
     },
     inSlices: (evaluation) => evaluation.gradient(reduction),
   };
-  const answer = await settle(request, yTrue, yPred, options);
-  return answer as unknown as SettledGradient<ValueAndGradient<LossValue<R, D>, D>, T>;
+  const settled = settle(request, yTrue, yPred, options);
+  return settled as Promise<unknown> as Promise<
+    SettledGradient<ValueAndGradient<LossValue<R, D>, D>, T>
+  >;
 }
 
 /** The gradient alone, with what came back if anything did. */
 export function gradientIn<V, D extends FloatDtype, T extends boolean>(
   answer: SettledGradient<ValueAndGradient<V, D>, T>,
-): SettledOne<Tensor<D>, T> {
+): SettledOne<TensorOf<D>, T> {
   const { value: _, ...rest } = answer as ValueAndGradient<V, D> & Returned;
-  return resultIn<"gradient", Tensor<D>>(rest, "gradient") as SettledOne<Tensor<D>, T>;
+  return resultIn<"gradient", TensorOf<D>>(rest, "gradient") as SettledOne<TensorOf<D>, T>;
 }

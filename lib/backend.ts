@@ -37,6 +37,8 @@ interface Addon {
   evaluateWith(frame: Float64Array, ...values: Arguments): void;
   /** The same in another thread. */
   evaluateInBackground(frame: Float64Array, ...values: Arguments): Promise<void>;
+  /** Whether two arrays have memory in common, whatever their buffers are. */
+  overlaps(a: Stored, b: Stored): boolean;
   /** Best first. */
   kernels(): string[];
   /** False where this machine has no kernel of that name. */
@@ -178,7 +180,8 @@ function nativeOf(addon: Addon): Kernels {
     },
     rowLosses(kind, labels, predictions, width, losses, dtypes = 0, weights, mask) {
       const others = { losses, dtypes, weights, mask };
-      evaluate(operations.rows, kind, labels, predictions, width, others);
+      const { kept } = evaluate(operations.rows, kind, labels, predictions, width, others);
+      return !Number.isNaN(kept);
     },
   };
 }
@@ -220,8 +223,10 @@ function partsOf(addon: Addon): Parts {
     part.weights.addAll(ExactSum.from(numbersIn(numbers, "weightsSum")));
     part.kept.addAll(ExactSum.from(numbersIn(numbers, "keptSum")));
     part.isBinary = numbers[at("wasBinary")] === 1;
+    part.milliseconds = numbers[at("milliseconds")] as number;
   }
   return {
+    valuesAtOnce: 65536,
     compute(operation, part, views) {
       const { numbers, values } = prepared(operation, part, views);
       addon.evaluateWith(numbers, ...values);
@@ -235,6 +240,11 @@ function partsOf(addon: Addon): Parts {
   };
 }
 const nativeParts = addon === null ? fallbackParts : partsOf(addon);
+
+/** Returns whether two arrays have memory in common, or undefined without the addon: only that knows addresses. */
+export function overlap(a: Stored, b: Stored): boolean | undefined {
+  return addon?.overlaps(a, b);
+}
 
 let name: "native" | "js";
 let kernel: string | null;
@@ -370,15 +380,24 @@ export function backend(): BackendInfo {
   };
 }
 
-// The environment decides for this process. What it asks for and cannot get is an error from the start,
-// rather than a slow or a different computation that nobody notices.
-const {
-  MAXMARGIN_BACKEND = "auto",
-  MAXMARGIN_KERNEL,
-  MAXMARGIN_NUM_THREADS = os.availableParallelism(),
-} = process.env;
-choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
-const count = Number(MAXMARGIN_NUM_THREADS);
-checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
-// Another JavaScript thread may have set it already.
-if (addon?.threads() === 0) addon.setThreads(count);
+/** Whether {@link obeyEnvironment} has chosen. */
+let hasChosen = false;
+
+/**
+ * Chooses by the environment, once for this thread; what it asks for and cannot get is an error from the start, rather
+ * than a slow or a different computation that nobody notices. Only start.ts calls this, see there.
+ */
+export function obeyEnvironment(): void {
+  if (hasChosen) return;
+  const {
+    MAXMARGIN_BACKEND = "auto",
+    MAXMARGIN_KERNEL,
+    MAXMARGIN_NUM_THREADS = os.availableParallelism(),
+  } = process.env;
+  choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
+  const count = Number(MAXMARGIN_NUM_THREADS);
+  checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
+  // Another JavaScript thread may have set it already.
+  if (addon?.threads() === 0) addon.setThreads(count);
+  hasChosen = true;
+}

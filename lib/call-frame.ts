@@ -26,6 +26,7 @@ const counts = {
   weights: 1,
   kept: 1,
   wasBinary: 1,
+  milliseconds: 1,
   lossesSum: sum,
   weightsSum: sum,
   keptSum: sum,

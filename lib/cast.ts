@@ -115,6 +115,16 @@ function toBrain(value: number): number {
   return (singleBits[0] as number) >>> 16;
 }
 
+/** Writes n 64-bit integers as numbers: their halves, as each value would be a BigInt first. The sum rounds once. */
+function castInt64(values: Stored, at: number, n: number, to: Computed): void {
+  const start = values.byteOffset + 8 * at;
+  const high = new Int32Array(values.buffer, start, 2 * n);
+  const low = new Uint32Array(values.buffer, start, 2 * n);
+  for (let i = 0; i < n; i++) {
+    to[i] = high[2 * i + highWord] * 2 ** 32 + low[2 * i + 1 - highWord];
+  }
+}
+
 const isNarrow = (as: number) => as === codes.float16 || as === codes.bfloat16;
 
 /** Writes n values from `at` on, of dtype `from`, as a dtype `as` holds them. Both are codes. */
@@ -127,7 +137,7 @@ export function cast(
   to: Computed,
 ): void {
   if (from === codes.int64) {
-    for (let i = 0; i < n; i++) to[i] = Number(values[at + i]);
+    castInt64(values, at, n, to);
   } else if (from === codes.bool) {
     for (let i = 0; i < n; i++) to[i] = values[at + i] === 0 ? 0 : 1;
   } else if (from === codes.float16) {

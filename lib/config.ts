@@ -57,12 +57,23 @@ export function setFloatx(dtype: FloatDtype): void {
   current = dtype;
 }
 
-/** The dtype that an option `dtype` means. */
+/** Reads the option `dtype`, or what Keras saves of a policy. */
 export function computeDtype(policy: unknown): FloatDtype {
-  if (policy === undefined || policy === null) return current;
-  const dtype = policies.get(policy);
-  if (dtype === undefined) throw noDtype(policy, [...policies.keys()] as string[]);
+  const name = isSavedPolicy(policy) ? policy.config?.name : policy;
+  if (name === undefined || name === null) return current;
+  const dtype = policies.get(name);
+  if (dtype === undefined) throw noDtype(name, [...policies.keys()] as string[]);
   return dtype;
+}
+
+/** Keras's classes of policies that compute in one dtype, the last one Keras 2's. */
+const policyClasses: readonly unknown[] = ["DTypePolicy", "FloatDTypePolicy", "Policy"];
+
+/** Whether a value is a policy as Keras saves it. */
+function isSavedPolicy(value: unknown): value is { config?: { name?: unknown } | null } {
+  if (typeof value !== "object" || value === null) return false;
+  const { class_name, config = null } = value as { class_name?: unknown; config?: unknown };
+  return policyClasses.includes(class_name) && typeof config === "object";
 }
 
 function noDtype(dtype: unknown, known: readonly string[]): Error {

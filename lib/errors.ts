@@ -1,3 +1,5 @@
+import { nearestOf } from "./nearest.js";
+
 /** What a person needs to see of a value: its kind, and the value itself where it is short. */
 export function described(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
@@ -23,6 +25,14 @@ export function wrongKind(argument: string, expected: string, received: string):
 /** An argument of the right kind with a value that cannot be. */
 export function wrongValue(argument: string, expected: string, received: string): RangeError {
   return new RangeError(message(argument, expected, received));
+}
+
+/** A key that is none of those that are known. */
+export function unknownKey(argument: string, key: string, known: readonly string[]): TypeError {
+  const nearest = nearestOf(key, known);
+  const advice =
+    nearest === undefined ? `expected ${oneOf(known)}` : `did you mean ${JSON.stringify(nearest)}?`;
+  return new TypeError(`${argument}: unknown key ${JSON.stringify(key)}; ${advice}`);
 }
 
 /** `"a", "b" or "c"` */

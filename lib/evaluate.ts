@@ -3,8 +3,10 @@ import { broadcastShape, sameShape, sizeOf, withSameRank } from "./broadcast.js"
 import { newResults, resultsOf, roundTo, writeResults } from "./cast.js";
 import { floatx } from "./config.js";
 import { type Arrays, codes, type FloatDtype, isFloat } from "./dtypes.js";
-import { described, wrongKind, wrongValue } from "./errors.js";
+import { wrongValue } from "./errors.js";
 import { categoricalHinge, dtypesOfColumns, kindOfBatch } from "./kernels.js";
+import { checkMask, toMask, wrongMask } from "./masks.js";
+import { checkOptions } from "./options.js";
 import { type Spread, writeBroadcastLosses } from "./spread.js";
 import {
   checkLength,
@@ -13,9 +15,10 @@ import {
   resultTensor,
   type Tensor,
   type TensorLike,
+  type TensorOf,
   toTensor,
 } from "./tensor.js";
-import { checkArguments, checkOptions, type Reduction } from "./validate.js";
+import { checkArguments, type Reduction } from "./validate.js";
 import {
   type Doubles,
   divisorOf,
@@ -27,23 +30,25 @@ import {
   shapeOfColumns,
   sumOf,
   toDoubles,
-  toMask,
 } from "./weights.js";
 
 /** A number for every reduction but `null` and `"none"`, which leave a tensor. */
 export type LossValue<R extends Reduction, D extends FloatDtype = FloatDtype> = R extends
   | null
   | "none"
-  ? Tensor<D>
+  ? TensorOf<D>
   : number;
 
 /** What may weigh the losses of the rows. */
 export interface Weighting {
   /** A number, or a tensor that broadcasts with the losses; `null` is as good as none. */
   readonly sampleWeight?: TensorLike | null;
-  /** 0 or false where a loss does not count, of a shape that broadcasts with the losses. */
+  /** 0 or false where a loss does not count and otherwise 1 or true, of a shape that broadcasts with the losses. */
   readonly mask?: TensorLike | null;
 }
+
+/** The options of what takes weights and nothing else. */
+export const weightingOptions: readonly (keyof Weighting)[] = ["sampleWeight", "mask"];
 
 /** Where the losses of the rows go. */
 export interface Output<D extends FloatDtype = FloatDtype> {
@@ -53,6 +58,8 @@ export interface Output<D extends FloatDtype = FloatDtype> {
    */
   readonly out?: Arrays[D];
 }
+
+const outputOptions: readonly (keyof Output)[] = ["out"];
 
 /** What is computed of what, once it is known that no foreign code can run any longer. */
 export interface Batch {
@@ -90,7 +97,9 @@ export function reducedLoss<R extends Reduction, D extends FloatDtype>(
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toTensor(yPred, "yPred");
   if (weighting !== undefined) {
-    const { sampleWeight, mask } = readWeighting(weighting);
+    checkOptions(weighting, weightingOptions);
+    const sampleWeight = readColumn(weighting, "sampleWeight");
+    const mask = readColumn(weighting, "mask");
     if (sampleWeight !== undefined || mask !== undefined) {
       const batch = { loss, dtype, labels, predictions };
       return weightedLoss(batch, reduction, sampleWeight, mask) as LossValue<R, D>;
@@ -118,14 +127,14 @@ export function readWeighting(weighting: Weighting): {
   sampleWeight?: RowTensor;
   mask?: RowTensor;
 } {
-  if (typeof weighting !== "object" || weighting === null) {
-    throw wrongKind("options", "an object", described(weighting));
-  }
-  const { sampleWeight, mask } = weighting;
-  return {
-    ...(sampleWeight != null && { sampleWeight: toTensor(sampleWeight, "sampleWeight") }),
-    ...(mask != null && { mask: toTensor(mask, "mask") }),
-  };
+  const sampleWeight = readColumn(weighting, "sampleWeight");
+  const mask = readColumn(weighting, "mask");
+  return { ...(sampleWeight && { sampleWeight }), ...(mask && { mask }) };
+}
+
+function readColumn(weighting: Weighting, name: keyof Weighting): RowTensor | undefined {
+  const value = weighting[name];
+  return value == null ? undefined : toTensor(value, name);
 }
 
 function weightedLoss(
@@ -189,7 +198,9 @@ function columnLoss(
   const p = predictions.stored;
   if (leavesTensor(reduction)) {
     const losses = newResults(dtype, rows);
-    kernels.rowLosses(kind, y, p, width, losses, dtypes, sampleWeight?.stored, mask?.stored);
+    const weights = sampleWeight?.stored;
+    const isMask = kernels.rowLosses(kind, y, p, width, losses, dtypes, weights, mask?.stored);
+    if (mask !== undefined && !isMask) throw wrongMask(mask, mask.stored);
     return resultTensor(dtype, losses, shape, predictions);
   }
   const total = kernels.weightedTotal(
@@ -201,6 +212,7 @@ function columnLoss(
     sampleWeight?.stored,
     mask?.stored,
   );
+  checkMask(mask, total.kept);
   const divisor = divisorOfColumn(total, mask !== undefined, rows, reduction);
   return roundTo(dtype, quotient(total.losses, divisor));
 }
@@ -231,17 +243,17 @@ export function rowLosses<D extends FloatDtype>(
   yPred: unknown,
   fixRanks: boolean,
   options?: Output,
-): Tensor<D> {
+): TensorOf<D> {
   const out = readOutput(options);
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toTensor(yPred, "yPred");
   const batch = { loss, dtype: dtype ?? ownDtype(predictions), labels, predictions };
-  return rowLossesOf(batch, fixRanks, out) as Tensor<FloatDtype> as Tensor<D>;
+  return rowLossesOf(batch, fixRanks, out) as Tensor<FloatDtype> as TensorOf<D>;
 }
 
 function readOutput(options: Output | undefined): unknown {
   if (options === undefined) return undefined;
-  checkOptions(options, ["out"]);
+  checkOptions(options, outputOptions);
   return options.out;
 }
 

@@ -10,6 +10,7 @@ import { type Computed, cast, type Results, type Stored, writeResults } from "./
 import { codes } from "./dtypes.js";
 import { ExactSum } from "./exact-sum.js";
 import {
+  asIs,
   castOfKind,
   categoricalHinge,
   isAsIs,
@@ -282,6 +283,7 @@ const writeWideProducts = writerOfProducts(unrounded);
 // ---- Labels and predictions: where they are, or cast, at the start of the scratch
 
 const isWide = (as: number) => as === codes.float64;
+const roundingOf = (kind: number) => (isWide(castOfKind(kind)) ? unrounded : round);
 
 /** Whether values can be computed with where they are. */
 function isComputed(dtype: number, as: number): boolean {
@@ -388,6 +390,22 @@ function lossOfRow(kind: number, sum: number, width: number): number {
     : sum / width;
 }
 
+/** Writes the losses of rows of one value, which are their terms, to the scratch. */
+function writeOwnTerms(
+  kind: number,
+  y: Computed,
+  yAt: number,
+  p: Computed,
+  pAt: number,
+  rows: number,
+): void {
+  const rounding = roundingOf(kind);
+  const squared = lossOfKind(kind) === squaredHinge;
+  for (let row = 0; row < rows; row++) {
+    groupLosses[row] = term(rounding, squared, true, y[yAt + row], p[pAt + row]);
+  }
+}
+
 /** Writes the losses of whole rows, a chunk of values at most, to the scratch. */
 function writeLosses(
   signed: boolean,
@@ -403,6 +421,10 @@ function writeLosses(
   const p = readPredictions(kind, predictions, start, rows * width);
   const yAt = y === labels ? start : 0;
   const pAt = p === predictions ? start : 0;
+  if (width === 1 && lossOfKind(kind) !== categoricalHinge) {
+    writeOwnTerms(kind, y, yAt, p, pAt, rows);
+    return true;
+  }
   for (let row = 0; row < rows; row++) {
     const i = row * width;
     largest[0] = -Infinity;
@@ -448,6 +470,9 @@ function writeLossOfLongRow(
   return true;
 }
 
+/** How many values a group of rows has at most, unless a single row has more. */
+export const valuesOfGroup = chunk;
+
 /** How many rows make up a chunk. */
 export const rowsOfGroup = (width: number) => Math.max(1, Math.floor(chunk / width));
 
@@ -484,7 +509,7 @@ function eachGroup(
   });
 }
 
-/** Writes what a group of rows weighs to the scratch. */
+/** Writes what a group of rows weighs to the scratch. False if the mask has a value that is neither 0 nor 1. */
 function readWeights(
   as: number,
   dtypes: number,
@@ -492,7 +517,7 @@ function readWeights(
   mask: Stored | undefined,
   first: number,
   count: number,
-): void {
+): boolean {
   if (weights === undefined) {
     groupWeights.fill(1, 0, count);
   } else if (isWide(as)) {
@@ -501,12 +526,17 @@ function readWeights(
     cast(weightsOfColumns(dtypes), weights, first, count, as, floatWeights);
     for (let i = 0; i < count; i++) groupWeights[i] = floatWeights[i];
   }
-  if (mask === undefined) return;
+  if (mask === undefined) return true;
+  let isMask = true;
   cast(maskOfColumns(dtypes), mask, first, count, codes.float64, groupMask);
   for (let i = 0; i < count; i++) {
-    groupMask[i] = groupMask[i] === 0 ? 0 : 1;
+    const value = groupMask[i];
+    isMask &&= isBinary(value);
+    // -0 is 0.
+    groupMask[i] = value === 0 ? 0 : value === 1 ? 1 : Number.NaN;
     groupWeights[i] *= groupMask[i];
   }
+  return isMask;
 }
 
 /** Sums n values by lanes, value i in lane i modulo 8. */
@@ -514,6 +544,19 @@ function sumOfLanes(values: Float64Array, n: number): number {
   clearSums(lanes);
   for (let i = 0; i < n; i++) sums[i % lanes] += values[i];
   return foldedSums(lanes);
+}
+
+/** Whether the last call that read labels took them for 0/1. A part of a batch is asked for that. */
+export let areSigned = false;
+
+/**
+ * Decides how labels are read, and calls read(signed) for it: for signs if they look like 0/1, and once more as they are if
+ * one was found that is neither. Another thread may write labels at any time, so nothing that was seen of them holds
+ * for what is read later.
+ */
+function eachReading(kind: number, labels: Stored, read: (signed: boolean) => boolean): void {
+  areSigned = lookBinary(kind, labels) && read(true);
+  if (!areSigned) read(false);
 }
 
 /** Calls use(first row, count) for every group of rows, whose losses are in the scratch. */
@@ -525,10 +568,10 @@ function eachGroupOf(
   restart: () => void,
   use: (first: number, count: number) => void,
 ): void {
-  restart();
-  if (lookBinary(kind, labels) && eachGroup(true, kind, labels, predictions, width, use)) return;
-  restart();
-  eachGroup(false, kind, labels, predictions, width, use);
+  eachReading(kind, labels, (signed) => {
+    restart();
+    return eachGroup(signed, kind, labels, predictions, width, use);
+  });
 }
 
 const newSums = () => ({ losses: new ExactSum(), weights: new ExactSum(), kept: new ExactSum() });
@@ -541,45 +584,56 @@ const roundedSums = ({ losses, weights, kept }: ReturnType<typeof newSums>): Sum
 
 // ---- Gradients
 
-/** Calls use(labels, their start, predictions, their start, count, first) for parts of values from `start` on. */
+/** A gradient that is to be written. */
+interface GradientWork {
+  readonly kind: number;
+  readonly labels: Stored;
+  readonly predictions: Stored;
+  readonly width: number;
+  readonly divisor: number;
+  readonly gradient: Results;
+  readonly dtypes: number;
+  readonly weights: Stored | undefined;
+  readonly mask: Stored | undefined;
+}
+
+const hasMax = (kind: number) => lossOfKind(kind) === categoricalHinge;
+
+/** Calls use(labels, their start, predictions, their start, count, first) for parts of a long row. */
 function eachPart(
   signed: boolean,
-  kind: number,
-  labels: Stored,
-  predictions: Stored,
+  { kind, labels, predictions, width }: GradientWork,
   start: number,
-  n: number,
   use: (y: Computed, yAt: number, p: Computed, pAt: number, n: number, first: number) => void,
-): void {
-  for (let first = start; first < start + n; first += chunk) {
-    const count = Math.min(chunk, start + n - first);
-    const y = readLabels(signed, kind, labels, first, count) as Computed;
+): boolean {
+  for (let first = start; first < start + width; first += chunk) {
+    const count = Math.min(chunk, start + width - first);
+    const y = readLabels(signed, kind, labels, first, count);
+    if (y === undefined) return false;
     const p = readPredictions(kind, predictions, first, count);
     use(y, y === labels ? first : 0, p, p === predictions ? first : 0, count, first);
   }
+  return true;
 }
 
-/** How many values of a row are its maximum. */
-function tiesOfRow(
-  round: Rounding,
-  kind: number,
-  labels: Stored,
-  predictions: Stored,
-  start: number,
-  width: number,
+/** How many of n values are the row's maximum. */
+function countTies(
+  rounding: Rounding,
+  y: Computed,
+  yAt: number,
+  p: Computed,
+  pAt: number,
+  n: number,
 ): number {
   let ties = 0;
-  eachPart(false, kind, labels, predictions, start, width, (y, yAt, p, pAt, n) => {
-    for (let i = 0; i < n; i++) {
-      if (otherOf(round, y[yAt + i], p[pAt + i]) === largest[0]) ties++;
-    }
-  });
+  for (let i = 0; i < n; i++) {
+    if (otherOf(rounding, y[yAt + i], p[pAt + i]) === largest[0]) ties++;
+  }
   return ties;
 }
 
-/** Writes the slopes of n values of one row, up to a chunk, to the scratch. */
+/** Writes the slopes of n values of one row, up to a chunk, to the scratch, from `at` on. */
 function writeSlopes(
-  round: Rounding,
   kind: number,
   y: Computed,
   yAt: number,
@@ -588,52 +642,91 @@ function writeSlopes(
   n: number,
   factor: number,
   share: number,
+  at: number,
 ): void {
+  const rounding = roundingOf(kind);
   const loss = lossOfKind(kind);
+  const rounded = rounding(factor);
   for (let i = 0; i < n; i++) {
     const own =
       loss === categoricalHinge
-        ? categoricalSlope(round, y[yAt + i], p[pAt + i], largest[0], share)
-        : slope(round, loss === squaredHinge, y[yAt + i], p[pAt + i]);
+        ? categoricalSlope(rounding, y[yAt + i], p[pAt + i], largest[0], share)
+        : slope(rounding, loss === squaredHinge, y[yAt + i], p[pAt + i]);
     // The sum has no zero below 0.
-    groupSlopes[i] = round(own * factor) + 0;
+    groupSlopes[at + i] = rounding(own * rounded) + 0;
   }
 }
 
-/** Writes the derivatives of the losses' sum by all predictions. */
-function writeGradient(
-  kind: number,
-  labels: Stored,
-  predictions: Stored,
-  width: number,
-  divisor: number,
-  gradient: Results,
-  dtypes: number,
-  weights: Stored | undefined,
-  mask: Stored | undefined,
-): void {
+/** Writes the gradient of a group of rows. */
+function writeGradientOfRows(
+  signed: boolean,
+  work: GradientWork,
+  first: number,
+  count: number,
+): boolean {
+  const { kind, labels, predictions, width, divisor, gradient, dtypes, weights, mask } = work;
   const as = castOfKind(kind);
-  const rounding = isWide(as) ? unrounded : round;
-  const signed = lookBinary(kind, labels) && areBinary(kind, labels);
-  const hasMax = lossOfKind(kind) === categoricalHinge;
-  const isUniform = !hasMax && weights === undefined && mask === undefined;
-  const step = isUniform ? predictions.length : width;
-  for (let row = 0, start = 0; start < predictions.length; row++, start += step) {
-    readWeights(as, dtypes, weights, mask, row, 1);
-    let factor = groupWeights[0] / divisor;
-    let share = 1;
-    if (hasMax) {
-      largest[0] = -Infinity;
-      const sum = sumOfRow(false, kind, labels, predictions, start, step) as number;
-      factor *= slopeOfMargin(rowMargin(sum, largest[0]));
-      share = rounding(1 / tiesOfRow(rounding, kind, labels, predictions, start, step));
+  const rounding = roundingOf(kind);
+  const start = first * width;
+  const n = count * width;
+  const y = readLabels(signed, kind, labels, start, n);
+  if (y === undefined) return false;
+  const p = readPredictions(kind, predictions, start, n);
+  const yAt = y === labels ? start : 0;
+  const pAt = p === predictions ? start : 0;
+  if (hasMax(kind) || weights !== undefined || mask !== undefined) {
+    readWeights(as, dtypes, weights, mask, first, count);
+    for (let row = 0, at = 0; row < count; row++, at += width) {
+      let factor = groupWeights[row] / divisor;
+      let share = 1;
+      if (hasMax(kind)) {
+        largest[0] = -Infinity;
+        const sum = sumOfPart(kind, y, yAt + at, p, pAt + at, width);
+        factor *= slopeOfMargin(rowMargin(sum, largest[0]));
+        share = rounding(1 / countTies(rounding, y, yAt + at, p, pAt + at, width));
+      }
+      writeSlopes(kind, y, yAt + at, p, pAt + at, width, factor, share, at);
     }
-    const rounded = rounding(factor);
-    eachPart(signed, kind, labels, predictions, start, step, (y, yAt, p, pAt, n, first) => {
-      writeSlopes(rounding, kind, y, yAt, p, pAt, n, rounded, share);
-      writeResults(as, groupSlopes, n, gradient, first);
-    });
+  } else {
+    writeSlopes(kind, y, yAt, p, pAt, n, 1 / divisor, 1, 0);
   }
+  writeResults(as, groupSlopes, n, gradient, start);
+  return true;
+}
+
+/** Writes the gradient of a row of more than a chunk. */
+function writeGradientOfLongRow(signed: boolean, work: GradientWork, row: number): boolean {
+  const { kind, labels, predictions, width, divisor, gradient, dtypes, weights, mask } = work;
+  const as = castOfKind(kind);
+  const rounding = roundingOf(kind);
+  const start = row * width;
+  readWeights(as, dtypes, weights, mask, row, 1);
+  let factor = groupWeights[0] / divisor;
+  let share = 1;
+  if (hasMax(kind)) {
+    largest[0] = -Infinity;
+    const sum = sumOfRow(false, kind, labels, predictions, start, width) as number;
+    let ties = 0;
+    eachPart(false, work, start, (y, yAt, p, pAt, n) => {
+      ties += countTies(rounding, y, yAt, p, pAt, n);
+    });
+    factor *= slopeOfMargin(rowMargin(sum, largest[0]));
+    share = rounding(1 / ties);
+  }
+  return eachPart(signed, work, start, (y, yAt, p, pAt, n, first) => {
+    writeSlopes(kind, y, yAt, p, pAt, n, factor, share, 0);
+    writeResults(as, groupSlopes, n, gradient, first);
+  });
+}
+
+/** Writes the derivatives of the losses' sum by all predictions. */
+function writeGradient(signed: boolean, work: GradientWork): boolean {
+  const { width } = work;
+  return eachRowGroup(work.predictions.length / width, width, (first, count) =>
+    width > chunk
+      ? writeGradientOfLongRow(signed, work, first)
+      : writeGradientOfRows(signed, work, first, count),
+  );
 }
 
 export const fallback: Kernels = {
@@ -647,9 +740,11 @@ export const fallback: Kernels = {
     }
     // The terms of all values need not be cut into rows.
     const n = predictions.length;
+    areSigned = false;
     if (lookBinary(kind, labels)) {
-      const signed = sumOfRow(true, kind, labels, predictions, 0, n);
-      if (signed !== undefined) return signed;
+      const sum = sumOfRow(true, kind, labels, predictions, 0, n);
+      areSigned = sum !== undefined;
+      if (sum !== undefined) return sum;
     }
     // Small batches are in a hurry, and most need no casts.
     if (n <= chunk && isPlain(kind)) {
@@ -686,24 +781,39 @@ export const fallback: Kernels = {
   },
 
   gradient(kind, labels, predictions, width, divisor, gradient, losses, dtypes, weights, mask) {
-    writeGradient(kind, labels, predictions, width, divisor, gradient, dtypes, weights, mask);
+    const work = { kind, labels, predictions, width, divisor, gradient, dtypes, weights, mask };
+    eachReading(kind, labels, (signed) => writeGradient(signed, work));
+    const own = areSigned ? kind : kind | asIs;
     if (losses !== undefined) {
-      fallback.rowLosses(kind, labels, predictions, width, losses, dtypes, weights, mask);
+      const isMask = fallback.rowLosses(
+        own,
+        labels,
+        predictions,
+        width,
+        losses,
+        dtypes,
+        weights,
+        mask,
+      );
+      return { ...noSums, kept: isMask ? 0 : Number.NaN };
     }
     return weights === undefined && mask === undefined
-      ? { ...noSums, losses: fallback.total(kind, labels, predictions, width) }
-      : fallback.weightedTotal(kind, labels, predictions, width, dtypes, weights, mask);
+      ? { ...noSums, losses: fallback.total(own, labels, predictions, width) }
+      : fallback.weightedTotal(own, labels, predictions, width, dtypes, weights, mask);
   },
 
   rowLosses(kind, labels, predictions, width, out, dtypes = 0, weights, mask) {
     const isWeighted = weights !== undefined || mask !== undefined;
+    let isMask = true;
     const restart = () => {};
     eachGroupOf(kind, labels, predictions, width, restart, (first, count) => {
       if (isWeighted) {
-        readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
+        const isGood = readWeights(castOfKind(kind), dtypes, weights, mask, first, count);
+        isMask &&= isGood;
         for (let i = 0; i < count; i++) groupLosses[i] *= groupWeights[i];
       }
       writeResults(castOfKind(kind), groupLosses, count, out, first);
     });
+    return isMask;
   },
 };

@@ -15,7 +15,7 @@ import {
   valueAndGradient as valueAndGradientOf,
 } from "./gradients.js";
 import * as kernels from "./kernels.js";
-import type { ResultDtype, Tensor, TensorLike } from "./tensor.js";
+import type { ResultDtype, TensorLike, TensorOf } from "./tensor.js";
 
 /**
  * The hinge loss of each row: `mean(max(0, 1 - yTrue * yPred))` over the last axis.
@@ -44,7 +44,7 @@ export function hinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: Output<ResultDtype<P>>,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   return rowLosses<ResultDtype<P>>(kernels.hinge, undefined, yTrue, yPred, false, options);
 }
 
@@ -72,7 +72,7 @@ export function squaredHinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: Output<ResultDtype<P>>,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   return rowLosses<ResultDtype<P>>(kernels.squaredHinge, undefined, yTrue, yPred, false, options);
 }
 
@@ -102,7 +102,7 @@ export function categoricalHinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: Output<ResultDtype<P>>,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   return rowLosses<ResultDtype<P>>(
     kernels.categoricalHinge,
     undefined,
@@ -152,7 +152,7 @@ export function valueAndGradient<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: GradientOutput<ResultDtype<P>>,
-): ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>> {
+): ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>> {
   return valueAndGradientOf<null, ResultDtype<P>>(
     codeOf(loss),
     undefined,
@@ -186,7 +186,7 @@ export function gradient<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
   options?: GradientOutput<ResultDtype<P>>,
-): Tensor<ResultDtype<P>> {
+): TensorOf<ResultDtype<P>> {
   return valueAndGradient(loss, yTrue, yPred, options).gradient;
 }
 
@@ -213,7 +213,7 @@ export async function callAsync<P extends TensorLike, T extends boolean = false>
   yTrue: TensorLike,
   yPred: P,
   options?: Output<ResultDtype<P>> & Background<T>,
-): Promise<Settled<Tensor<ResultDtype<P>>, T>> {
+): Promise<Settled<TensorOf<ResultDtype<P>>, T>> {
   return rowLossesAsync<ResultDtype<P>, T>(codeOf(loss), undefined, yTrue, yPred, false, options);
 }
 
@@ -239,7 +239,7 @@ export async function valueAndGradientAsync<P extends TensorLike, T extends bool
   yTrue: TensorLike,
   yPred: P,
   options?: GradientOutput<ResultDtype<P>> & Background<T>,
-): Promise<SettledGradient<ValueAndGradient<Tensor<ResultDtype<P>>, ResultDtype<P>>, T>> {
+): Promise<SettledGradient<ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>, T>> {
   return valueAndGradientAsyncOf<null, ResultDtype<P>, T>(
     codeOf(loss),
     undefined,
@@ -273,6 +273,6 @@ export async function gradientAsync<P extends TensorLike, T extends boolean = fa
   yTrue: TensorLike,
   yPred: P,
   options?: GradientOutput<ResultDtype<P>> & Background<T>,
-): Promise<SettledOne<Tensor<ResultDtype<P>>, T>> {
+): Promise<SettledOne<TensorOf<ResultDtype<P>>, T>> {
   return gradientIn(await valueAndGradientAsync(loss, yTrue, yPred, options));
 }

@@ -18,6 +18,8 @@ import {
   writtenWeights,
 } from "./evaluate.js";
 import { dtypesOfColumns, noSums, type Sums } from "./kernels.js";
+import { checkMask } from "./masks.js";
+import { checkOptions } from "./options.js";
 import { sumsOfBroadcastSlopes } from "./spread.js";
 import {
   checkLength,
@@ -25,9 +27,10 @@ import {
   type RowTensor,
   resultTensor,
   type Tensor,
+  type TensorOf,
   toTensor,
 } from "./tensor.js";
-import { checkArguments, checkOptions, type Reduction } from "./validate.js";
+import { checkArguments, type Reduction } from "./validate.js";
 import {
   divisorOf,
   divisorOfColumn,
@@ -55,7 +58,7 @@ export interface GradientOptions<D extends FloatDtype = FloatDtype>
 export interface ValueAndGradient<V, D extends FloatDtype = FloatDtype> {
   readonly value: V;
   /** Of the shape of the predictions. */
-  readonly gradient: Tensor<D>;
+  readonly gradient: TensorOf<D>;
 }
 
 type Value = number | Tensor<FloatDtype>;
@@ -101,7 +104,7 @@ export function valueAndGradient<R extends Reduction, D extends FloatDtype>(
   const value =
     own === undefined
       ? writeBroadcastGradient(batch, reduction, columns, fixRanks, results)
-      : writeGradient(batch, reduction, columns, own, results);
+      : writeGradient(batch, reduction, columns, own, { results, isNew: out === undefined });
   const gradient = resultTensor(batch.dtype, results, shape, predictions, out);
   return { value, gradient } as ValueAndGradient<Value> as ValueAndGradient<LossValue<R, D>, D>;
 }
@@ -145,13 +148,20 @@ export function divisorsOf(
   return { ofTotal: divisor, ofSlopes: divisor * terms };
 }
 
+/** Where a gradient is written. */
+interface Target {
+  readonly results: Results;
+  /** Whether the array is new, and so full of zeros. */
+  readonly isNew: boolean;
+}
+
 /** Of a batch whose weights and mask, if any, are one a row each, in the rows' order. */
 function writeGradient(
   batch: Batch,
   reduction: Reduction,
   { sampleWeight, mask }: Columns,
   shape: readonly number[],
-  gradient: Results,
+  { results: gradient, isNew }: Target,
 ): Value {
   const { dtype, labels, predictions } = batch;
   const { rows, width } = predictions;
@@ -163,10 +173,12 @@ function writeGradient(
   const weights = sampleWeight?.stored;
   const kept = mask?.stored;
   const isWeighted = weights !== undefined || kept !== undefined;
-  const columnTotal = () =>
-    leavesTensor(reduction)
-      ? noSums
-      : kernels.columnTotal(kind, y, p, width, dtypes, weights, kept);
+  const columnTotal = () => {
+    if (leavesTensor(reduction)) return noSums;
+    const sums = kernels.columnTotal(kind, y, p, width, dtypes, weights, kept);
+    checkMask(mask, sums.kept);
+    return sums;
+  };
   const { ofTotal, ofSlopes } = divisorsOf(
     batch,
     shape,
@@ -176,7 +188,7 @@ function writeGradient(
   );
   // A sum of weights of 0 makes the loss 0, whatever the predictions are.
   if (ofTotal === 0) {
-    gradient.fill(0);
+    if (!isNew) gradient.fill(0);
     return 0;
   }
   const losses = leavesTensor(reduction) ? newResults(dtype, rows) : undefined;
@@ -192,6 +204,7 @@ function writeGradient(
     weights,
     kept,
   );
+  checkMask(mask, total.kept);
   if (losses !== undefined) return resultTensor(dtype, losses, shape, predictions);
   return roundTo(dtype, total.losses / ofTotal);
 }

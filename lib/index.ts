@@ -1,3 +1,5 @@
+import "./start.js";
+
 export type { Background, Returned, Settled, SettledGradient, SettledOne } from "./async.js";
 export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.js";
 export { type DtypePolicy, floatx, setFloatx } from "./config.js";
@@ -37,6 +39,7 @@ export {
   type ResultDtype,
   type Tensor,
   type TensorLike,
+  type TensorOf,
   tensor,
 } from "./tensor.js";
 export type { Reduction } from "./validate.js";

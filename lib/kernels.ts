@@ -27,10 +27,13 @@ export const dtypesOfColumns = (weights: number, mask: number) => weights | (mas
 export const weightsOfColumns = (dtypes: number) => dtypes & 15;
 export const maskOfColumns = (dtypes: number) => dtypes >> 4;
 
-/** Of weighted losses, of weights where the mask is not 0, and of the mask as 0 and 1. */
+/** Sums over the rows of a batch. */
 export interface Sums {
+  /** Of the weighted losses. */
   losses: number;
+  /** Of the weights where the mask is not 0. */
   weights: number;
+  /** Of the mask; NaN if it has a value that is neither 0 nor 1. */
   kept: number;
 }
 
@@ -49,20 +52,20 @@ type WeightedTotal = (
 
 /**
  * What computes: the addon, or lib/fallback.ts. Labels and predictions are row-major, of one length that
- * is a multiple of the row's width, and not empty. Weights, and a mask that is 0 where a loss does not count,
- * are one a row each.
+ * is a multiple of the row's width, and not empty. Weights, and a mask that is 0 where a loss does not count and
+ * else 1, are one a row each.
  */
 export interface Kernels {
   /** The sum over all rows: for categorical hinge of their losses, otherwise of their terms. */
   total(kind: number, labels: Stored, predictions: Stored, width: number): number;
-  /** The sums of the weighted losses of the rows, of what these weigh, and of the mask as 0 and 1. */
+  /** The sums of the weighted losses of the rows, of what these weigh, and of the mask. */
   readonly weightedTotal: WeightedTotal;
   /** The sums of what the rows weigh, and of the mask; of losses 0. */
   readonly columnTotal: WeightedTotal;
   /**
    * What `total`, or `weightedTotal` of weighted rows, gives. Writes the derivatives of that by the predictions, each
-   * divided by `divisor`, to `gradient`, rounded to the dtype of the batch unless it holds doubles; and what
-   * `rowLosses` gives to `losses`.
+   * divided by `divisor`, to `gradient`, rounded to the dtype of the batch unless it holds doubles. Where there are
+   * `losses`, writes what `rowLosses` gives to them; the sums then say no more than whether the mask is one.
    */
   gradient(
     kind: number,
@@ -76,7 +79,11 @@ export interface Kernels {
     weights: Stored | undefined,
     mask: Stored | undefined,
   ): Sums;
-  /** The weighted loss of each row, rounded to the dtype of the batch unless `out` holds doubles. */
+  /**
+   * Writes the weighted loss of each row, rounded to the dtype of the batch unless `out` holds doubles.
+   *
+   * @returns false if the mask has a value that is neither 0 nor 1.
+   */
   rowLosses(
     kind: number,
     labels: Stored,
@@ -86,5 +93,5 @@ export interface Kernels {
     dtypes?: number,
     weights?: Stored,
     mask?: Stored,
-  ): void;
+  ): boolean;
 }

@@ -27,8 +27,8 @@ interface Candidate {
 }
 
 /**
- * The package's folder, two levels above dist/esm and dist/cjs. Null in a bundle: there this code has
- * moved into another file, or into an ES module, which has no `__filename`.
+ * The package's folder, two levels above dist/cjs. Null in a bundle: there this code has moved into
+ * another file, or into an ES module, which has no `__filename`.
  */
 const root =
   typeof __filename === "string" && path.basename(__filename) === "load.cjs"
@@ -85,10 +85,11 @@ const buildTree = (root: string): Candidate => ({
 
 function candidates(): Candidate[] {
   if (root === null) return [prebuilt];
-  // A checkout has a binding.gyp, the published package does not. There what was built last comes first,
-  // as prebuilds/ may be older.
-  const isCheckout = platform.exists(path.join(root, "binding.gyp")) === true;
-  return isCheckout ? [buildTree(root), prebuilt] : [prebuilt, buildTree(root)];
+  const has = (name: string) => platform.exists(path.join(root, name)) === true;
+  // A checkout has a binding.gyp, the published package does not. There the last build comes first, as prebuilds/
+  // may be older.
+  if (has("binding.gyp")) return [buildTree(root), prebuilt];
+  return has("build") ? [prebuilt, buildTree(root)] : [prebuilt];
 }
 
 /**
@@ -98,9 +99,9 @@ function candidates(): Candidate[] {
  * Each candidate is caught by itself. `bindings` alone tries its own list only while files are
  * missing, and throws at the first one that is corrupt or made for another platform.
  *
- * This file is CommonJS, for the ES modules too, because `require` is what everybody understands:
- * bundlers follow a `require` written out in a CommonJS file, but not one made by `createRequire`,
- * and a static `import` of `bindings` would be evaluated, and could throw, outside of any `try`.
+ * This file is written in CommonJS because every bundler follows a `require` that is written out in a
+ * CommonJS file, but not one made by `createRequire`; and a static `import` of `bindings` would be
+ * evaluated, and could throw, outside of any `try`.
  */
 function load(): Loaded {
   const errors: string[] = [];

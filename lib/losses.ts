@@ -1,3 +1,4 @@
+// biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
 import {
   type Background,
   gradientIn,
@@ -14,8 +15,10 @@ import { type LossValue, type Output, reducedLoss, rowLosses, type Weighting } f
 import { type GradientOptions, type ValueAndGradient, valueAndGradient } from "./gradients.js";
 import * as kernels from "./kernels.js";
 import { nameOf } from "./names.js";
-import type { Tensor, TensorLike } from "./tensor.js";
-import { checkOptions, checkReduction, type Reduction } from "./validate.js";
+import { checkOptions } from "./options.js";
+import { type InspectArguments, inspectCustom, shown } from "./shown.js";
+import type { TensorLike, TensorOf } from "./tensor.js";
+import { checkReduction, type Reduction } from "./validate.js";
 
 /** What a loss is made with. */
 export interface LossOptions<R extends Reduction = Reduction, P extends DtypePolicy = DtypePolicy> {
@@ -41,29 +44,43 @@ export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtyp
 
 type Default = "sum_over_batch_size";
 
+const lossOptions: readonly (keyof LossOptions)[] = ["reduction", "name", "dtype"];
 const known = ["sampleWeight", "mask", "out"] as const;
 
 /** What the three losses have in common. */
-export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy = "float32"> {
-  readonly name: string;
-  readonly reduction: R;
-  /** What is computed in, and the dtype of the result. */
-  readonly dtype: ComputeDtype<P>;
+export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolicy = DtypePolicy> {
+  readonly #name: string;
+  readonly #reduction: R;
+  readonly #dtype: ComputeDtype<P>;
   readonly #loss: number;
   /** The code of the dtype. To look it up takes longer than a small batch can wait. */
   readonly #as: number;
   readonly #dtypeWasGiven: boolean;
 
   protected constructor(loss: number, defaultName: string, options: LossOptions<R, P>) {
-    checkOptions(options, ["reduction", "name", "dtype"]);
+    checkOptions(options, lossOptions);
     const { name, reduction = "sum_over_batch_size", dtype } = options;
     checkReduction(reduction);
     this.#loss = loss;
-    this.reduction = reduction as R;
-    this.dtype = computeDtype(dtype) as ComputeDtype<P>;
-    this.#as = codes[this.dtype];
+    this.#reduction = reduction as R;
+    this.#dtype = computeDtype(dtype) as ComputeDtype<P>;
+    this.#as = codes[this.#dtype];
     this.#dtypeWasGiven = dtype !== undefined && dtype !== null;
-    this.name = nameOf(name, defaultName);
+    this.#name = nameOf(name, defaultName);
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** How the losses of the rows become one number. */
+  get reduction(): R {
+    return this.#reduction;
+  }
+
+  /** What is computed in, and the dtype of the result. */
+  get dtype(): ComputeDtype<P> {
+    return this.#dtype;
   }
 
   /**
@@ -74,15 +91,16 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
    * @param yPred - predictions of that shape, or of one that broadcasts with it. Of two ranks that
    *   differ by one, where the longer shape ends in 1, the ranks are made the same first.
    * @param options - `sampleWeight`, what the loss of each row is multiplied by, and `mask`, 0 or false
-   *   where it does not count: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
+   *   where it does not count and otherwise 1 or true: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
    * @returns a number that the loss's `dtype` holds: the weighted sum of the losses of the rows for `"sum"`; for
    *   `"sum_over_batch_size"` and `"mean"` that by their number, or the mean of those that a mask keeps; for
    *   `"mean_with_sample_weight"` that by the sum of the weights; 0 for an empty batch. For `null` and
    *   `"none"` the weighted losses of the rows, shape `[batch, d0, .. dN-1]`.
-   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast.
+   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast; RangeError
+   *   if a mask has a value that is neither 0 nor 1; TypeError if the options have an unknown key, or are no object.
    */
   apply(yTrue: TensorLike, yPred: TensorLike, options?: Weighting): LossValue<R, ComputeDtype<P>> {
-    return reducedLoss(this.#loss, this.dtype, this.#as, this.reduction, yTrue, yPred, options);
+    return reducedLoss(this.#loss, this.#dtype, this.#as, this.reduction, yTrue, yPred, options);
   }
 
   /**
@@ -121,8 +139,8 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yPred: TensorLike,
     options?: Weighting & Background<T>,
   ): Promise<Settled<LossValue<R, ComputeDtype<P>>, T>> {
-    const { dtype, reduction } = this;
-    return reducedLossAsync(this.#loss, dtype, this.#as, reduction, yTrue, yPred, options);
+    const { reduction } = this;
+    return reducedLossAsync(this.#loss, this.#dtype, this.#as, reduction, yTrue, yPred, options);
   }
 
   /**
@@ -138,8 +156,8 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: Output<ComputeDtype<P>>,
-  ): Tensor<ComputeDtype<P>> {
-    return rowLosses(this.#loss, this.dtype, yTrue, yPred, true, options);
+  ): TensorOf<ComputeDtype<P>> {
+    return rowLosses(this.#loss, this.#dtype, yTrue, yPred, true, options);
   }
 
   /**
@@ -156,8 +174,8 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: Output<ComputeDtype<P>> & Background<T>,
-  ): Promise<Settled<Tensor<ComputeDtype<P>>, T>> {
-    return rowLossesAsync(this.#loss, this.dtype, yTrue, yPred, true, options);
+  ): Promise<Settled<TensorOf<ComputeDtype<P>>, T>> {
+    return rowLossesAsync(this.#loss, this.#dtype, yTrue, yPred, true, options);
   }
 
   /**
@@ -191,8 +209,8 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>>,
   ): ValueAndGradient<LossValue<R, ComputeDtype<P>>, ComputeDtype<P>> {
-    const { dtype, reduction } = this;
-    return valueAndGradient(this.#loss, dtype, reduction, yTrue, yPred, options, true, known);
+    const { reduction } = this;
+    return valueAndGradient(this.#loss, this.#dtype, reduction, yTrue, yPred, options, true, known);
   }
 
   /**
@@ -210,8 +228,17 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>> & Background<T>,
   ): Promise<SettledGradient<ValueAndGradient<LossValue<R, ComputeDtype<P>>, ComputeDtype<P>>, T>> {
-    const { dtype, reduction } = this;
-    return valueAndGradientAsync(this.#loss, dtype, reduction, yTrue, yPred, options, true, known);
+    const { reduction } = this;
+    return valueAndGradientAsync(
+      this.#loss,
+      this.#dtype,
+      reduction,
+      yTrue,
+      yPred,
+      options,
+      true,
+      known,
+    );
   }
 
   /**
@@ -227,7 +254,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>>,
-  ): Tensor<ComputeDtype<P>> {
+  ): TensorOf<ComputeDtype<P>> {
     return this.valueAndGradient(yTrue, yPred, options).gradient;
   }
 
@@ -244,7 +271,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
     yTrue: TensorLike,
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>> & Background<T>,
-  ): Promise<SettledOne<Tensor<ComputeDtype<P>>, T>> {
+  ): Promise<SettledOne<TensorOf<ComputeDtype<P>>, T>> {
     return gradientIn(await this.valueAndGradientAsync(yTrue, yPred, options));
   }
 
@@ -255,8 +282,19 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
    *   given.
    */
   getConfig(): LossConfig<R, ComputeDtype<P>> {
+    const { name, reduction } = this;
+    return { name, reduction, ...(this.#dtypeWasGiven && { dtype: this.#dtype }) };
+  }
+
+  /** Returns what `JSON.stringify` makes of the loss. */
+  toJSON(): Pick<this, "name" | "reduction" | "dtype"> {
     const { name, reduction, dtype } = this;
-    return { name, reduction, ...(this.#dtypeWasGiven && { dtype }) };
+    return { name, reduction, dtype };
+  }
+
+  /** @internal */
+  [inspectCustom](...how: InspectArguments): string {
+    return shown(this, this.toJSON(), how);
   }
 }
 
@@ -264,7 +302,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
  * The hinge loss: `mean(max(0, 1 - yTrue * yPred))` over the last axis, reduced over the rows. Labels are
  * -1 and 1, or 0 and 1: see {@link hinge}.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { Hinge, tensor } from "maxmargin";
@@ -276,7 +314,7 @@ export abstract class Loss<R extends Reduction = Default, P extends DtypePolicy 
  * ```
  * @see Keras, `keras.losses.Hinge`
  */
-export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float32"> extends Loss<
+export class Hinge<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy> extends Loss<
   R,
   P
 > {
@@ -284,11 +322,12 @@ export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float
     super(kernels.hinge, "hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
-  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+  /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): Hinge<R, P> {
-    return new Hinge(config);
+    if (this === Hinge) checkOptions(config, lossOptions, "config");
+    return new this(config);
   }
 }
 
@@ -296,7 +335,7 @@ export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float
  * The squared hinge loss: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last axis, reduced over the rows.
  * Labels are -1 and 1, or 0 and 1: see {@link hinge}.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { SquaredHinge, tensor } from "maxmargin";
@@ -309,17 +348,18 @@ export class Hinge<R extends Reduction = Default, P extends DtypePolicy = "float
  */
 export class SquaredHinge<
   R extends Reduction = Default,
-  P extends DtypePolicy = "float32",
+  P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
   constructor(options: LossOptions<R, P> = {}) {
     super(kernels.squaredHinge, "squared_hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
-  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+  /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): SquaredHinge<R, P> {
-    return new SquaredHinge(config);
+    if (this === SquaredHinge) checkOptions(config, lossOptions, "config");
+    return new this(config);
   }
 }
 
@@ -327,7 +367,7 @@ export class SquaredHinge<
  * The categorical hinge loss: `max(0, neg - pos + 1)` with `neg = max((1 - yTrue) * yPred)` and
  * `pos = sum(yTrue * yPred)` over the last axis, reduced over the rows. Labels are one-hot.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { CategoricalHinge, tensor } from "maxmargin";
@@ -340,16 +380,17 @@ export class SquaredHinge<
  */
 export class CategoricalHinge<
   R extends Reduction = Default,
-  P extends DtypePolicy = "float32",
+  P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
   constructor(options: LossOptions<R, P> = {}) {
     super(kernels.categoricalHinge, "categorical_hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
-  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = "float32">(
+  /** Makes a loss of this class, or of one derived from it, from what `getConfig` returned. */
+  static fromConfig<R extends Reduction = Default, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P>,
   ): CategoricalHinge<R, P> {
-    return new CategoricalHinge(config);
+    if (this === CategoricalHinge) checkOptions(config, lossOptions, "config");
+    return new this(config);
   }
 }

@@ -1,16 +1,20 @@
+// biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
+import "./start.js";
 import { roundTo } from "./cast.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "./config.js";
 import type { FloatDtype } from "./dtypes.js";
 import { described, wrongKind } from "./errors.js";
-import { readWeighting, rowLosses, type Weighting } from "./evaluate.js";
+import { readWeighting, rowLosses, type Weighting, weightingOptions } from "./evaluate.js";
 import { categoricalHinge, hinge, squaredHinge } from "./functional.js";
 import * as kernels from "./kernels.js";
+import { toMask } from "./masks.js";
 import { nameOf } from "./names.js";
+import { checkOptions } from "./options.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 import { samplewise } from "./samplewise.js";
+import { type InspectArguments, inspectCustom, shown } from "./shown.js";
 import { checkLength, type RowTensor, type TensorLike } from "./tensor.js";
-import { checkOptions } from "./validate.js";
-import { product, toDoubles, toMask } from "./weights.js";
+import { product, toDoubles } from "./weights.js";
 
 export { categoricalHinge, hinge, squaredHinge };
 
@@ -21,6 +25,8 @@ export interface MetricOptions<P extends DtypePolicy = DtypePolicy> {
   /** What weights are cast to, and results are rounded to; by default what `floatx()` gives. */
   readonly dtype?: P | null;
 }
+
+const metricOptions: readonly (keyof MetricOptions)[] = ["name", "dtype"];
 
 /** What {@link Metric.getConfig} gives, in Keras's own words. */
 export interface MetricConfig<D extends FloatDtype = FloatDtype> {
@@ -47,29 +53,37 @@ function restored(value: unknown, argument: string): number {
 }
 
 /** What the three metrics have in common: the mean loss over all batches since the last reset. */
-export abstract class Metric<P extends DtypePolicy = "float32"> {
-  readonly name: string;
-  /** The dtype of the results. */
-  readonly dtype: ComputeDtype<P>;
+export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
+  readonly #name: string;
+  readonly #dtype: ComputeDtype<P>;
   readonly #loss: number;
   #total = 0;
   #count = 0;
 
   protected constructor(loss: number, defaultName: string, options: MetricOptions<P>) {
-    checkOptions(options, ["name", "dtype"]);
+    checkOptions(options, metricOptions);
     this.#loss = loss;
-    this.dtype = computeDtype(options.dtype) as ComputeDtype<P>;
-    this.name = nameOf(options.name, defaultName);
+    this.#dtype = computeDtype(options.dtype) as ComputeDtype<P>;
+    this.#name = nameOf(options.name, defaultName);
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** The dtype of the results. */
+  get dtype(): ComputeDtype<P> {
+    return this.#dtype;
   }
 
   /** The weighted sum of the losses of all samples. */
   get total(): number {
-    return roundTo(this.dtype, this.#total);
+    return roundTo(this.#dtype, this.#total);
   }
 
   /** The number of samples, or the sum of their weights. */
   get count(): number {
-    return roundTo(this.dtype, this.#count);
+    return roundTo(this.#dtype, this.#count);
   }
 
   /**
@@ -80,14 +94,16 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
    *   dtype, and averaged over all axes but the first. A rank-1 batch is one sample.
    * @param options - `sampleWeight`, what the losses are multiplied by and what is counted instead of the samples,
    *   and `mask`, weights of 0 and 1: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
-   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast.
+   * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not broadcast; RangeError
+   *   if a mask has a value that is neither 0 nor 1; TypeError if the options have an unknown key, or are no object.
    */
   updateState(yTrue: TensorLike, yPred: TensorLike, options: Weighting = {}): void {
+    checkOptions(options, weightingOptions);
     const { sampleWeight, mask } = readWeighting(options);
     const losses = rowLosses(this.#loss, undefined, yTrue, yPred, false) as RowTensor;
     if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
     if (mask !== undefined) checkLength(mask, "mask");
-    let weights = sampleWeight && toDoubles(sampleWeight, this.dtype);
+    let weights = sampleWeight && toDoubles(sampleWeight, this.#dtype);
     if (mask !== undefined) {
       const kept = toMask(mask);
       weights = weights === undefined ? kept : product(weights, kept, "mask", "sampleWeight");
@@ -104,7 +120,7 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
    * @returns `total / count`, or 0 if the count is 0.
    */
   result(): number {
-    return this.#count === 0 ? 0 : roundTo(this.dtype, this.#total / this.#count);
+    return this.#count === 0 ? 0 : roundTo(this.#dtype, this.#total / this.#count);
   }
 
   /** Forgets all batches. */
@@ -118,7 +134,7 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
    *
    * @throws TypeError if `other` is of another class.
    */
-  merge(other: Metric<DtypePolicy>): void {
+  merge(other: Metric): void {
     if (!(other instanceof Metric) || other.#loss !== this.#loss) {
       throw wrongKind("other", `a metric of the class ${this.constructor.name}`, described(other));
     }
@@ -132,7 +148,18 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
    * @returns Keras's config, which `fromConfig` and Keras's own `from_config` take.
    */
   getConfig(): MetricConfig<ComputeDtype<P>> {
+    return { name: this.name, dtype: this.#dtype };
+  }
+
+  /** Returns what `JSON.stringify` makes of the metric: no state, which is what `getState` is for. */
+  toJSON(): Pick<this, "name" | "dtype"> {
     return { name: this.name, dtype: this.dtype };
+  }
+
+  /** @internal */
+  [inspectCustom](...how: InspectArguments): string {
+    const { total, count } = this;
+    return shown(this, { ...this.toJSON(), total, count }, how);
   }
 
   /**
@@ -164,7 +191,7 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
 /**
  * The mean hinge loss of all samples: see {@link hinge}.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { metrics } from "maxmargin";
@@ -178,21 +205,22 @@ export abstract class Metric<P extends DtypePolicy = "float32"> {
  * ```
  * @see Keras, `keras.metrics.Hinge`
  */
-export class Hinge<P extends DtypePolicy = "float32"> extends Metric<P> {
+export class Hinge<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   constructor(options: MetricOptions<P> = {}) {
     super(kernels.hinge, "hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
-  static fromConfig<P extends DtypePolicy = "float32">(config: MetricOptions<P>): Hinge<P> {
-    return new Hinge(config);
+  /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
+  static fromConfig<P extends DtypePolicy = DtypePolicy>(config: MetricOptions<P>): Hinge<P> {
+    if (this === Hinge) checkOptions(config, metricOptions, "config");
+    return new this(config);
   }
 }
 
 /**
  * The mean squared hinge loss of all samples: see {@link squaredHinge}.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { SquaredHinge } from "maxmargin/metrics";
@@ -203,21 +231,24 @@ export class Hinge<P extends DtypePolicy = "float32"> extends Metric<P> {
  * ```
  * @see Keras, `keras.metrics.SquaredHinge`
  */
-export class SquaredHinge<P extends DtypePolicy = "float32"> extends Metric<P> {
+export class SquaredHinge<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   constructor(options: MetricOptions<P> = {}) {
     super(kernels.squaredHinge, "squared_hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
-  static fromConfig<P extends DtypePolicy = "float32">(config: MetricOptions<P>): SquaredHinge<P> {
-    return new SquaredHinge(config);
+  /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
+  static fromConfig<P extends DtypePolicy = DtypePolicy>(
+    config: MetricOptions<P>,
+  ): SquaredHinge<P> {
+    if (this === SquaredHinge) checkOptions(config, metricOptions, "config");
+    return new this(config);
   }
 }
 
 /**
  * The mean categorical hinge loss of all samples: see {@link categoricalHinge}.
  *
- * @throws TypeError or RangeError if an option is none that there is.
+ * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
  * ```ts
  * import { CategoricalHinge } from "maxmargin/metrics";
@@ -228,22 +259,22 @@ export class SquaredHinge<P extends DtypePolicy = "float32"> extends Metric<P> {
  * ```
  * @see Keras, `keras.metrics.CategoricalHinge`
  */
-export class CategoricalHinge<P extends DtypePolicy = "float32"> extends Metric<P> {
+export class CategoricalHinge<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   constructor(options: MetricOptions<P> = {}) {
     super(kernels.categoricalHinge, "categorical_hinge", options);
   }
 
-  /** The inverse of `getConfig`. */
-  static fromConfig<P extends DtypePolicy = "float32">(
+  /** Makes a metric of this class, or of one derived from it, from what `getConfig` returned. */
+  static fromConfig<P extends DtypePolicy = DtypePolicy>(
     config: MetricOptions<P>,
   ): CategoricalHinge<P> {
-    return new CategoricalHinge(config);
+    if (this === CategoricalHinge) checkOptions(config, metricOptions, "config");
+    return new this(config);
   }
 }
 
 /** Any of the metrics. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever its dtype is
-export type AnyMetric = Metric<any>;
+export type AnyMetric = Metric;
 
 const metrics = new Registry<AnyMetric>(
   "keras.metrics",
@@ -256,6 +287,7 @@ const metrics = new Registry<AnyMetric>(
     squared_hinge: SquaredHinge,
     categorical_hinge: CategoricalHinge,
   },
+  "MeanMetricWrapper",
 );
 
 /**
@@ -302,10 +334,12 @@ export function serialize(metric: AnyMetric): Serialized {
 /**
  * Loads a metric that this library or Keras saved.
  *
- * @param config - what {@link serialize} or Keras's own gives, `{ class_name, config }`, a name, or null.
- * @param customObjects - other classes, with a static `fromConfig`, and functions by their names.
+ * @param config - what {@link serialize} or Keras's own gives, `{ class_name, config }`, a name, or null. Its `dtype` may be
+ *   a policy as Keras saves it, and its class Keras's `MeanMetricWrapper` of one of the three functions.
+ * @param customObjects - other classes, with a static `fromConfig`, and functions, by their names: `"Name"`, or
+ *   `"package>Name"` for what Keras's `register_keras_serializable` has named.
  * @returns a metric or a function; a name that nothing has comes back as it is, and null for null.
- * @throws TypeError or RangeError if the config is not one.
+ * @throws TypeError or RangeError if the config is not one, or a class that was registered is not among the custom ones.
  * @example
  * ```ts
  * import { metrics } from "maxmargin";
@@ -317,7 +351,7 @@ export function serialize(metric: AnyMetric): Serialized {
  */
 export function deserialize(
   config: Serialized | string | null,
-  customObjects: CustomObjects<AnyMetric> = {},
+  customObjects: CustomObjects<AnyMetric> | null = null,
 ): Found<AnyMetric> | string | null {
   return metrics.deserialize(config, customObjects);
 }

@@ -1,7 +1,7 @@
 // Parts of batches. Where parts begin at multiples of a group, what they add up to has the bits of the whole.
 import type { Stored } from "./cast.js";
 import { ExactSum } from "./exact-sum.js";
-import { areBinary, fallback, rowsOfGroup } from "./fallback.js";
+import { areSigned, fallback, rowsOfGroup, valuesOfGroup } from "./fallback.js";
 import { asIs, isAsIs, noSums, type Sums } from "./kernels.js";
 
 /** The methods of `Kernels`. */
@@ -24,6 +24,8 @@ export type Views = readonly (Stored | undefined)[];
 
 /** What computes parts. */
 export interface Parts {
+  /** Batches of up to so many values are computed at once, and the search for the size of a slice begins with as many. */
+  readonly valuesAtOnce: number;
   /** Adds a part to the sums in its frame. */
   compute(operation: Operation, frame: Frame, views: Views): void;
   /** The same in another thread: of shared memory, or memory that nobody else has. */
@@ -41,6 +43,8 @@ export class Frame {
   kept = new ExactSum();
   /** Whether the labels of the last part were 0/1. */
   isBinary = false;
+  /** How long the last part took in the background. */
+  milliseconds = 0;
 
   constructor(kind: number, width: number, dtypes: number, divisor: number) {
     this.kind = kind;
@@ -75,14 +79,16 @@ function computeGroup(operation: Operation, frame: Frame, views: Views): Sums {
       const [gradient, losses] = [a, b] as Float64Array[];
       return fallback.gradient(kind, y, p, width, divisor, gradient, losses, dtypes, c, d);
     }
-    case "rowLosses":
-      fallback.rowLosses(kind, y, p, width, a as Float64Array, dtypes, b, c);
-      return noSums;
+    case "rowLosses": {
+      const isMask = fallback.rowLosses(kind, y, p, width, a as Float64Array, dtypes, b, c);
+      return { ...noSums, kept: isMask ? 0 : Number.NaN };
+    }
   }
 }
 
 /** The parts of the fallback: a group after the other, as each is what a chunk of the whole would be. */
 export const fallbackParts: Parts = {
+  valuesAtOnce: valuesOfGroup,
   compute(operation, frame, views) {
     const { kind, width } = frame;
     const rows = (views[1] as Stored).length / width;
@@ -94,8 +100,8 @@ export const fallbackParts: Parts = {
         const each = valuesOfRow(operation, place, width);
         return view?.subarray(first * each, end * each);
       });
-      isBinary &&= areBinary(kind, own[0] as Stored);
       const sums = computeGroup(operation, frame, own);
+      isBinary &&= areSigned;
       frame.losses.add(sums.losses);
       frame.weights.add(sums.weights);
       frame.kept.add(sums.kept);

@@ -1,4 +1,4 @@
-import { described, wrongKind, wrongValue } from "./errors.js";
+import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
 import { categoricalHinge, hinge, squaredHinge } from "./functional.js";
 import { CategoricalHinge, Hinge, Loss, SquaredHinge } from "./losses.js";
 
@@ -6,8 +6,9 @@ import { CategoricalHinge, Hinge, Loss, SquaredHinge } from "./losses.js";
 export interface Serialized {
   readonly module?: string | null;
   readonly class_name: string;
-  /** What `getConfig` gives, or the name of a function. */
-  readonly config?: object | string;
+  /** What `getConfig` gives, or the name of a function; `null` is as good as none. */
+  readonly config?: object | string | null;
+  /** Of a class that was registered, `"package>Name"`. */
   readonly registered_name?: string | null;
 }
 
@@ -19,7 +20,7 @@ interface Configurable<Item> {
 
 type AnyFunction = (...args: never[]) => unknown;
 
-/** Classes and functions by the names that Keras gives them. */
+/** Classes and functions by the names that Keras gives them, `"Name"` or `"package>Name"`. */
 export type CustomObjects<Item> = Readonly<Record<string, Configurable<Item> | AnyFunction>>;
 
 /** What an identifier stands for. */
@@ -33,22 +34,26 @@ export class Registry<Item extends { getConfig(): object }> {
   readonly #module: string;
   readonly #isItem: (value: unknown) => value is Item;
   readonly #objects: CustomObjects<Item>;
+  readonly #wrapper: string;
 
+  /** @param wrapper - the name of Keras's class that makes an item of any function. */
   constructor(
     module: string,
     isItem: (value: unknown) => value is Item,
     objects: CustomObjects<Item>,
+    wrapper: string,
   ) {
     this.#module = module;
     this.#isItem = isItem;
     this.#objects = objects;
+    this.#wrapper = wrapper;
   }
 
   get(identifier: unknown): Found<Item> | null {
     if (identifier === null) return null;
     const found =
       typeof identifier === "string"
-        ? this.#find(identifier, {})
+        ? this.#find([identifier], {})
         : isSerialized(identifier)
           ? this.deserialize(identifier, {})
           : identifier;
@@ -79,31 +84,56 @@ export class Registry<Item extends { getConfig(): object }> {
   }
 
   /** A name that nothing has comes back as it is, as from Keras. */
-  deserialize(saved: unknown, customObjects: CustomObjects<Item>): Found<Item> | string | null {
+  deserialize(
+    saved: unknown,
+    customObjects: CustomObjects<Item> | null,
+  ): Found<Item> | string | null {
+    const custom = checkedObjects<Item>(customObjects);
     if (saved === null) return null;
-    if (typeof saved === "string") {
-      const found = this.#find(saved, customObjects);
-      return isClass<Item>(found) ? new found() : (found ?? saved);
-    }
-    if (!isSerialized(saved)) {
+    if (typeof saved !== "string" && !isSerialized(saved)) {
       throw wrongKind("config", "a name or { class_name, config }", described(saved));
     }
-    const { class_name, config = {} } = saved;
-    if (class_name === "function" && typeof config === "string") {
-      return this.deserialize(config, customObjects);
+    const functionNames = typeof saved === "string" ? [saved] : namesOfFunction(saved);
+    if (functionNames !== undefined) {
+      const found = this.#find(functionNames, custom);
+      return isClass<Item>(found) ? new found() : (found ?? (functionNames.at(-1) as string));
     }
-    const found = this.#find(class_name, customObjects);
-    return isClass<Item>(found) ? found.fromConfig(config as object) : (found ?? class_name);
+    const { class_name, registered_name, config } = saved as Serialized;
+    const found = this.#find([registered_name, class_name], custom);
+    if (found === undefined && class_name === this.#wrapper) return this.#unwrapped(config, custom);
+    return isClass<Item>(found)
+      ? found.fromConfig((config ?? {}) as object)
+      : (found ?? class_name);
   }
 
+  /** Finds the first name that is a custom one, or the last one among the module's own. */
   #find(
-    name: string,
+    names: readonly unknown[],
     customObjects: CustomObjects<Item>,
   ): Configurable<Item> | AnyFunction | undefined {
-    for (const objects of [customObjects, this.#objects]) {
-      if (Object.hasOwn(objects, name)) return objects[name];
+    const strings = names.filter((name): name is string => typeof name === "string");
+    const custom = strings.find((name) => Object.hasOwn(customObjects, name));
+    if (custom !== undefined) return customObjects[custom];
+    // What a package has registered is not what has the same name here.
+    const registered = strings.find((name) => name.includes(">"));
+    if (registered !== undefined) {
+      throw wrongValue("customObjects", `one named ${JSON.stringify(registered)}`, "none");
     }
-    return undefined;
+    const own = strings.at(-1) as string;
+    return Object.hasOwn(this.#objects, own) ? this.#objects[own] : undefined;
+  }
+
+  /** Makes what Keras's wrapper of one of the functions is: an item of the class with the function's name. */
+  #unwrapped(saved: unknown, customObjects: CustomObjects<Item>): Item {
+    const { fn, ...config } = (saved ?? {}) as { fn?: unknown };
+    const names = isSerialized(fn) ? namesOfFunction(fn) : [fn];
+    const functions = Object.keys(this.#objects).filter((name) => name === name.toLowerCase());
+    const name = functions.find((name) => name === names?.at(-1));
+    if (name === undefined || this.#find(names ?? [], customObjects) !== this.#objects[name]) {
+      throw wrongValue("config.fn", oneOf(functions), described(name ?? fn));
+    }
+    const className = name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return (this.#objects[className] as Configurable<Item>).fromConfig(config);
   }
 
   #expected(): string {
@@ -120,9 +150,36 @@ function isSerialized(value: unknown): value is Serialized {
   );
 }
 
+/** The names of a function that Keras has saved, its own last; undefined of anything else. */
+function namesOfFunction({
+  class_name,
+  registered_name,
+  config,
+}: Serialized): readonly unknown[] | undefined {
+  if (class_name !== "function") return undefined;
+  if (typeof config === "string") return [registered_name, config];
+  throw wrongKind("config.config", "the name of a function", described(config));
+}
+
+function checkedObjects<Item>(objects: unknown): CustomObjects<Item> {
+  if (objects === null) return {};
+  if (typeof objects !== "object" || Symbol.iterator in objects) {
+    throw wrongKind("customObjects", "an object of classes and functions", described(objects));
+  }
+  for (const [name, value] of Object.entries(objects)) {
+    if (typeof value !== "function") {
+      throw wrongKind(
+        `customObjects[${JSON.stringify(name)}]`,
+        "a class or a function",
+        described(value),
+      );
+    }
+  }
+  return objects as CustomObjects<Item>;
+}
+
 /** Any of the losses. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever its reduction and its dtype are
-export type AnyLoss = Loss<any, any>;
+export type AnyLoss = Loss;
 
 const losses = new Registry<AnyLoss>(
   "keras.losses",
@@ -135,6 +192,7 @@ const losses = new Registry<AnyLoss>(
     squared_hinge: squaredHinge,
     categorical_hinge: categoricalHinge,
   },
+  "LossFunctionWrapper",
 );
 
 /**
@@ -188,10 +246,12 @@ export function serialize(loss: Found<AnyLoss>): Serialized {
 /**
  * Loads a loss that this library or Keras saved.
  *
- * @param config - what {@link serialize} or Keras's own gives, `{ class_name, config }`, a name, or null.
- * @param customObjects - other classes, with a static `fromConfig`, and functions by their names.
+ * @param config - what {@link serialize} or Keras's own gives, `{ class_name, config }`, a name, or null. Its `dtype` may be
+ *   a policy as Keras saves it, and its class Keras's `LossFunctionWrapper` of one of the three functions.
+ * @param customObjects - other classes, with a static `fromConfig`, and functions, by their names: `"Name"`, or
+ *   `"package>Name"` for what Keras's `register_keras_serializable` has named.
  * @returns a loss or a function; a name that nothing has comes back as it is, and null for null.
- * @throws TypeError or RangeError if the config is not one.
+ * @throws TypeError or RangeError if the config is not one, or a class that was registered is not among the custom ones.
  * @example
  * ```ts
  * import { deserialize, Hinge, serialize } from "maxmargin";
@@ -204,7 +264,7 @@ export function serialize(loss: Found<AnyLoss>): Serialized {
  */
 export function deserialize(
   config: Serialized | string | null,
-  customObjects: CustomObjects<AnyLoss> = {},
+  customObjects: CustomObjects<AnyLoss> | null = null,
 ): Found<AnyLoss> | string | null {
   return losses.deserialize(config, customObjects);
 }

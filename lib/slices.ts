@@ -1,22 +1,13 @@
 import { isSharedArrayBuffer } from "node:util/types";
+import type { Watch } from "./abort.js";
 import { parts } from "./backend.js";
 import { bytesOf, type Stored, storedIn } from "./cast.js";
 import { wrongValue } from "./errors.js";
 import { lookBinary, rowsOfGroup } from "./fallback.js";
 import { asIs, isAsIs, type Sums } from "./kernels.js";
-import { Frame, type Operation, type Parts, type Views, valuesOfRow } from "./parts.js";
+import { Frame, type Operation, valuesOfRow } from "./parts.js";
+import { type Lane, now, pool, turns } from "./queue.js";
 import type { RowTensor } from "./tensor.js";
-import { turn } from "./turns.js";
-
-/** What takes too short to be worth a turn, and where the search for the size of a slice begins. */
-const valuesAtFirst = 65536;
-/** How long a slice on the event loop shall be. Below the 2 ms that are promised, as machines are not even. */
-const milliseconds = 1.2;
-/** How long a slice in the background may be: a signal is heard after some milliseconds. */
-const valuesInBackground = 2 ** 24;
-
-/** As the clock is when the library is loaded: tests of programs put it on. */
-const now = performance.now.bind(performance);
 
 /** Values of a tensor, found again when some time has passed and foreign code has run. */
 export class Operand {
@@ -68,33 +59,94 @@ export interface Work {
   readonly operands: readonly (Operand | undefined)[];
 }
 
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw signal.reason;
+/** Where slices are computed, how many values the first one has, and how long the others shall take. */
+interface Pace {
+  readonly lane: Lane;
+  readonly values: number;
+  readonly milliseconds: number;
 }
 
-/** What the operation of `Kernels` with that name gives. Slices begin where groups do. */
-export async function computeInSlices(work: Work, signal: AbortSignal | undefined): Promise<Sums> {
-  const { operation, rows, width, operands } = work;
-  const how = parts();
-  const frame = new Frame(kindOf(work), width, work.dtypes, work.divisor);
-  const pace = paceOf(how, work);
+const atOnce: Lane = { enter: () => undefined, leave() {} };
+
+/** Batches of up to `most` values are computed at once. Slices aim below the 2 ms that are promised: machines are not even. */
+const onEventLoop = (values: number, most: number): Pace =>
+  values > most
+    ? { lane: turns, values: most, milliseconds: 1.2 }
+    : { lane: atOnce, values, milliseconds: Infinity };
+
+/** A slice in another thread is not stopped once it has begun: a signal is heard when it is over. */
+const inBackground: Pace = { lane: pool, values: 2 ** 20, milliseconds: 3 };
+
+/** Rows to be computed in slices. */
+interface Job {
+  readonly rows: number;
+  readonly width: number;
+  readonly pace: Pace;
+  /** Computes a slice, and returns how many milliseconds that took. */
+  compute(first: number, end: number): number | Promise<number>;
+  /** Whether the slice that was computed last makes all void, and they have to be computed anew. */
+  restarts?(): boolean;
+}
+
+/** Slices begin where groups do, and are as long as the time that the last one took suggests. */
+async function computeSlices({ rows, width, pace, ...job }: Job, watch: Watch): Promise<void> {
+  const group = rowsOfGroup(width);
+  let { values } = pace;
   for (let first = 0; first < rows; ) {
-    if (pace.takesTurns) await turn();
-    throwIfAborted(signal);
-    const end = Math.min(first + pace.rows, rows);
-    const views = operands.map((operand, place) => {
-      const each = valuesOfRow(operation, place, width);
-      return operand?.view(first * each, end * each);
-    });
-    await pace.compute(operation, frame, views);
-    if (isAsIs(frame.kind) || frame.isBinary) {
-      first = end;
-    } else {
-      frame.restartAsIs();
-      first = 0;
+    const groups = Math.max(1, Math.floor(values / (group * width)));
+    const end = Math.min(first + groups * group, rows);
+    values = (end - first) * width;
+    const admission = pace.lane.enter(values, watch);
+    if (admission !== undefined) await admission;
+    let milliseconds = 0;
+    try {
+      watch.throwIfAborted();
+      const result = job.compute(first, end);
+      milliseconds = typeof result === "number" ? result : await result;
+    } finally {
+      pace.lane.leave(values, milliseconds);
     }
+    values *= Math.min(4, pace.milliseconds / milliseconds);
+    first = job.restarts?.() ? 0 : end;
   }
-  if (pace.isLong) throwIfAborted(signal);
+}
+
+/** Returns how many milliseconds `compute` takes. */
+function timed(compute: () => void): number {
+  const start = now();
+  compute();
+  return now() - start;
+}
+
+/** Computes the operation of `Kernels` with that name. */
+export async function computeInSlices(work: Work, watch: Watch): Promise<Sums> {
+  const { operation, rows, width, operands } = work;
+  const { compute, background, valuesAtOnce } = parts();
+  const n = rows * width;
+  const areLasting = operands.every((operand) => operand === undefined || operand.isLasting);
+  const inOtherThread = areLasting && n > valuesAtOnce ? background : undefined;
+  const frame = new Frame(kindOf(work), width, work.dtypes, work.divisor);
+  const job: Job = {
+    rows,
+    width,
+    pace: inOtherThread === undefined ? onEventLoop(n, valuesAtOnce) : inBackground,
+    compute(first, end) {
+      const views = operands.map((operand, place) => {
+        const each = valuesOfRow(operation, place, width);
+        return operand?.view(first * each, end * each);
+      });
+      return inOtherThread === undefined
+        ? timed(() => compute(operation, frame, views))
+        : inOtherThread(operation, frame, views).then(() => frame.milliseconds);
+    },
+    restarts() {
+      if (isAsIs(frame.kind) || frame.isBinary) return false;
+      frame.restartAsIs();
+      return true;
+    },
+  };
+  await computeSlices(job, watch);
+  if (n > valuesAtOnce) watch.throwIfAborted();
   return frame.sums;
 }
 
@@ -105,38 +157,10 @@ function kindOf({ operation, kind, rows, width, operands }: Work): number {
   return mayBeBinary ? kind : kind | asIs;
 }
 
-/** How a batch is cut, and where it is computed. */
-interface Pace {
-  /** Whether each slice waits for a turn of the event loop. */
-  readonly takesTurns: boolean;
-  /** Whether other code may run before the end. */
-  readonly isLong: boolean;
-  /** Of the next slice. */
-  readonly rows: number;
-  compute(operation: Operation, frame: Frame, views: Views): Promise<void> | undefined;
-}
-
-function paceOf({ compute, background }: Parts, { rows, width, operands }: Work): Pace {
-  const group = rowsOfGroup(width);
-  const rowsFor = (values: number) => Math.max(1, Math.floor(values / (group * width))) * group;
-  const isLong = rows * width > valuesAtFirst;
-  const areLasting = operands.every((operand) => operand === undefined || operand.isLasting);
-  if (isLong && areLasting && background !== undefined) {
-    const rows = rowsFor(valuesInBackground);
-    return { takesTurns: false, isLong, rows, compute: background };
-  }
-  let values = valuesAtFirst;
-  return {
-    takesTurns: isLong,
-    isLong,
-    get rows() {
-      return rowsFor(values);
-    },
-    compute(operation, frame, views) {
-      const start = now();
-      compute(operation, frame, views);
-      values *= Math.min(4, milliseconds / (now() - start));
-      return undefined;
-    },
-  };
+/** Writes zeros to an operand of n values. */
+export async function fillInSlices(operand: Operand, n: number, watch: Watch): Promise<void> {
+  const compute = (first: number, end: number) =>
+    timed(() => operand.view(first, end).fill(0 as never));
+  const pace = onEventLoop(n, parts().valuesAtOnce);
+  await computeSlices({ rows: n, width: 1, pace, compute }, watch);
 }

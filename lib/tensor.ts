@@ -1,3 +1,5 @@
+import { isSharedArrayBuffer } from "node:util/types";
+import { overlap } from "./backend.js";
 import { type Results, resultsOf, type Stored } from "./cast.js";
 import { floatx } from "./config.js";
 import {
@@ -23,6 +25,9 @@ export interface Tensor<D extends Dtype = Dtype> {
   readonly dtype: D;
 }
 
+/** A tensor of one of several dtypes: TypeScript learns from its `dtype` which array its `data` is. */
+export type TensorOf<D extends Dtype> = D extends Dtype ? Tensor<D> : never;
+
 /** Numbers or booleans, nested to any depth; the lists of one depth have one length. */
 export type Nested = number | boolean | readonly Nested[];
 
@@ -35,17 +40,17 @@ export type TensorLike =
   | { readonly data: TensorData; readonly shape: readonly number[]; readonly dtype?: Dtype }
   | Nested;
 
-/** The dtype that a function gives for predictions of a type; as numbers are float32 if nothing else is said. */
+/** The dtype that a function returns for predictions of a type; one of four where `floatx()` decides. */
 export type ResultDtype<P> = P extends { readonly dtype: infer D }
-  ? FloatOr32<D>
+  ? OwnFloat<D>
   : P extends { readonly data: infer A extends TensorData }
     ? "dtype" extends keyof P
       ? FloatDtype
-      : FloatOr32<DtypeOf<A>>
+      : OwnFloat<DtypeOf<A>>
     : P extends TensorData
-      ? FloatOr32<DtypeOf<P>>
-      : "float32";
-type FloatOr32<D> = D extends FloatDtype ? D : "float32";
+      ? OwnFloat<DtypeOf<P>>
+      : FloatDtype;
+type OwnFloat<D> = D extends FloatDtype ? D : FloatDtype;
 
 /** A tensor that knows its rows, so that a call need not work them out again. */
 export class RowTensor implements Tensor {
@@ -105,14 +110,25 @@ export function checkOut(
   const tensor = new RowTensor(out as TensorData, [size], dtype);
   checkLength(tensor, "out");
   const { buffer, byteOffset, byteLength } = tensor.data;
-  for (const { data } of inputs) {
+  for (const input of inputs) {
+    const { data } = input;
     const isApart =
-      data.buffer !== buffer ||
-      data.byteOffset >= byteOffset + byteLength ||
-      byteOffset >= data.byteOffset + data.byteLength;
+      data.buffer !== buffer
+        ? !overlapAcrossBuffers(tensor, input)
+        : data.byteOffset >= byteOffset + byteLength ||
+          byteOffset >= data.byteOffset + data.byteLength;
     if (!isApart) throw wrongValue("out", "memory of its own", "that of yTrue or yPred");
   }
   return tensor.stored as Results;
+}
+
+/**
+ * Returns whether arrays of different buffers have memory in common. Several SharedArrayBuffers stand for the
+ * same memory after it was cloned, or after it has grown.
+ */
+function overlapAcrossBuffers(a: RowTensor, b: RowTensor): boolean {
+  const areShared = isSharedArrayBuffer(a.data.buffer) && isSharedArrayBuffer(b.data.buffer);
+  return areShared && overlap(a.stored, b.stored) === true;
 }
 
 declare const Float16Array: new (buffer: ArrayBufferLike) => Arrays["float16"];
@@ -127,11 +143,11 @@ export function resultTensor<D extends FloatDtype>(
   shape: readonly number[],
   like: RowTensor,
   out?: unknown,
-): Tensor<D> {
+): TensorOf<D> {
   const own =
     dtype === "float16" && isFloat16Array(like.data) ? new Float16Array(results.buffer) : results;
   const data = out === undefined ? own : (out as TensorData);
-  return new RowTensor(data, Object.freeze(shape), dtype) as Tensor<Dtype> as Tensor<D>;
+  return new RowTensor(data, Object.freeze(shape), dtype) as Tensor<Dtype> as TensorOf<D>;
 }
 
 /** More dimensions than anybody needs, and an end for arrays that contain themselves. */

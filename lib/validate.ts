@@ -19,17 +19,6 @@ export function checkReduction(reduction: unknown): asserts reduction is Reducti
   throw wrong("reduction", oneOf(reductions), described(reduction));
 }
 
-/** Checks that options are an object without unknown keys: one that is misspelt must not be overlooked. */
-export function checkOptions(options: unknown, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null) {
-    throw wrongKind("options", "an object", described(options));
-  }
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) {
-    throw wrongKind("options", `no keys but ${oneOf(known)}`, described(unknown));
-  }
-}
-
 /**
  * Checks labels and predictions when no foreign code can run any longer: are they as long as their shapes
  * say.

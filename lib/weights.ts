@@ -16,13 +16,6 @@ export function toDoubles({ dtype, stored, shape }: RowTensor, as: FloatDtype): 
   return { values: castToDoubles(dtype, stored, as), shape };
 }
 
-/** A mask as weights of 0 and 1. */
-export function toMask({ dtype, stored, shape }: RowTensor): Doubles {
-  const values = castToDoubles(dtype, stored, "float64");
-  for (let i = 0; i < values.length; i++) values[i] = values[i] === 0 ? 0 : 1;
-  return { values, shape };
-}
-
 export function sumOf(values: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] as number;

@@ -44,7 +44,11 @@ const builds = [
       { args: [...vitest, ...hostile], expected: 0 },
       { args: ["build/checks/fuzz/main.js", "--seed", seed, "--programs", "200"], expected: 0 },
       { args: ["test/native/jobs.mjs"], expected: 0 },
-      { args: ["test/support/exiting.mjs", "8", "42"], expected: 42 },
+      { args: ["test/native/memory.mjs"], expected: 0 },
+      ...["calls", "packageExports", "addonExports", "loading"].map((task) => ({
+        args: ["test/support/exiting.mjs", task, "8", "2", "42"],
+        expected: 42,
+      })),
     ],
   },
   {
@@ -82,6 +86,8 @@ const { sources, defines } = native;
 /** The program has no JavaScript to bind to. */
 const isBinding = (source) => source.startsWith("native/binding/");
 const program = "test/native/sanitize.cpp";
+/** The addon's own `operator new`, which can be told to fail. */
+const failingNew = { source: "test/native/failing_new.cpp", option: "-Wl,--wrap=_Znwm" };
 const flags = [
   ...native.flags,
   ...defines.map((define) => `-D${define}`),
@@ -98,14 +104,17 @@ async function make({ name, flags: own }) {
   mkdirSync(`${folder}/package/build/Release`, { recursive: true });
   const objectOf = (source) => `${folder}/${source.replaceAll("/", "-")}.o`;
   // The kernels, which are the last, take the longest.
-  await each([...sources, program].reverse(), (source) =>
+  await each([...sources, program, failingNew.source].reverse(), (source) =>
     run("g++", [...flags, ...own, "-c", source, "-o", objectOf(source)]),
   );
   const link = (sources, ...args) =>
     run("g++", [...own, "-pthread", ...sources.map(objectOf), ...args]);
   const engine = sources.filter((source) => !isBinding(source));
   await link([...engine, program], "-o", `${folder}/sanitize`);
-  await link(sources, "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`);
+  await link(
+    [...sources, failingNew.source],
+    ...[failingNew.option, "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`],
+  );
   // With binding.gyp it is a checkout, where what was built comes first.
   const files = ["package.json", "binding.gyp", "vitest.config.ts"];
   for (const part of [...files, "dist", "build/checks", "test", "lib"]) {

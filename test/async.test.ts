@@ -125,8 +125,8 @@ const inSmallIntegers = Object.fromEntries(
   lossNames.map((loss) => {
     const batch = batchOf(loss, 7001, 11, 12);
     const random = generator(13);
-    const column = () => filled(new Int8Array(7001), () => integerBelow(3, random));
-    return [loss, { ...batch, columns: { sampleWeight: column(), mask: column() } }];
+    const below = (end: number) => filled(new Int8Array(7001), () => integerBelow(end, random));
+    return [loss, { ...batch, columns: { sampleWeight: below(3), mask: below(2) } }];
   }),
 );
 
@@ -315,6 +315,93 @@ describe("calls off the event loop", () => {
     expect(buffer.byteLength).toBe(0);
   });
 
+  describe("move out with the arguments", () => {
+    type Data = Float32Array;
+    type Moved = Returned & { value: number | Tensor; gradient?: Tensor };
+    const rows = 6;
+    /** Labels, predictions and out, in three regions of one buffer. */
+    const regions = (shape: readonly number[], outSize: number) => {
+      const n = shape.reduce((product, dimension) => product * dimension, 1);
+      const buffer = new ArrayBuffer(4 * (2 * n + outSize));
+      const labels = filled(new Float32Array(buffer, 0, n), (i) => (i % 2 ? 1 : -1));
+      const predictions = filled(new Float32Array(buffer, 4 * n, n), (i) => (i % 5) / 2 - 1);
+      const out = new Float32Array(buffer, 8 * n, outSize);
+      return { yTrue: tensor(labels, shape), yPred: tensor(predictions, shape), out };
+    };
+
+    // Computed at once all of them but the last two.
+    test.each([
+      ["a label for all classes", [rows, 4], () => ({ yTrue: tensor(Float32Array.of(1), [1]) })],
+      ["a scalar weight", [rows, 4], () => ({ sampleWeight: 2 })],
+      ["a weight for all rows", [rows, 4], () => ({ sampleWeight: Float32Array.of(0.5) })],
+      ["a mask for all rows", [rows, 4], () => ({ mask: tensor(Int8Array.of(1), [1]) })],
+      ["a weight for a batch of rank 1", [rows], () => ({ sampleWeight: Float32Array.of(2, 3) })],
+      ["no rows", [0, 4], () => ({})],
+      ["no values", [rows, 0], () => ({})],
+      ["few values", [rows, 4], () => ({})],
+      ["many values", [70_000, 2], () => ({})],
+    ] as const)("%s", async (_, shape, others) => {
+      const loss = new Hinge({ reduction: "sum" });
+      /** Everything anew: what a call has taken is gone. */
+      const args = (outSize: number) => {
+        const { yTrue: labels, ...weighting } = { yTrue: undefined, ...others() };
+        const { yTrue, yPred, out } = regions(shape, outSize);
+        return { yTrue: labels ?? yTrue, yPred, out, weighting };
+      };
+      const expectMoved = (moved: Moved, result: Tensor, out: Data, expected: Tensor) => {
+        expectSame(result, expected);
+        // It is still beside the predictions, and the caller's no longer.
+        expect(result.data.buffer).toBe(moved.yPred.data.buffer);
+        expect(out).toHaveLength(0);
+      };
+      const own = args(0);
+      const expected = loss.valueAndGradient(own.yTrue, own.yPred, own.weighting);
+
+      const first = args(0);
+      const applied = await loss.applyAsync(first.yTrue, first.yPred, {
+        ...first.weighting,
+        transfer: true,
+      });
+      expect(applied.value).toBe(expected.value);
+      expectSame(applied.yPred, own.yPred);
+      expect(first.yPred.data).toHaveLength(0);
+
+      const second = args(own.yPred.data.length);
+      const both = (await loss.valueAndGradientAsync(second.yTrue, second.yPred, {
+        ...second.weighting,
+        out: second.out,
+        transfer: true,
+      })) as Moved;
+      expect(both.value).toBe(expected.value);
+      expectMoved(both, both.gradient as Tensor, second.out, expected.gradient);
+
+      const losses = loss.call(own.yTrue, own.yPred);
+      const third = args(losses.data.length);
+      const called = (await loss.callAsync(third.yTrue, third.yPred, {
+        out: third.out,
+        transfer: true,
+      })) as Moved;
+      expectMoved(called, called.value as Tensor, third.out, losses);
+    });
+
+    test("unless something is wrong, whatever it is", async () => {
+      const loss = new Hinge();
+      const shape = [rows, 4];
+      const { yTrue, yPred, out } = regions(shape, rows * 4);
+      const transfer = true;
+      const wrong = [
+        loss.gradientAsync([1, 2, 3], yPred, { transfer, out }),
+        loss.gradientAsync([1], yPred, { transfer, out: out.subarray(1) }),
+        loss.gradientAsync([1], yPred, { transfer, out: yPred.data }),
+        loss.gradientAsync(yTrue, yPred, { transfer, out, sampleWeight: [1, 2] }),
+        loss.gradientAsync(yTrue, yPred, { transfer, out, mask: [1, 2] }),
+        loss.callAsync(yTrue, yPred, { transfer, out }),
+      ];
+      for (const call of wrong) await expect(call).rejects.toThrow(RangeError);
+      expect([yTrue.data.length, yPred.data.length, out.length]).toEqual([24, 24, 24]);
+    });
+  });
+
   test("reject, and never throw", async () => {
     const loss = new Hinge();
     const call = (...args: unknown[]) =>
@@ -322,7 +409,10 @@ describe("calls off the event loop", () => {
     const p = Float32Array.of(1, 2);
     const cases: [args: unknown[], error: Error][] = [
       [["x", p], new TypeError("yTrue: expected a typed array")],
-      [[p, p, { signals: 1 }], new TypeError("options: expected no keys but")],
+      [
+        [p, p, { signals: 1 }],
+        new TypeError('options: unknown key "signals"; did you mean "signal"?'),
+      ],
       [[p, p, { signal: 1 }], new TypeError("signal: expected an AbortSignal, received 1")],
       [[p, p, { transfer: 1 }], new TypeError("transfer: expected a boolean, received 1")],
       [[p, p, null], new TypeError("options: expected an object, received null")],

@@ -77,3 +77,21 @@ describe("CMakeLists.txt and binding.gyp", () => {
     }
   });
 });
+
+test("the binding uses the C API alone, and guards every entry", () => {
+  const folder = new URL("native/binding/", root);
+  const files = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), "utf8"));
+  for (const text of files) {
+    // The methods of its C++ wrappers end the process where a status is not what they expect.
+    expect(text).not.toMatch(/\bNapi::|<napi\.h>/);
+  }
+  const [addon, ...others] = files.filter((text) => text.includes("napi_property_descriptor"));
+  expect(others).toEqual([]);
+  expect(addon).toMatch(/return \{name, nullptr, guarded<entry>, nullptr, nullptr, nullptr, /);
+  const entries = [...(addon as string).matchAll(/^napi_value (\w+_entry)\(/gm)].map(
+    ([, name]) => name,
+  );
+  const defined = [...(addon as string).matchAll(/ method<(\w+)>\(/g)].map(([, name]) => name);
+  expect(defined.length).toBeGreaterThan(9);
+  expect(defined.sort()).toEqual(entries.sort());
+});

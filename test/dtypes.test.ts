@@ -196,6 +196,28 @@ forEachImplementation(() => {
     expect([...hinge(unsigned, minus).data]).toEqual([2 ** 32, 163841]);
   });
 
+  // A little more than the middle of two values of bfloat16, and to float32 the middle itself.
+  test.each(["int32", "uint32", "int64"] as const)(
+    "%s becomes bfloat16 by way of float32",
+    (dtype) => {
+      const value = 2 ** 30 + 2 ** 22 + 1;
+      const loss = new Hinge({ dtype: "bfloat16", reduction: "none" });
+      const numbers = (n: number, value: number) => new Float32Array(n).fill(value);
+      for (const n of [1, 8, 16, 100]) {
+        const large = tensor(dataOf(dtype, new Float64Array(n).fill(value)), [n, 1], dtype);
+        const minus = tensor(numbers(n, -1), [n, 1]);
+        const right = new Uint16Array(n).fill(20096);
+        expect(loss.apply(minus, large).data).toEqual(right);
+        expect(loss.apply(large, minus).data).toEqual(right);
+        const zeros = tensor(numbers(n, 0), [n, 1]);
+        const sampleWeight = tensor(large.data, [n], dtype as "int32");
+        expect(loss.apply(minus, zeros, { sampleWeight }).data).toEqual(right);
+      }
+      const one = dataOf(dtype, [value]);
+      expect(loss.apply([-1], tensor(one, [1], dtype)).data).toEqual(Uint16Array.of(20096));
+    },
+  );
+
   describe.each(dtypes)("%s predictions", (predictionDtype) => {
     test.each(dtypes)("%s labels", (labelDtype) => {
       const random = generator(dtypes.indexOf(labelDtype) * 100 + dtypes.indexOf(predictionDtype));

@@ -3,8 +3,9 @@ import { fileURLToPath } from "node:url";
 import type { Tensor } from "maxmargin";
 import { expect, test } from "vitest";
 import { check } from "./fuzz/check.js";
-import { randomProgram } from "./fuzz/program.js";
+import { type Program, randomProgram } from "./fuzz/program.js";
 import { type Call, type Result, type Subject, subjects } from "./fuzz/subjects.js";
+import { valuesOf } from "./support/data.js";
 
 const fuzz = fileURLToPath(new URL("../build/checks/fuzz/main.js", import.meta.url));
 
@@ -32,6 +33,32 @@ test("a seed gives the same program again, and another seed another", () => {
     const { labels } = randomProgram(seed);
     expect(randomProgram(seed).labels.data).toEqual(labels.data);
     expect(randomProgram(seed + 1).labels).not.toEqual(labels);
+  }
+});
+
+/** Whether some rows of a batch have only NaN to take a maximum of, and others a maximum that classes share. */
+function hasNaNBesideTie({ loss, labels, predictions }: Program): boolean {
+  const width = predictions.shape.at(-1) ?? 1;
+  if (loss !== "categorical_hinge" || labels.shape.join() !== predictions.shape.join())
+    return false;
+  const [y, p] = [labels, predictions].map(({ dtype, data }) => valuesOf(dtype, data));
+  let [nan, tied] = [0, 0];
+  for (let start = 0; start < p.length; start += width) {
+    const others = p.slice(start, start + width).map((value, i) => (1 - y[start + i]) * value);
+    const max = Math.max(...others);
+    if (others.every(Number.isNaN)) nan++;
+    else if (others.filter((other) => other === max).length > 1) tied++;
+  }
+  return nan > 0 && tied > 0;
+}
+
+test("rows of NaN beside rows with ties, sums that overflow and margins of 0 are drawn", () => {
+  const programs = Array.from({ length: 400 }, (_, seed) => randomProgram(seed));
+  const drawn = (name: string) =>
+    programs.filter(({ predictions }) => predictions.style.includes(name)).length;
+  expect(programs.filter(hasNaNBesideTie).length).toBeGreaterThan(8);
+  for (const name of ["margin 0", "margins 0", "Infinity", "beyond the largest", "all -0"]) {
+    expect.soft(drawn(name), name).toBeGreaterThan(4);
   }
 });
 
@@ -125,7 +152,8 @@ test("what is written where nothing is to be written is found", async () => {
   const input = await mistakesOf("call", (right) => (...args) => {
     const result = right(...args);
     const [, , yPred] = args;
-    if (ArrayBuffer.isView(yPred)) new Uint8Array(yPred.buffer).fill(7);
+    const data = ArrayBuffer.isView(yPred) ? yPred : (yPred as Partial<Tensor>).data;
+    if (data !== undefined) new Uint8Array(data.buffer).fill(7);
     return result;
   });
   expect(input.join()).toMatch(/yPred was written to/);

@@ -14,6 +14,29 @@ const yTrue = tensor(
   [rows, width],
 );
 
+/** An argument of eight values and an `out` of eight in one buffer, by the bytes at which they begin. */
+const at = (argument: number, out: number) => {
+  const buffer = new ArrayBuffer(96);
+  return [new Float32Array(buffer, argument, 8), new Float32Array(buffer, out, 8)] as const;
+};
+const column = (data: Float32Array) => tensor(data, [8, 1]);
+const ones = () => column(new Float32Array(8).fill(1));
+type Call = (argument: Float32Array, out: Float32Array) => Float32Array;
+const calls: readonly [name: string, call: Call][] = [
+  ["yTrue", (y, out) => hinge(column(y), ones(), { out }).data as Float32Array],
+  ["yPred", (p, out) => hinge(ones(), column(p), { out }).data as Float32Array],
+  [
+    "yPred of a gradient",
+    (p, out) => new Hinge().gradient(ones(), column(p), { out }).data as Float32Array,
+  ],
+  [
+    "sampleWeight",
+    (sampleWeight, out) =>
+      new Hinge().gradient(ones(), ones(), { sampleWeight, out }).data as Float32Array,
+  ],
+  ["mask", (mask, out) => new Hinge().gradient(ones(), ones(), { mask, out }).data as Float32Array],
+];
+
 forEachImplementation(() => {
   test("losses are written to it, and it is the result's data", () => {
     const memory = new Float32Array(rows + 2).fill(-1);
@@ -60,6 +83,36 @@ forEachImplementation(() => {
     const empty = tensor(new Float32Array(0), [0, 3]);
     expect(hinge(empty, empty, { out: none }).data).toBe(none);
   });
+
+  describe.each(calls)("memory beside %s", (_, call) => {
+    test.each([
+      [32, 0],
+      [0, 32],
+      [64, 0],
+    ])("is apart: the argument at byte %d, out at byte %d", (argument, place) => {
+      const [input, out] = at(argument, place);
+      input.set([1, 0, 0, 1, 1, 0, 1, 1]);
+      const before = input.slice();
+      const expected = call(before, new Float32Array(8)).slice();
+      expect(call(input, out)).toBe(out);
+      expect(out).toEqual(expected);
+      expect(input).toEqual(before);
+    });
+
+    test.each([
+      [0, 24],
+      [24, 0],
+      [0, 28],
+      [28, 0],
+      [0, 0],
+    ])("overlaps: the argument at byte %d, out at byte %d", (argument, place) => {
+      const [input, out] = at(argument, place);
+      const before = [...new Uint8Array(input.buffer)];
+      expect(() => call(input, out)).toThrow(RangeError);
+      expect(() => call(input, out)).toThrow(/^out: expected memory of its own/);
+      expect([...new Uint8Array(input.buffer)]).toEqual(before);
+    });
+  });
 });
 
 describe("what cannot be written to", () => {
@@ -99,7 +152,7 @@ describe("what cannot be written to", () => {
       /^options: expected an object, received 1/,
     );
     expect(() => hinge(yTrue, yPred, { to: new Float32Array(rows) } as never)).toThrow(
-      /^options: expected no keys but "out", received "to"/,
+      /^options: unknown key "to"; expected "out"$/,
     );
   });
 

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 
@@ -38,25 +38,53 @@ const binaries = [
 
 const require = createRequire(import.meta.url);
 
-function names(module: object): string[] {
-  // "module.exports" is a name that newer versions of Node add to a CommonJS module's namespace.
-  return Object.keys(module)
-    .filter((name) => !["default", "module.exports", "__esModule"].includes(name))
-    .sort();
-}
-
 /** Runs a script in a process of its own, outside of vitest, and returns what it printed as JSON. */
 function run(...args: string[]): unknown {
   return JSON.parse(execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" }));
 }
 
 describe("the package's name", () => {
-  test("resolves for import and for require, with the same exports", async () => {
-    const imported = (await import("maxmargin")) as object;
-    const required = require("maxmargin") as object;
-    expect(names(imported)).not.toEqual([]);
-    expect(names(imported)).toEqual(names(required));
-    expect(require.resolve("maxmargin")).toBe(require.resolve("../dist/cjs/index.js"));
+  test.each(["maxmargin", "maxmargin/metrics"])(
+    "gives import and require one implementation: %s",
+    async (name) => {
+      const imported = (await import(name)) as Record<string, unknown>;
+      const required = require(name) as Record<string, unknown>;
+      expect(Object.keys(imported)).toContain("Hinge");
+      expect(Object.keys(imported)).toEqual(Object.keys(required).sort());
+      for (const [key, value] of Object.entries(imported)) expect(value, key).toBe(required[key]);
+    },
+  );
+
+  test("gives import and require one state: floatx, automatic names, the backend", async () => {
+    const imported = await import("maxmargin");
+    const required = require("maxmargin") as typeof imported;
+    expect(required.metrics.get(new imported.metrics.Hinge())).toBeInstanceOf(
+      required.metrics.Hinge,
+    );
+    const [first, second] = [imported, required].map(
+      ({ CategoricalHinge }) => new CategoricalHinge({ name: null }).name,
+    );
+    expect([first, second]).toEqual(["categorical_hinge", "categorical_hinge_1"]);
+    try {
+      imported.setFloatx("float64");
+      required.setBackend("js");
+      expect(required.floatx()).toBe("float64");
+      expect(new required.Hinge().dtype).toBe("float64");
+      expect(imported.backend().name).toBe("js");
+    } finally {
+      imported.setFloatx("float32");
+      imported.setBackend("auto");
+    }
+  });
+
+  test("keeps what was chosen where it is loaded once more, in another way", () => {
+    const code = `
+      const { backend, setBackend } = require("maxmargin");
+      setBackend("js");
+      const entries = ["maxmargin", "maxmargin/metrics"];
+      Promise.all(entries.map((entry) => import(entry))).then(() => console.log(JSON.stringify(backend())));
+    `;
+    expect(run("--input-type=commonjs", "-e", code)).toMatchObject({ name: "js" });
   });
 
   test("computes for import and for require at once", async () => {
@@ -139,9 +167,12 @@ describe("the published package", () => {
 
   test("holds the compiled library, the binaries and the documents, and nothing else", () => {
     const expected = [
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
-      /^dist\/(esm|cjs)\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
+      /^(package\.json|LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md)$/,
+      /^(docs\/\w+|bench\/README|examples\/data\/README)\.md$/,
+      /^examples\/(demo\.ts|npy\.ts|loss-curve\.svg)$/,
+      /^dist\/cjs\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
       /^dist\/cjs\/package\.json$/,
+      /^dist\/esm\/(index|metrics|start)\.(js|d\.ts)$/,
       /^prebuilds\/(linux|darwin|win32)-(x64|arm64)\/maxmargin(\.glibc|\.musl)?\.node$/,
     ];
     expect(paths.filter((path) => !expected.some((kind) => kind.test(path)))).toEqual([]);
@@ -154,10 +185,40 @@ describe("the published package", () => {
         "dist/cjs/package.json",
         "dist/esm/index.d.ts",
         "dist/esm/index.js",
-        "dist/esm/load.cjs",
         "package.json",
       ]),
     );
+  });
+
+  /** The anchors of a page's headings, as hosts make them. */
+  const anchorsIn = (text: string): string[] =>
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\s-]/g, "")
+        .replaceAll(" ", "-"),
+    );
+
+  test("holds all that its pages link to, so that links work in node_modules", () => {
+    const links = paths
+      .filter((path) => path.endsWith(".md"))
+      .flatMap((page) => {
+        const text = readFileSync(`${root}${page}`, "utf8");
+        const targets = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+        return targets.map(([, file, anchor]) => ({
+          page,
+          target: file === "" ? page : posix.join(dirname(page), file),
+          anchor,
+        }));
+      });
+    expect(links.filter(({ page }) => page === "README.md").length).toBeGreaterThan(10);
+    expect(links.filter(({ target }) => !paths.includes(target))).toEqual([]);
+    const lost = links.filter(
+      ({ target, anchor }) =>
+        anchor !== undefined &&
+        !anchorsIn(readFileSync(`${root}${target}`, "utf8")).includes(anchor),
+    );
+    expect(lost).toEqual([]);
   });
 
   test("runs nothing when it is installed", () => {
@@ -174,7 +235,7 @@ describe("the published package", () => {
 
   test("has source maps with the sources in them, as lib/ is not published", () => {
     const maps = paths.filter((path) => path.endsWith(".map"));
-    const scripts = paths.filter((path) => /^dist\/.*\.c?js$/.test(path));
+    const scripts = paths.filter((path) => /^dist\/cjs\/.*\.c?js$/.test(path));
     expect(maps.sort()).toEqual(scripts.map((path) => `${path}.map`).sort());
     for (const file of maps) {
       const map = JSON.parse(readFileSync(`${root}${file}`, "utf8")) as {
@@ -207,6 +268,10 @@ describe("the published package", () => {
     }
     const first = /^node scripts\/check-prebuilds\.mjs && /;
     expect(manifest.scripts).toHaveProperty("prepack", expect.stringMatching(first));
+  });
+
+  test("tells bundlers nothing of side effects: they would drop the import that obeys the environment", () => {
+    expect(manifest).not.toHaveProperty("sideEffects");
   });
 
   test("depends on nothing but bindings", () => {

@@ -1,7 +1,14 @@
 import { availableParallelism } from "node:os";
 import { backend, setBackend, setNumThreads, tensor } from "maxmargin";
 import { afterAll, describe, expect, test } from "vitest";
-import { dtypes as anyDtypes, generator, inPlaceDtypes } from "./support/data.js";
+import {
+  dtypes as anyDtypes,
+  filled,
+  generator,
+  inPlaceDtypes,
+  integerBelow,
+  randomPredictions,
+} from "./support/data.js";
 import { force, implementations } from "./support/implementations.js";
 import { functions, type LossName, lossNames, lossOf } from "./support/losses.js";
 import {
@@ -104,6 +111,25 @@ describe("all implementations and thread counts give the same bits", () => {
       expect(batches.length).toBeGreaterThan(100);
       expectSameBits(batches);
     });
+  });
+
+  // As a block of its own such a batch is folded three times in float32, and in double from there.
+  test.each([8, 16, 32, 64])("sums of batches of %d values, whatever these are", (n) => {
+    const random = generator(n);
+    const batches = Array.from({ length: 300 }, () => ({
+      yTrue: tensor(filled(new Int8Array(n), () => 2 * integerBelow(2, random) - 1)),
+      yPred: tensor(randomPredictions(n, random)),
+    }));
+    const sums = (implementation: string) => {
+      force(implementation);
+      return batches.map(({ yTrue, yPred }) =>
+        (["squared_hinge", "hinge"] as const).map((loss) =>
+          lossOf(loss, "sum").apply(yTrue, yPred),
+        ),
+      );
+    };
+    const expected = sums("js");
+    for (const kernel of backend().kernels) expect(sums(kernel)).toEqual(expected);
   });
 
   describe.each(["float32", "int8"] as const)("special values, %s labels", (dtype) => {

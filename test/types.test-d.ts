@@ -3,6 +3,7 @@ import {
   backend,
   CategoricalHinge,
   callAsync,
+  type FloatDtype,
   get,
   gradient,
   gradientAsync,
@@ -18,12 +19,18 @@ import {
   setNumThreads,
   type Tensor,
   type TensorLike,
+  type TensorOf,
   tensor,
   type ValueAndGradient,
   valueAndGradient,
   valueAndGradientAsync,
 } from "maxmargin";
 import { describe, expectTypeOf, test } from "vitest";
+
+// In an ES module this resolves as in CommonJS: to declarations of its own.
+import required = require("maxmargin");
+/** The results of losses that were given no dtype: `floatx()` decides when they are made. */
+type Result = TensorOf<FloatDtype>;
 
 declare const yTrue: Int8Array;
 declare const yPred: Float32Array;
@@ -47,31 +54,29 @@ describe("apply", () => {
   });
 
   test("is a tensor for null and none", () => {
-    expectTypeOf(new Hinge({ reduction: null }).apply(yTrue, yPred)).toEqualTypeOf<
-      Tensor<"float32">
-    >();
-    expectTypeOf(new SquaredHinge({ reduction: "none" }).apply(yTrue, yPred)).toEqualTypeOf<
-      Tensor<"float32">
-    >();
-    expectTypeOf(new CategoricalHinge({ reduction: null }).apply(yTrue, yPred)).toEqualTypeOf<
-      Tensor<"float32">
-    >();
+    expectTypeOf(new Hinge({ reduction: null }).apply(yTrue, yPred)).toEqualTypeOf<Result>();
+    expectTypeOf(
+      new SquaredHinge({ reduction: "none" }).apply(yTrue, yPred),
+    ).toEqualTypeOf<Result>();
+    expectTypeOf(
+      new CategoricalHinge({ reduction: null }).apply(yTrue, yPred),
+    ).toEqualTypeOf<Result>();
   });
 
   test("is either where the reduction is not known", () => {
     expectTypeOf(new Hinge({ reduction: anyReduction }).apply(yTrue, yPred)).toEqualTypeOf<
-      number | Tensor<"float32">
+      number | Result
     >();
     expectTypeOf(new Hinge({ reduction: sumOrNone }).apply(yTrue, yPred)).toEqualTypeOf<
-      number | Tensor<"float32">
+      number | Result
     >();
   });
 
   test("is as known after fromConfig as it was before", () => {
     const config = new Hinge({ reduction: null }).getConfig();
-    expectTypeOf(config).toEqualTypeOf<LossConfig<null, "float32">>();
+    expectTypeOf(config).toEqualTypeOf<LossConfig<null>>();
     expectTypeOf(config.reduction).toEqualTypeOf<null>();
-    expectTypeOf(Hinge.fromConfig(config).apply(yTrue, yPred)).toEqualTypeOf<Tensor<"float32">>();
+    expectTypeOf(Hinge.fromConfig(config).apply(yTrue, yPred)).toEqualTypeOf<Result>();
     expectTypeOf(SquaredHinge.fromConfig({ reduction: "sum" })).toEqualTypeOf<
       SquaredHinge<"sum">
     >();
@@ -81,7 +86,7 @@ describe("apply", () => {
   test("is found by whoever takes any loss", () => {
     const apply = <R extends Reduction>(loss: Loss<R>) => loss.apply(yTrue, yPred);
     expectTypeOf(apply(new Hinge())).toEqualTypeOf<number>();
-    expectTypeOf(apply(new Hinge({ reduction: "none" }))).toEqualTypeOf<Tensor<"float32">>();
+    expectTypeOf(apply(new Hinge({ reduction: "none" }))).toEqualTypeOf<Result>();
   });
 });
 
@@ -89,8 +94,10 @@ describe("dtypes", () => {
   const doubles = Float64Array.of(0.5);
   test("follow from the predictions in functions", () => {
     expectTypeOf(hinge(yTrue, doubles)).toEqualTypeOf<Tensor<"float64">>();
-    expectTypeOf(hinge(yTrue, new Int32Array(1))).toEqualTypeOf<Tensor<"float32">>();
-    expectTypeOf(hinge(yTrue, [0.5])).toEqualTypeOf<Tensor<"float32">>();
+    expectTypeOf(hinge(yTrue, new Int32Array(1))).toEqualTypeOf<Result>();
+    expectTypeOf(hinge(yTrue, [0.5])).toEqualTypeOf<Result>();
+    expectTypeOf(hinge(yTrue, 0.5)).toEqualTypeOf<Result>();
+    expectTypeOf(hinge(yTrue, tensor([0.5]))).toEqualTypeOf<Result>();
     expectTypeOf(hinge(yTrue, tensor(new Uint16Array(1), [1], "bfloat16"))).toEqualTypeOf<
       Tensor<"bfloat16">
     >();
@@ -103,8 +110,21 @@ describe("dtypes", () => {
     expectTypeOf(loss.dtype).toEqualTypeOf<"float64">();
     const mixed = new SquaredHinge({ dtype: "mixed_float16" });
     expectTypeOf(mixed.call(yTrue, yPred)).toEqualTypeOf<Tensor<"float16">>();
+    expectTypeOf(new Hinge({ dtype: null }).dtype).toEqualTypeOf<FloatDtype>();
     // @ts-expect-error: nothing is computed in integers
     new Hinge({ dtype: "int32" });
+  });
+
+  test("are one of four where floatx() decides, and tell which array a result has", () => {
+    const losses = new Hinge({ reduction: "none" }).apply(yTrue, yPred);
+    expectTypeOf(new Hinge().dtype).toEqualTypeOf<FloatDtype>();
+    expectTypeOf(new metrics.Hinge().dtype).toEqualTypeOf<FloatDtype>();
+    expectTypeOf(losses.dtype).toEqualTypeOf<FloatDtype>();
+    if (losses.dtype === "float32") expectTypeOf(losses.data).toEqualTypeOf<Float32Array>();
+    if (losses.dtype === "float64") expectTypeOf(losses.data).toEqualTypeOf<Float64Array>();
+    expectTypeOf(losses).toExtend<Tensor<FloatDtype>>();
+    expectTypeOf(losses).toExtend<Tensor>();
+    expectTypeOf(losses).toExtend<TensorLike>();
   });
 
   test("are those of the arrays in tensors", () => {
@@ -112,6 +132,36 @@ describe("dtypes", () => {
     expectTypeOf(tensor(new Uint16Array(1)).dtype).toEqualTypeOf<"uint16">();
     expectTypeOf(tensor(new Uint8Array(1), [1], "bool")).toEqualTypeOf<Tensor<"bool">>();
   });
+});
+
+test("any loss is a Loss, and any metric a Metric", () => {
+  const take = (loss: Loss) => loss.apply(yTrue, yPred);
+  expectTypeOf(take(new Hinge())).toEqualTypeOf<number | Result>();
+  take(new Hinge({ reduction: "sum" }));
+  take(new SquaredHinge({ reduction: null, dtype: "float64" }));
+  take(new CategoricalHinge({ reduction: anyReduction, dtype: "mixed_float16" }));
+  take(Hinge.fromConfig({ reduction: "mean" }));
+  // @ts-expect-error: a function is none
+  take(hinge);
+  const sums = (loss: Loss<"sum">) => loss.apply(yTrue, yPred);
+  expectTypeOf(sums(new Hinge({ reduction: "sum" }))).toEqualTypeOf<number>();
+  const mean = new Hinge();
+  // @ts-expect-error: another reduction
+  sums(mean);
+  const exact = (loss: Loss<"none", "float64">) => loss.apply(yTrue, yPred);
+  expectTypeOf(exact(new Hinge({ reduction: "none", dtype: "float64" }))).toEqualTypeOf<
+    Tensor<"float64">
+  >();
+  const read = (metric: metrics.Metric) => metric.result();
+  read(new metrics.Hinge());
+  read(new metrics.SquaredHinge({ dtype: "float64" }));
+  class Mine extends Hinge<"sum"> {
+    constructor() {
+      super({ reduction: "sum" });
+    }
+  }
+  expectTypeOf(new Mine().apply(yTrue, yPred)).toEqualTypeOf<number>();
+  take(new Mine());
 });
 
 test("metrics and the registry", () => {
@@ -128,8 +178,9 @@ test("metrics and the registry", () => {
 
 describe("call and the functions", () => {
   test("are tensors whatever the reduction", () => {
-    expectTypeOf(new Hinge().call(yTrue, yPred)).toEqualTypeOf<Tensor<"float32">>();
-    expectTypeOf(new Hinge({ reduction: "sum" }).call(yTrue, yPred)).toEqualTypeOf<
+    expectTypeOf(new Hinge().call(yTrue, yPred)).toEqualTypeOf<Result>();
+    expectTypeOf(new Hinge({ reduction: "sum" }).call(yTrue, yPred)).toEqualTypeOf<Result>();
+    expectTypeOf(new Hinge({ dtype: "float32" }).call(yTrue, yPred)).toEqualTypeOf<
       Tensor<"float32">
     >();
     expectTypeOf(hinge(yTrue, yPred)).toEqualTypeOf<Tensor<"float32">>();
@@ -143,10 +194,11 @@ describe("gradients", () => {
 
   test("come with a value of the reduction's type", () => {
     expectTypeOf(new Hinge().valueAndGradient(yTrue, yPred)).toEqualTypeOf<
-      ValueAndGradient<number, "float32">
+      ValueAndGradient<number>
     >();
+    expectTypeOf(new Hinge().valueAndGradient(yTrue, yPred).gradient).toEqualTypeOf<Result>();
     expectTypeOf(new Hinge({ reduction: "none" }).valueAndGradient(yTrue, yPred)).toEqualTypeOf<
-      ValueAndGradient<Tensor<"float32">, "float32">
+      ValueAndGradient<Result>
     >();
     expectTypeOf(valueAndGradient(hinge, yTrue, yPred).value).toEqualTypeOf<Tensor<"float32">>();
   });
@@ -164,8 +216,12 @@ describe("gradients", () => {
   test("take memory of their own dtype, and weights in classes alone", () => {
     new Hinge().gradient(yTrue, yPred, { out: yPred, sampleWeight: 2, mask: [true] });
     gradient(hinge, yTrue, doubles, { out: doubles });
-    // @ts-expect-error: the loss is float32
+    // Only when the loss is made floatx() tells.
     new Hinge().gradient(yTrue, yPred, { out: doubles });
+    // @ts-expect-error: the loss is float32
+    new Hinge({ dtype: "float32" }).gradient(yTrue, yPred, { out: doubles });
+    // @ts-expect-error: nothing is computed in integers
+    new Hinge().gradient(yTrue, yPred, { out: yTrue });
     // @ts-expect-error: the predictions are float32
     gradient(hinge, yTrue, yPred, { out: doubles });
     // @ts-expect-error: no weights
@@ -176,7 +232,7 @@ describe("gradients", () => {
 });
 
 describe("calls off the event loop", () => {
-  const loss = new Hinge();
+  const loss = new Hinge({ dtype: "float32" });
   const losses = new SquaredHinge({ reduction: null, dtype: "float64" });
 
   test("promise what the others give", () => {
@@ -187,7 +243,9 @@ describe("calls off the event loop", () => {
     expectTypeOf(loss.valueAndGradientAsync(yTrue, yPred)).toEqualTypeOf<
       Promise<ValueAndGradient<number, "float32">>
     >();
+    expectTypeOf(new Hinge().callAsync(yTrue, yPred)).toEqualTypeOf<Promise<Result>>();
     expectTypeOf(callAsync(hinge, yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float32">>>();
+    expectTypeOf(callAsync(hinge, yTrue, [0.5])).toEqualTypeOf<Promise<Result>>();
     expectTypeOf(gradientAsync(hinge, yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float32">>>();
     expectTypeOf(valueAndGradientAsync(hinge, yTrue, yPred)).toEqualTypeOf<
       Promise<ValueAndGradient<Tensor<"float32">, "float32">>
@@ -308,4 +366,11 @@ test("backend", () => {
   expectTypeOf(backend()).toEqualTypeOf<BackendInfo>();
   expectTypeOf(backend().name).toEqualTypeOf<"native" | "js">();
   expectTypeOf(backend().kernel).toEqualTypeOf<string | null>();
+});
+
+test("import and require name the same classes", () => {
+  // A class with private fields takes no other class for itself, whatever its members are.
+  expectTypeOf<required.Hinge>().toExtend<Hinge>();
+  expectTypeOf<Hinge>().toExtend<required.Hinge>();
+  expectTypeOf<required.metrics.Hinge>().toExtend<metrics.Hinge>();
 });

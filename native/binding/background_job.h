@@ -1,6 +1,7 @@
 // A call in one of libuv's threads.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "binding/arguments.h"
@@ -59,7 +60,9 @@ class BackgroundJob {
 
   static void execute(napi_env, void* data) {
     auto* job = static_cast<BackgroundJob*>(data);
+    const auto start = std::chrono::steady_clock::now();
     job->failure_ = attempt([&] { evaluate(job->call_.request, job->machine_, &job->call_.result); });
+    job->duration_ = std::chrono::steady_clock::now() - start;
   }
 
   // The frame may have lost its memory meanwhile.
@@ -78,6 +81,7 @@ class BackgroundJob {
       if (create_error(env, *job->failure_, &value)) napi_reject_deferred(env, job->deferred_, value);
     } else {
       write_result(job->call_.result, frame);
+      frame->milliseconds = job->duration_.count();
       if (napi_get_undefined(env, &value) == napi_ok) napi_resolve_deferred(env, job->deferred_, value);
     }
     job->release(env);
@@ -87,6 +91,7 @@ class BackgroundJob {
   const Machine machine_;
   Call call_;
   const Failure* failure_ = nullptr;
+  std::chrono::duration<double, std::milli> duration_{};
   napi_async_work work_ = nullptr;
   napi_deferred deferred_ = nullptr;
   napi_ref references_[1 + kArguments] = {};

@@ -47,11 +47,11 @@ void write_terms(Evaluation* evaluation, float* losses) {
   });
 }
 
-void write_rows(Evaluation* evaluation, const Output& losses) {
+void write_rows(Evaluation* evaluation, const Output& losses, Totals* totals) {
   if (is_flat(*evaluation) && evaluation->batch.width == 1 && losses.dtype == Dtype::float32) {
     return write_terms(evaluation, static_cast<float*>(losses.values));
   }
-  LossSink sink(evaluation, losses);
+  LossSink sink(evaluation, losses, totals);
   evaluate_rows(evaluation, &sink);
 }
 
@@ -82,7 +82,7 @@ bool attempt(const Request& request, const Machine& machine, LabelEncoding encod
       sum(&evaluation, &result->totals);
       break;
     case Operation::rows:
-      write_rows(&evaluation, request.losses);
+      write_rows(&evaluation, request.losses, &result->totals);
       break;
     default:
       write_gradient(&evaluation, request, &result->totals);

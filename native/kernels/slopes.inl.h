@@ -46,12 +46,13 @@ template <class In>
 static void count_ties(const Tile& tile, const double* maxes, double* ties) {
   using V = Unit<typename In::T>;
   const Ties<In> values{tile};
-  // Nearly always each row has one, which the number in all rows tells: unless a row has none, as its max is NaN.
+  // Nearly always each row has exactly one, which the count over all rows tells if no row has none. Only a row that
+  // contains NaN can have none: its max is then NaN or, where folding lost all its values, kNoMax.
   V all = constant<V>(0.0);
   bool may_have_none = false;
   for (size_t row = 0; row < tile.rows; ++row) {
     all = all + values.of_row(row, maxes[row]);
-    may_have_none |= maxes[row] != maxes[row];
+    may_have_none |= !(maxes[row] > kNoMax);
   }
   const double count = values.sum(all);
   if (tile.rows == 1 || (count == static_cast<double>(tile.rows) && !may_have_none)) {

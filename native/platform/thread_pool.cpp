@@ -257,9 +257,11 @@ class Pool {
   std::atomic<double> handshake_{300};
 };
 
-// Never destroyed: threads that are still running when the process exits must not find it gone.
+// Never destroyed: threads that are still running when the process exits must not find it gone. It lies in
+// static memory: an environment that ends, and stops its threads, has nobody to tell that the heap is exhausted.
 Pool& pool() {
-  static Pool* const pool = new Pool;
+  alignas(Pool) static char memory[sizeof(Pool)];
+  static Pool* const pool = new (memory) Pool;
   return *pool;
 }
 

@@ -38,7 +38,12 @@ const special = (dtype: AnyDtype, random: Random) =>
   isFloating(dtype) ? pick(specials, random) : pick(integers, random);
 
 /** n numbers one after the other, in rows `width` wide. */
-type Numbers = (dtype: AnyDtype, width: number, random: Random, n: number) => (i: number) => number;
+export type Numbers = (
+  dtype: AnyDtype,
+  width: number,
+  random: Random,
+  n: number,
+) => (i: number) => number;
 
 const numbers = {
   "0 and 1": (_dtype, _width, random) => () => integerBelow(2, random),
@@ -68,15 +73,19 @@ const numbers = {
 
 export type Style = keyof typeof numbers | "any bits";
 
-function valuesOf(dtype: AnyDtype, shape: Shape, style: Style, random: Random): Data {
+/** Values of a style, or those that rows by archetype have. */
+export type Source = Style | { readonly name: string; readonly numbers: Numbers };
+
+function valuesOf(dtype: AnyDtype, shape: Shape, source: Source, random: Random): Data {
   const n = sizeOf(shape);
   const none = dataOf(dtype, []);
-  if (style === "any bits") {
+  if (source === "any bits") {
     const bytes = new Uint8Array(n * none.BYTES_PER_ELEMENT);
     for (let i = 0; i < bytes.length; i++) bytes[i] = integerBelow(256, random);
     return new (none.constructor as Kind)(bytes.buffer);
   }
-  const next = numbers[style](dtype, shape.at(-1) ?? 1, random, n);
+  const numbersOf = typeof source === "string" ? numbers[source] : source.numbers;
+  const next = numbersOf(dtype, shape.at(-1) ?? 1, random, n);
   return dataOf(
     dtype,
     Float64Array.from({ length: n }, (_, i) => next(i)),
@@ -150,7 +159,7 @@ const forms = ["tensor", "object", "array", "nested"] as const;
 export interface Operand {
   readonly dtype: AnyDtype;
   readonly shape: Shape;
-  readonly style: Style;
+  readonly style: string;
   readonly data: Data;
   readonly form: (typeof forms)[number];
   readonly place: Place;
@@ -159,15 +168,15 @@ export interface Operand {
 export function randomOperand(
   dtype: AnyDtype,
   shape: Shape,
-  style: Style,
+  source: Source,
   random: Random,
 ): Operand {
-  const data = valuesOf(dtype, shape, style, random);
+  const data = valuesOf(dtype, shape, source, random);
   const wanted = pick(forms, random);
   return {
     dtype,
     shape,
-    style,
+    style: typeof source === "string" ? source : source.name,
     data,
     form: possible(wanted, dtype, data, shape),
     place: randomPlace(random),

@@ -1,6 +1,7 @@
 // Random programs: one call of one subject, with all that it takes.
 import type { FloatDtype, Reduction } from "maxmargin";
 import {
+  type AnyDtype,
   dtypes,
   floatDtypes,
   integerBelow,
@@ -9,11 +10,13 @@ import {
   randomFrom,
 } from "../support/data.js";
 import { type LossName, lossNames, reductions } from "../support/losses.js";
+import { randomRows } from "./archetypes.js";
 import {
   type Operand,
   type Place,
   randomOperand,
   randomPlace,
+  type Source,
   type Style,
   shownOperand,
   shownPlace,
@@ -63,7 +66,10 @@ const predictionStyles = [
   ...(["of any magnitude", "any bits", "0 and 1", "signs", "zeros"] as const),
 ];
 const weightStyles = ["reals", "0 and 1", "zeros", "few specials", "specials", "any bits"] as const;
-const maskStyles = ["0 and 1", "0 and 1", "zeros", "specials", "signs"] as const;
+const maskStyles = [
+  ...(["0 and 1", "0 and 1", "0 and 1", "0 and 1", "0 and 1", "0 and 1"] as const),
+  ...(["zeros", "0 and 1 but for one", "specials"] as const),
+];
 
 /** float32 is what most people have. */
 const anyDtype = (random: Random) => (random() < 0.3 ? "float32" : pick(dtypes, random));
@@ -76,20 +82,34 @@ const widths = [
 /** Rows of more than a chunk, of which one or few values are left for the last tile. */
 const longWidths = [8193, 8193, 8192 + 2049, 2 * 8192 + 1, 2 * 8192 + 2049, 8192 + 63, 9000];
 
-/** The most values of a program: most are small, as then there are more of them. */
-function mostValues(random: Random): number {
-  const chance = random();
-  return chance < 0.9 ? 400 : chance < 0.985 ? 20_000 : 150_000;
+/** The shapes of labels and predictions: most are small, as then there are more of them. */
+interface Sizes {
+  /** How often a batch has up to 400 values, and how often up to 20,000; the others have up to 150,000. */
+  readonly small: number;
+  readonly medium: number;
+  /** How often rows are longer than a chunk. */
+  readonly long: number;
+  readonly ranks: readonly number[];
 }
 
-function randomShape(random: Random): number[] {
-  if (random() < 0.03) return [1 + integerBelow(2, random), pick(longWidths, random)];
-  const most = mostValues(random);
+const anySizes: Sizes = {
+  small: 0.9,
+  medium: 0.085,
+  long: 0.03,
+  ranks: [0, 1, 1, 2, 2, 2, 2, 3, 4],
+};
+/** One row alone has none to be beside. */
+const severalRows: Sizes = { small: 0.97, medium: 0.025, long: 0.01, ranks: [2, 2, 2, 2, 3, 4] };
+
+function randomShape({ small, medium, long, ranks }: Sizes, random: Random): number[] {
+  if (random() < long) return [1 + integerBelow(2, random), pick(longWidths, random)];
+  const chance = random();
+  const most = chance < small ? 400 : chance < small + medium ? 20_000 : 150_000;
   const width = pick(
     widths.filter((each) => each <= most),
     random,
   );
-  const rank = pick([0, 1, 1, 2, 2, 2, 2, 3, 4], random);
+  const rank = pick(ranks, random);
   if (rank === 0) return [];
   const shape = [width];
   let left = Math.floor(most / Math.max(1, width));
@@ -134,10 +154,40 @@ function randomColumn(
   return randomOperand(anyDtype(random), columnShape(losses, random), pick(styles, random), random);
 }
 
+/** What labels and predictions are drawn from, and their dtypes. */
+interface Sources {
+  readonly sizes: Sizes;
+  readonly labels: Source;
+  readonly predictions: Source;
+  dtype(): AnyDtype;
+}
+
+function randomSources(loss: LossName, random: Random): Sources {
+  if (random() < 0.4) {
+    return {
+      sizes: anySizes,
+      labels: pick(labelStyles, random),
+      predictions: pick(predictionStyles, random),
+      dtype: () => anyDtype(random),
+    };
+  }
+  const { name, labels, predictions } = randomRows(loss, random);
+  return {
+    sizes: severalRows,
+    labels: { name, numbers: labels },
+    predictions: { name, numbers: predictions },
+    // Integers hold few of the values that matter.
+    dtype: () => (random() < 0.2 ? anyDtype(random) : pick(floatDtypes, random)),
+  };
+}
+
 /** The program of a seed. */
 export function randomProgram(seed: number): Program {
   const random = randomFrom(seed);
-  const shape = randomShape(random);
+  // What only a maximum can go wrong with is tried more often.
+  const loss = random() < 0.25 ? "categorical_hinge" : pick(lossNames, random);
+  const sources = randomSources(loss, random);
+  const shape = randomShape(sources.sizes, random);
   const predictions = random() < 0.1 ? broadcastable(shape, random) : shape;
   const others = shapeFor(shape, 0.75, random);
   // Nobody waits for [20000, 1] with [20000].
@@ -146,16 +196,11 @@ export function randomProgram(seed: number): Program {
   const losses = shape.slice(0, -1);
   return {
     seed,
-    loss: pick(lossNames, random),
+    loss,
     dtype: random() < 0.4 ? "float32" : pick(floatDtypes, random),
     reduction: pick(reductions, random),
-    labels: randomOperand(anyDtype(random), labels, pick(labelStyles, random), random),
-    predictions: randomOperand(
-      anyDtype(random),
-      predictions,
-      pick(predictionStyles, random),
-      random,
-    ),
+    labels: randomOperand(sources.dtype(), labels, sources.labels, random),
+    predictions: randomOperand(sources.dtype(), predictions, sources.predictions, random),
     sampleWeight: randomColumn(losses, weightStyles, random),
     mask: randomColumn(losses, maskStyles, random),
     out: randomPlace(random),

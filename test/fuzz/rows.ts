@@ -100,7 +100,7 @@ function lossOfRow(row: Row): Bounded {
 /** Slopes of the loss of a row, times its width if it is a mean of terms. */
 export interface Slopes {
   readonly values: Float64Array;
-  /** What all of them are to be multiplied by: 0, 1 or NaN, or one of two where rounding decides. */
+  /** What all of them are to be multiplied by: 0, 1 or NaN, or one of several where rounding decides. */
   readonly kink: readonly number[];
 }
 
@@ -121,7 +121,9 @@ function slopesOfRow(row: Row): Slopes {
     round(round(round(1 - y[i]) * (other === neg ? share : 0)) - y[i]),
   );
   const isKnown = margin.error === 0 || Math.abs(margin.value) > margin.error;
-  return { values, kink: isKnown ? [slopeOfMargin(margin.value)] : [0, 1] };
+  if (isKnown) return { values, kink: [slopeOfMargin(margin.value)] };
+  // Where double itself may overflow, infinities may meet.
+  return { values, kink: margin.error === Infinity ? [0, 1, Number.NaN] : [0, 1] };
 }
 
 /** Labels and predictions of all rows, broadcast. */

@@ -7,6 +7,7 @@ import { type Placed, placed } from "./operands.js";
 import type { ExactAnswer } from "./oracle.js";
 import type { Program } from "./program.js";
 import type { Call, Result } from "./subjects.js";
+import { hasWrongMask } from "./weighting.js";
 
 /** Why calls are stopped. */
 const reason = { why: "enough" };
@@ -59,7 +60,7 @@ export class Run {
     try {
       const promised = this.#begin(signal);
       const isUnderWay = this.#exact !== undefined && !isStopped;
-      if (this.#moves) {
+      if (this.#moves && (isUnderWay || !hasWrongMask(this.#program))) {
         const given = this.#given;
         this.mistakes.push(...(isUnderWay ? given.leftBehind() : given.changes()));
       }

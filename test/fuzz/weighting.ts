@@ -4,7 +4,7 @@ import { castValues } from "../support/data.js";
 import { type Bounded, bounded, exactly, sumOf, wideError } from "./bounded.js";
 import type { Operand } from "./operands.js";
 import type { Program } from "./program.js";
-import { fitting } from "./rows.js";
+import { fitting, Refusal } from "./rows.js";
 import { broadcastTo, type Shape, sizeOf, withSameRank } from "./shapes.js";
 
 interface Column {
@@ -22,11 +22,17 @@ function weightsOf({ dtype: from, data, shape }: Operand, dtype: FloatDtype): Co
   return { values: castValues(from, data, dtype), shape };
 }
 
+const isMaskValue = (value: number) => value === 0 || value === 1;
+
 function maskOf({ dtype, data, shape }: Operand): Column {
-  return {
-    values: castValues(dtype, data, "float64").map((value) => (value === 0 ? 0 : 1)),
-    shape,
-  };
+  const values = castValues(dtype, data, "float64");
+  if (!values.every(isMaskValue)) throw new Refusal("a mask of other values than 0 and 1");
+  return { values: values.map(Math.abs), shape };
+}
+
+/** Whether a program has a mask that is refused, which may be when arrays have moved into the call. */
+export function hasWrongMask({ mask }: Program): boolean {
+  return mask !== undefined && !castValues(mask.dtype, mask.data, "float64").every(isMaskValue);
 }
 
 function product(a: Column, b: Column): Column {

@@ -52,7 +52,12 @@ describe("a bundle that holds the binaries computes natively, wherever it is", (
     expect(stdout + stderr).not.toMatch(/warning/i);
     const elsewhere = consumer("elsewhere");
     cpSync(join(cwd, file, ".."), join(elsewhere, "dist"), { recursive: true });
-    expectNative(run("node", [join("dist", file.split("/")[1])], { cwd: elsewhere }));
+    const start = (env = {}) =>
+      run("node", [join("dist", file.split("/")[1])], { cwd: elsewhere, env });
+    expectNative(start());
+    expect(() => start({ MAXMARGIN_NUM_THREADS: "0" })).toThrow(
+      /RangeError: MAXMARGIN_NUM_THREADS/,
+    );
   });
 });
 

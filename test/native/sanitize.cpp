@@ -139,8 +139,11 @@ class Program {
     batch_.may_be_binary = batch_.loss != Loss::categorical_hinge && !random_.one_in(4);
     choose_shape();
     choose_values();
-    if (random_.one_in(2)) batch_.weights = random_column();
-    if (random_.one_in(2)) batch_.mask = random_column();
+    if (random_.one_in(2)) {
+      batch_.weights = random_column({Kind::zero_or_one, Kind::many, Kind::any_bits});
+    }
+    // A mask that is not all 0 and 1 leaves nothing to compare.
+    if (random_.one_in(2)) batch_.mask = random_column({random_.one_in(8) ? Kind::any_bits : Kind::zero_or_one});
     divisor_ = random_.pick({1.0, 3.0, static_cast<double>(batch_.rows)});
     row_dtype_ = random_.one_in(4) ? Dtype::float64 : batch_.as;
     slope_dtype_ = random_.one_in(4) ? Dtype::float64 : batch_.as;
@@ -222,11 +225,9 @@ class Program {
     batch_.predictions = p.data();
   }
 
-  Column random_column() {
+  Column random_column(std::initializer_list<Kind> kinds) {
     const auto dtype = static_cast<Dtype>(random_.below(kDtypes));
-    return {dtype,
-            add_array(dtype, batch_.rows, random_.pick({Kind::zero_or_one, Kind::many, Kind::any_bits}))
-                .data()};
+    return {dtype, add_array(dtype, batch_.rows, random_.pick(kinds)).data()};
   }
 
   Array& add_array(Dtype dtype, size_t n, Kind kind) {
@@ -269,7 +270,7 @@ bool runs_each_once(Random& random) {
   constexpr int64_t kWorthWaking = 1'000'000'000;
   run_parallel(
       counts.values.size(), kThreads, kWorthWaking,
-      [](void* context, size_t i, size_t) {
+      [](void* context, size_t i, size_t) noexcept {
         auto& all = *static_cast<Counts*>(context);
         all.values[i] += all.before + 1;
       },

@@ -1,5 +1,8 @@
-// A process, or a worker's thread, that ends in the middle of calls: by itself, or because it is ended.
-import { parentPort, Worker } from "node:worker_threads";
+// A process that ends threads in the middle of something, and then itself in the middle of the same:
+// `node exiting.mjs <task> <terminated> <running> <code>` terminates so many workers, one after the other, starts so many that
+// are still running at the end, and exits with the code. The tasks are below.
+import { createRequire } from "node:module";
+import { parentPort, Worker, workerData } from "node:worker_threads";
 
 const n = 2_000_000;
 const shared = [
@@ -7,8 +10,19 @@ const shared = [
   new Float32Array(new SharedArrayBuffer(4 * n)),
 ];
 
-/** Calls of all kinds, for ever. The library is there as long as the threads that have called this. */
-async function begin() {
+const require = createRequire(import.meta.url);
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Calls a function for ever, in turns of the event loop. */
+async function repeat(call) {
+  for (;;) {
+    call();
+    await turn();
+  }
+}
+
+/** Makes calls of all kinds off the event loop. */
+async function calls() {
   const { Hinge } = await import("maxmargin");
   const loss = new Hinge();
   const again = async (call) => {
@@ -20,18 +34,123 @@ async function begin() {
   again(() => loss.applyAsync(new Int8Array(n), new Float32Array(n), { transfer: true }));
 }
 
+/** Calls a function, and takes no notice of its errors. */
+function attempt(call) {
+  try {
+    Promise.resolve(call()).catch(() => {});
+  } catch {}
+}
+
+const labels = new Int8Array(new SharedArrayBuffer(100));
+const predictions = new Float32Array(new SharedArrayBuffer(400));
+const out = new Float32Array(new SharedArrayBuffer(400));
+
+/** Calls every export of the package, with arguments that make it call the addon where it can. */
+async function packageExports() {
+  const maxmargin = await import("maxmargin");
+  const { hinge, Hinge } = maxmargin;
+  const argumentsOf = {
+    setBackend: ["native", "scalar"],
+    setNumThreads: [2],
+    callAsync: [hinge, labels, predictions],
+    gradient: [hinge, labels, predictions],
+    gradientAsync: [hinge, labels, predictions],
+    valueAndGradient: [hinge, labels, predictions],
+    valueAndGradientAsync: [hinge, labels, predictions],
+    get: ["hinge"],
+    serialize: [new Hinge()],
+  };
+  const functions = Object.entries(maxmargin).filter(([, value]) => typeof value === "function");
+  repeat(() => {
+    for (const [name, value] of functions) {
+      const args = argumentsOf[name] ?? [labels, predictions, { out }];
+      attempt(/^class /.test(value) ? () => new value() : () => value(...args));
+    }
+  });
+}
+
+/** Calls every function of the addon, with arguments that it computes with, and with none, which it refuses. */
+async function addonExports() {
+  const { backend } = await import("maxmargin");
+  const addon = require(backend().binary);
+  const frame = addon.share(new Float64Array(new SharedArrayBuffer(128)));
+  // Hinge of int8 labels and float32 predictions in float32, in one row; the divisor is 1.
+  const numbers = [(1 << 3) | (10 << 7) | (10 << 11), predictions.length, 0, 1];
+  const operandsOf = {
+    total: [labels, predictions],
+    weightedTotal: [labels, predictions, out.subarray(0, 1)],
+    columnTotal: [labels, predictions, out.subarray(0, 1)],
+    gradient: [labels, predictions, out],
+    rowLosses: [labels, predictions, out.subarray(0, 1)],
+  };
+  const argumentsOf = {
+    share: [frame],
+    overlaps: [labels, out],
+    readProbe: [labels, predictions, false, false],
+    writeProbe: [labels, predictions, out, false],
+    useKernel: ["scalar"],
+    setThreads: [2],
+  };
+  repeat(() => {
+    frame.set(numbers);
+    for (const [name, operands] of Object.entries(operandsOf)) {
+      const own = () => Float64Array.of(...numbers, 0, 0, 0, 0, 0);
+      attempt(() => addon[name](...operands));
+      attempt(() => addon.parts[name](own(), ...operands));
+      attempt(() => addon.background[name](own(), ...operands));
+      attempt(() => addon.background[name]());
+    }
+    for (const name of Object.getOwnPropertyNames(addon)) {
+      attempt(() => addon[name](...(argumentsOf[name] ?? [])));
+      attempt(() => addon[name]());
+    }
+  });
+}
+
+/** Loads the package again and again, as if for the first time: the addon begins anew too. */
+function loading() {
+  repeat(() => {
+    require("maxmargin");
+    for (const file of Object.keys(require.cache)) delete require.cache[file];
+  });
+}
+
+/** Loads the package once, as nearly every program does. */
+function loadingOnce() {
+  import("maxmargin");
+}
+
+const tasks = { calls, packageExports, addonExports, loading, loadingOnce };
+
+async function start(task) {
+  const worker = new Worker(new URL(import.meta.url), { workerData: task });
+  await new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
+  worker.once("error", () => process.exit(101));
+  return worker;
+}
+
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 if (parentPort !== null) {
-  await begin();
+  await tasks[workerData]();
+  // It does not end by itself.
+  parentPort.on("message", () => {});
   parentPort.postMessage("started");
 } else {
-  const [rounds, code] = process.argv.slice(2).map(Number);
-  for (let round = 0; round < rounds; round++) {
-    const worker = new Worker(new URL(import.meta.url));
-    await new Promise((resolve) => worker.once("message", resolve));
-    await new Promise((resolve) => setTimeout(resolve, round % 7));
-    const ended = await worker.terminate();
-    if (ended !== 1) process.exit(100);
+  const [task, ...numbers] = process.argv.slice(2);
+  const [terminated, running, code] = numbers.map(Number);
+  // A module is loaded in about as many milliseconds.
+  const longest = task === "loadingOnce" ? 40 : 7;
+  for (let round = 0; round < terminated; round++) {
+    const worker = await start(task);
+    await wait(Math.random() * longest);
+    if ((await worker.terminate()) !== 1) process.exit(100);
   }
-  await begin();
-  setTimeout(() => process.exit(code), code % 11);
+  const workers = Array.from({ length: running }, () => start(task));
+  await (task === "loadingOnce" ? Promise.race(workers) : Promise.all(workers));
+  await tasks[task]();
+  setTimeout(() => process.exit(code), Math.random() * longest);
 }
