@@ -68,7 +68,7 @@ void write_gradient(Evaluation* evaluation, const Request& request, Totals* tota
       writer.write(index, tile, {kOnes, {}, nullptr}, worker);
     });
   }
-  const size_t values = has_long_rows(request.batch) ? kChunk : values_at_once(*evaluation);
+  const size_t values = has_long_rows(request.batch) ? kChunk : values_at_once(*evaluation, true);
   GradientWriter writer(*evaluation, request.gradient, request.divisor, values);
   GradientSink sink({evaluation, totals}, {evaluation->set, request.losses}, &writer);
   evaluate_rows(evaluation, &sink);
