@@ -431,7 +431,9 @@ describe("calls off the event loop", () => {
     await expect(call(Float32Array.of(1, 2, 3), p, { transfer: true })).rejects.toThrow(RangeError);
     expect(p).toHaveLength(2);
     const wrong = callAsync((() => 0) as never, p as TensorLike, p);
-    await expect(wrong).rejects.toThrow("loss: expected a function of rows (hinge, squaredHinge, categoricalHinge)");
+    await expect(wrong).rejects.toThrow(
+      "loss: expected a function of rows (hinge, squaredHinge, categoricalHinge)",
+    );
   });
 
   test("do not treat a fake buffer as shared", async () => {

@@ -26,6 +26,7 @@ export const slotSizes = {
   weights: 1,
   kept: 1,
   wasBinary: 1,
+  milliseconds: 1,
   lossesSum: sum,
   weightsSum: sum,
   keptSum: sum,
@@ -41,7 +42,6 @@ export const slotSizes = {
   weightOffset: 1,
   maskOffset: 1,
   gradientOffset: 1,
-  milliseconds: 1,
 } as const;
 
 export type Slot = keyof typeof slotSizes;

@@ -13,7 +13,6 @@
 #include "binding/environment.h"
 #include "binding/failure.h"
 #include "binding/typed_array.h"
-#include "probe.h"
 
 namespace maxmargin {
 namespace {
@@ -207,48 +206,6 @@ napi_value call_frame_entry(napi_env env, napi_callback_info) {
   return slots;
 }
 
-// ---- The benchmark's
-
-// readProbe(a, b, prefetch, blocks): loads both arrays with the chosen kernel and thread count, and does
-// nothing else.
-napi_value read_probe_entry(napi_env env, napi_callback_info info) {
-  napi_value arguments[4];
-  size_t count = 4;
-  void* data;
-  View a, b;
-  bool prefetch, blocks;
-  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok || count != 4 ||
-      !get_view(env, arguments[0], &a) || !get_view(env, arguments[1], &b) ||
-      napi_get_value_bool(env, arguments[2], &prefetch) != napi_ok ||
-      napi_get_value_bool(env, arguments[3], &blocks) != napi_ok) {
-    return fail(env, {"maxmargin: the probe takes two typed arrays and two booleans"});
-  }
-  const bool seen = read_probe(a.data, a.bytes, b.data, b.bytes,
-                               prefetch ? Prefetch::software : Prefetch::none,
-                               blocks ? Sharing::blocks : Sharing::halves, machine_of(environment_of(data)));
-  napi_value result;
-  return napi_get_boolean(env, seen, &result) == napi_ok ? result : nullptr;
-}
-
-// writeProbe(a, b, to, streams): loads two arrays, and copies the second.
-napi_value write_probe_entry(napi_env env, napi_callback_info info) {
-  napi_value arguments[4];
-  size_t count = 4;
-  void* data;
-  View a, b, to;
-  bool streams;
-  if (napi_get_cb_info(env, info, &count, arguments, nullptr, &data) != napi_ok || count != 4 ||
-      !get_view(env, arguments[0], &a) || !get_view(env, arguments[1], &b) ||
-      !get_view(env, arguments[2], &to) || to.bytes != b.bytes ||
-      napi_get_value_bool(env, arguments[3], &streams) != napi_ok) {
-    return fail(env, {"maxmargin: the probe takes three typed arrays, two of one length, and a boolean"});
-  }
-  const bool seen =
-      write_probe(a.data, a.bytes, b.data, b.bytes, to.data, streams, machine_of(environment_of(data)));
-  napi_value result;
-  return napi_get_boolean(env, seen, &result) == napi_ok ? result : nullptr;
-}
-
 // ---- The module
 
 template <napi_value entry(napi_env, napi_callback_info)>
@@ -278,8 +235,6 @@ bool define_entries(napi_env env, napi_value exports) {
       method<threads_entry>("threads", environment),
       method<losses_entry>("losses", environment),
       method<call_frame_entry>("callFrame", environment),
-      method<read_probe_entry>("readProbe", environment),
-      method<write_probe_entry>("writeProbe", environment),
   };
   return napi_define_properties(env, exports, std::size(entries), entries) == napi_ok;
 }

@@ -62,8 +62,7 @@ class BackgroundJob {
     auto* job = static_cast<BackgroundJob*>(data);
     const auto start = std::chrono::steady_clock::now();
     job->failure_ = attempt([&] { evaluate(job->call_.request, job->machine_, &job->call_.result); });
-    job->milliseconds_ =
-        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    job->duration_ = std::chrono::steady_clock::now() - start;
   }
 
   // The frame may have lost its memory meanwhile.
@@ -82,7 +81,7 @@ class BackgroundJob {
       if (create_error(env, *job->failure_, &value)) napi_reject_deferred(env, job->deferred_, value);
     } else {
       write_result(job->call_.result, frame);
-      frame->milliseconds = job->milliseconds_;
+      frame->milliseconds = job->duration_.count();
       if (napi_get_undefined(env, &value) == napi_ok) napi_resolve_deferred(env, job->deferred_, value);
     }
     job->release(env);
@@ -92,7 +91,7 @@ class BackgroundJob {
   const Machine machine_;
   Call call_;
   const Failure* failure_ = nullptr;
-  double milliseconds_ = 0;
+  std::chrono::duration<double, std::milli> duration_{};
   napi_async_work work_ = nullptr;
   napi_deferred deferred_ = nullptr;
   napi_ref references_[1 + kArguments] = {};

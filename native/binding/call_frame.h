@@ -35,11 +35,14 @@ constexpr size_t kSumSlots = 1 + ExactSum::kMaxNumbers;
   ONE(divisor, "divisor")                                            \
   /* 0 where all arrays are row-major and of full size: then the slots of shape, strides and offsets mean nothing. */ \
   ONE(is_strided, "isStrided")                                       \
-  /* Results: sums rounded to double, and whether labels were read as 0 for -1 and 1 for 1. */ \
+  /* Results: sums rounded to double, that of a mask with other values than 0 and 1 being NaN; and whether labels were read as 0 \
+     for -1 and 1 for 1. */ \
   ONE(losses, "losses")                                              \
   ONE(weights, "weights")                                            \
   ONE(kept, "kept")                                                  \
   ONE(was_binary, "wasBinary")                                       \
+  /* How long a call in the background took. JavaScript hears late of its end if it is busy, and cannot tell. */ \
+  ONE(milliseconds, "milliseconds")                                  \
   /* The sums exactly: a count, and as many numbers that lib/exact-sum.ts reads. */ \
   MANY(losses_sum, "lossesSum", kSumSlots)                           \
   MANY(weights_sum, "weightsSum", kSumSlots)                         \
@@ -57,9 +60,7 @@ constexpr size_t kSumSlots = 1 + ExactSum::kMaxNumbers;
   ONE(prediction_offset, "predictionOffset")                         \
   ONE(weight_offset, "weightOffset")                                 \
   ONE(mask_offset, "maskOffset")                                     \
-  ONE(gradient_offset, "gradientOffset")                             \
-  /* How long a call in the background took. JavaScript hears late of its end if it is busy, and cannot tell. */ \
-  ONE(milliseconds, "milliseconds")
+  ONE(gradient_offset, "gradientOffset")
 
 struct CallFrame {
 #define MAXMARGIN_ONE(field, name) double field;

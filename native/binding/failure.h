@@ -1,5 +1,5 @@
-// Errors of the addon's entries, and the guard that no C++ exception passes on its way to JavaScript: between the two is the
-// engine's C interface, and an exception that reaches it ends the process.
+// The errors of the addon, and the guard around its entries: a C++ exception that reached the engine, whose interface is C,
+// would end the process.
 #pragma once
 
 #include <node_api.h>
@@ -8,11 +8,11 @@
 
 namespace maxmargin {
 
-// Why an entry throws, or a job's promise is rejected.
+// The reason why an entry throws, or a job's promise is rejected.
 struct Failure {
   const char* message;
   const char* code = "ERR_MAXMARGIN_NATIVE";
-  // Of a value that is wrong, rather than its kind.
+  // A wrong value, rather than a value of a wrong kind.
   bool is_range_error = false;
 };
 
@@ -31,14 +31,14 @@ inline bool create_error(napi_env env, const Failure& failure, napi_value* error
   return status == napi_ok;
 }
 
-// Throws in JavaScript. An environment that is about to end refuses errors, and runs nothing that could miss them.
+// Throws in JavaScript. An environment that is about to end refuses the error, and runs no code that could miss it.
 inline napi_value fail(napi_env env, const Failure& failure) {
   napi_value error;
   if (create_error(env, failure, &error)) napi_throw(env, error);
   return nullptr;
 }
 
-// Null, or why the function threw.
+// Calls a function; returns null, or why it threw.
 template <class Function>
 const Failure* attempt(Function function) {
   try {
@@ -51,7 +51,7 @@ const Failure* attempt(Function function) {
   }
 }
 
-// An entry as the engine gets it.
+// Calls an entry for the engine, and makes a JavaScript error of an exception.
 template <napi_value entry(napi_env, napi_callback_info)>
 napi_value guarded(napi_env env, napi_callback_info info) {
   napi_value result = nullptr;

@@ -47,11 +47,11 @@ void write_terms(Evaluation* evaluation, float* losses) {
   });
 }
 
-void write_rows(Evaluation* evaluation, const Output& losses) {
+void write_rows(Evaluation* evaluation, const Output& losses, Totals* totals) {
   if (is_flat(*evaluation) && evaluation->batch.width == 1 && losses.dtype == Dtype::float32) {
     return write_terms(evaluation, static_cast<float*>(losses.values));
   }
-  LossSink sink(evaluation, losses);
+  LossSink sink(evaluation, losses, totals);
   evaluate_rows(evaluation, &sink);
 }
 
@@ -68,10 +68,38 @@ void write_gradient(Evaluation* evaluation, const Request& request, Totals* tota
       writer.write(index, tile, {kOnes, {}, nullptr}, worker);
     });
   }
-  const size_t values = has_long_rows(request.batch) ? kChunk : values_at_once(*evaluation);
+  const size_t values = has_long_rows(request.batch) ? kChunk : values_at_once(*evaluation, true);
   GradientWriter writer(*evaluation, request.gradient, request.divisor, values);
   GradientSink sink({evaluation, totals}, {evaluation->set, request.losses}, &writer);
   evaluate_rows(evaluation, &sink);
+}
+
+// Evaluates with one reading of the labels. False if that turned out to be wrong.
+bool attempt(const Request& request, const Machine& machine, LabelEncoding encoding, Result* result) {
+  Evaluation evaluation(request.batch, machine_for(request, machine), encoding);
+  switch (request.operation) {
+    case Operation::sum:
+      sum(&evaluation, &result->totals);
+      break;
+    case Operation::rows:
+      write_rows(&evaluation, request.losses, &result->totals);
+      break;
+    default:
+      write_gradient(&evaluation, request, &result->totals);
+  }
+  result->was_binary = encoding == LabelEncoding::binary;
+  return evaluation.is_valid();
+}
+
+// Whether an attempt that turns out to be wrong leaves nothing behind. Derivatives that were added would stay.
+bool can_retry(const Request& request) { return request.gradient.strides == nullptr; }
+
+// Whether all labels are 0 or 1.
+bool are_binary(Request request, const Machine& machine) {
+  request.operation = Operation::sum;
+  request.gradient = Output();
+  Result result;
+  return attempt(request, machine, LabelEncoding::binary, &result);
 }
 
 void sum_weights(const Batch& batch, const Machine& machine, Totals* totals) {
@@ -91,36 +119,6 @@ void sum_weights(const Batch& batch, const Machine& machine, Totals* totals) {
     lanes.add_to(&sums.of(worker));
   });
   sums.merge();
-}
-
-// Evaluates with one reading of the labels. False if that turned out to be wrong.
-bool attempt(const Request& request, const Machine& machine, LabelEncoding encoding, Result* result) {
-  Evaluation evaluation(request.batch, machine_for(request, machine), encoding);
-  switch (request.operation) {
-    case Operation::sum:
-      sum(&evaluation, &result->totals);
-      break;
-    case Operation::rows:
-      write_rows(&evaluation, request.losses);
-      // The sum of a mask tells whether it is one.
-      if (request.batch.mask.values != nullptr) sum_weights(request.batch, machine, &result->totals);
-      break;
-    default:
-      write_gradient(&evaluation, request, &result->totals);
-  }
-  result->was_binary = encoding == LabelEncoding::binary;
-  return evaluation.is_valid();
-}
-
-// Whether an attempt that turns out to be wrong leaves nothing behind. Derivatives that were added would stay.
-bool can_retry(const Request& request) { return request.gradient.strides == nullptr; }
-
-// Whether all labels are 0 or 1.
-bool are_binary(Request request, const Machine& machine) {
-  request.operation = Operation::sum;
-  request.gradient = Output();
-  Result result;
-  return attempt(request, machine, LabelEncoding::binary, &result);
 }
 
 }  // namespace

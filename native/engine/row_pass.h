@@ -10,7 +10,7 @@
 namespace maxmargin {
 
 // The most values that are read at once, if tiles are copies or derivatives are written of them.
-size_t values_at_once(const Evaluation& evaluation);
+size_t values_at_once(const Evaluation& evaluation, bool writes);
 
 template <class Sink>
 class RowPass {
@@ -20,12 +20,12 @@ class RowPass {
         batch_(evaluation->batch),
         sink_(*sink),
         value_rows_(Sink::kWritesGradient || evaluation_.reader.copies()
-                        ? values_at_once(evaluation_) / batch_.width
+                        ? values_at_once(evaluation_, Sink::kWritesGradient) / batch_.width
                         : kRowTile),
         // Whole groups of kLanes, as losses are added up in so many lanes.
         tile_rows_(Sink::kWritesGradient ? std::clamp(value_rows_ / kLanes * kLanes, kLanes, kRowTile)
                                          : kRowTile) {
-    evaluation_.reader.reserve(values_at_once(evaluation_), evaluation_.threads);
+    evaluation_.reader.reserve(values_at_once(evaluation_, Sink::kWritesGradient), evaluation_.threads);
   }
 
   void run() {

@@ -1,7 +1,7 @@
 #include "engine/row_weights.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 #include "kernels/target.h"
 
@@ -18,8 +18,8 @@ void RowWeights::read(size_t row, size_t count) {
   const bool has_mask = sources_.mask.exists();
   if (has_mask) {
     read(sources_.mask, Dtype::float64, row, mask_);
-    // A value that is neither 0 nor 1 makes the sum of the mask NaN, which tells lib/.
-    for (size_t i = 0; i < count; ++i) mask_[i] = mask_[i] == 0.0 ? 0.0 : mask_[i] == 1.0 ? 1.0 : NAN;
+    is_mask_ = set_.check_mask(mask_, count);
+    if (!is_mask_) mask_[0] = std::numeric_limits<double>::quiet_NaN();
   }
   if (sources_.weights.exists()) {
     read(sources_.weights, compute_, row, weights_);

@@ -1,4 +1,5 @@
-// The weights of rows: cast to the batch's dtype, and 0 where the mask is 0.
+// The weights of rows: cast to the batch's dtype, and 0 where the mask is 0. Where a mask has another value than 0 and 1, one of
+// the rows that were read has the weight NaN.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,9 @@ class RowWeights {
 
   bool exist() const { return is_weighted_; }
 
+  // Whether the mask of the rows that were read, if there is one, has no values but 0 and 1.
+  bool is_mask() const { return is_mask_; }
+
   void read(size_t row, size_t count);
 
   // Losses take long enough for their weights to arrive meanwhile.
@@ -50,6 +54,7 @@ class RowWeights {
   const InstructionSet& set_;
   const Dtype compute_;
   const bool is_weighted_;
+  bool is_mask_ = true;
   size_t count_ = 0;
   double weights_[kRowTile + kLanes], mask_[kRowTile + kLanes];
 };

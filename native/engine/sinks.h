@@ -2,7 +2,10 @@
 // takes the losses of tiles of rows.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <limits>
+#include <utility>
 
 #include "engine/gradient_writer.h"
 #include "engine/totals.h"
@@ -60,14 +63,22 @@ class LossSink {
   static constexpr bool kWritesGradient = false;
   struct Group {};
 
-  LossSink(Evaluation* evaluation, const Output& losses) : writer_(evaluation->set, losses) {}
+  LossSink(Evaluation* evaluation, const Output& losses, Totals* totals)
+      : writer_(evaluation->set, losses), totals_(*totals) {}
 
-  void take(const RowLosses& rows, Group*) const { writer_.write(rows); }
+  void take(const RowLosses& rows, Group*) {
+    writer_.write(rows);
+    if (!rows.weights.is_mask()) is_mask_.store(false, std::memory_order_relaxed);
+  }
   void end_group(const Group&, size_t) {}
-  void end() {}
+  void end() {
+    if (!is_mask_.load()) totals_.kept.add(std::numeric_limits<double>::quiet_NaN());
+  }
 
  private:
   const LossWriter writer_;
+  Totals& totals_;
+  std::atomic<bool> is_mask_{true};
 };
 
 // Sums losses, writes them if they are asked for, and writes derivatives.

@@ -13,7 +13,8 @@ namespace maxmargin {
 struct Totals {
   // Of the losses of the rows if they are weighted, written, or not elementwise; otherwise of their terms.
   ExactSum losses;
-  // Of the weights where the mask is not 0, and the number of these rows. Only if there are weights, or a mask.
+  // Of the weights where the mask is not 0, and the number of these rows, or NaN if the mask has other values than 0 and 1.
+  // Only if there are weights, or a mask.
   ExactSum weights, kept;
 
   void add(const Totals& other) {

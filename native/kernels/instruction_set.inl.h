@@ -120,6 +120,7 @@ constexpr InstructionSet instruction_set(const char* name, bool (*supported)()) 
   set_convert<float, AsBFloat16>(set, Dtype::bfloat16);
   set_convert<float, Unrounded>(set, Dtype::float32);
   set_convert<double, Unrounded>(set, Dtype::float64);
+  set.check_mask = check_mask;
   set.multiply = multiply;
   set.add_to_lanes = add_to_lanes;
   set.narrow = narrow_losses;

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "dtype.h"
+#include "../dtypes.h"
 
 namespace maxmargin {
 
@@ -148,6 +148,8 @@ struct InstructionSet {
   LossKernels losses[kLosses];
   // From a dtype to a float dtype, numbered from float16 on. Null where portable code has to do it.
   Convert convert[kDtypes][kFloatDtypes];
+  // Makes 0 and 1 of the values of a mask, in place. False where one is neither.
+  bool (*check_mask)(double* mask, size_t n);
   // Multiplies losses by weights, in place.
   void (*multiply)(double* losses, const double* weights, size_t n);
   // Adds value i to lane i modulo kLanes. Both arrays hold whole groups of kLanes.

@@ -133,6 +133,17 @@ static void convert(const void* from, size_t n, void* to) {
             [](Unit<T> values) { return Rounding::of(values); });
 }
 
+// Values of a mask as 0 and 1, in place. False where one is neither.
+static bool check_mask(double* mask, size_t n) {
+  using V = Unit<double>;
+  V impure = constant<V>(0.0);
+  transform(mask, n, mask, [&](V values) {
+    negated_unless_one(values, values, impure);
+    return where_equal(values, constant<V>(1.0), values);
+  });
+  return are_pure(impure);
+}
+
 static void narrow_losses(const double* losses, size_t n, float* to) {
   convert<float, double, WithOneNaN>(losses, n, to);
 }

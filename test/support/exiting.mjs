@@ -99,8 +99,6 @@ async function addonExports() {
   const argumentsOf = {
     initialize: [frame],
     overlaps: [labels, out],
-    readProbe: [labels, predictions, false, false],
-    writeProbe: [labels, predictions, out, false],
     useKernel: ["scalar"],
     setThreads: [2],
   };
