@@ -134,6 +134,12 @@ function fitValues(
   { labels, predictions }: Inputs,
   { spec, fixRanks }: PlanOptions,
 ): readonly [Axes, Axes] {
+  const [ofLabels, ofPredictions] = fixRanks
+    ? rankFixes(labels.shape, predictions.shape)
+    : [unchanged, unchanged];
+  const own = ofLabels(rowMajor(labels.shape));
+  const other = ofPredictions(rowMajor(predictions.shape));
+  if (spec.family === "classMax") checkOneHot(own.shape, other.shape);
   // Keras's classes pair nested lists number by number.
   if (
     fixRanks &&
@@ -147,43 +153,42 @@ function fitValues(
       shown(labels.shape),
     );
   }
-  const [ofLabels, ofPredictions] = fixRanks
-    ? rankFixes(labels.shape, predictions.shape)
-    : [unchanged, unchanged];
-  const own = ofLabels(rowMajor(labels.shape));
-  const other = ofPredictions(rowMajor(predictions.shape));
   const shape = broadcastShape(own.shape, other.shape, "yTrue", "yPred");
-  checkClasses(spec, shape, { labels: own.shape, predictions: other.shape });
+  checkClasses(spec, shape);
   return [
     { shape, strides: stridesOver(shape, own) },
     { shape, strides: stridesOver(shape, other) },
   ];
 }
 
-function checkClasses(
-  { family }: LossSpec,
-  shape: Shape,
-  { labels, predictions }: { readonly labels: Shape; readonly predictions: Shape },
-): void {
+/**
+ * Checks that labels are not class ids, which could broadcast as one-hot labels: one value, or one
+ * for each row.
+ */
+function checkOneHot(labels: Shape, predictions: Shape): void {
+  const last = predictions.at(-1) ?? 1;
+  const classes = last === 1 ? (labels.at(-1) ?? 1) : last;
+  const rows = predictions.slice(0, -1);
+  const areIds = (labels.at(-1) ?? 1) === 1 || sameShape(labels, rows);
+  if (classes <= 1 || !areIds) return;
+  const oneHot = `one-hot labels of shape ${shown([...rows, classes])}`;
+  const advice = `for class ids use oneHot(ids, ${classes})`;
+  throw wrongValue("yTrue", `${oneHot}; ${advice}`, `shape ${shown(labels)}`);
+}
+
+function checkClasses({ family }: LossSpec, shape: Shape): void {
   // Keras reads two scalars as one class in categorical hinge, and fails to average them in the
   // other losses.
   if (shape.length === 0 && family !== "classMax") {
     throw wrongValue("yPred", "at least one axis", "a scalar");
   }
-  if (family !== "classMax") return;
-  const classes = shape.at(-1) ?? 1;
-  if (classes === 0) throw wrongValue("yPred", "at least one class in the last axis", "none");
-  // Labels that would be repeated along the classes are class ids, and so are labels with the shape
-  // of the rows.
-  const areIds = (labels.at(-1) ?? 1) === 1 || sameShape(labels, predictions.slice(0, -1));
-  if (classes > 1 && areIds) {
-    const expected = `one-hot labels of shape ${shown(shape)}; for class ids use oneHot(ids, ${classes})`;
-    throw wrongValue("yTrue", expected, `shape ${shown(labels)}`);
+  if (family === "classMax" && shape.at(-1) === 0) {
+    throw wrongValue("yPred", "at least one class in the last axis", "none");
   }
 }
 
 /** Returns weights and mask, without those that are missing, over their common shape. */
-function fitColumns({ sampleWeight, mask }: Inputs): readonly Axes[] {
+export function fitColumns({ sampleWeight, mask }: Inputs): readonly Axes[] {
   if (sampleWeight === undefined) return mask === undefined ? [] : [rowMajor(mask.shape)];
   if (mask === undefined) return [rowMajor(sampleWeight.shape)];
   const [ofWeights, ofMask] = rankFixes(sampleWeight.shape, mask.shape);

@@ -1,4 +1,4 @@
-import { described, wrongKind, wrongValue } from "../errors.js";
+import { described, withArticle, wrongKind, wrongValue } from "../errors.js";
 import {
   bufferOf,
   byteOffsetOf,
@@ -86,7 +86,8 @@ class Rows {
     // `place()` builds a string, so it is called only if it may be needed.
     const row = dtypesOf(item) === undefined ? held(item, place())?.data : (item as TensorData);
     if (row === undefined || kindOf(row) !== this.#kind || lengthOf(row) !== this.#width) {
-      throw wrongValue(place(), `a ${this.#kind} of length ${this.#width}`, described(item));
+      const expected = `${withArticle(this.#kind)} of length ${this.#width}`;
+      throw wrongValue(place(), expected, described(item));
     }
     const at = this.#count++ * this.#width;
     const byteOffset = this.#byteOffset + at * bytesPerValue(this.#kind);

@@ -19,9 +19,9 @@ function remedyOf(value: object): string | undefined {
   if (has(value, "getChild") && "numCols" in value) {
     return 'write table.getChild("column").toArray()';
   }
-  if (has(value, "getColumn")) return 'write frame.getColumn("column").toTypedArray()';
   const method = methods.find((name) => has(value, name));
   if (method !== undefined) return `write its ${method}()`;
+  if (has(value, "getColumn")) return 'write frame.getColumn("column").toTypedArray()';
   const values = ["values", "value"].find((name) => {
     const own = (value as Record<string, unknown>)[name];
     return ArrayBuffer.isView(own) || Array.isArray(own);
@@ -30,7 +30,7 @@ function remedyOf(value: object): string | undefined {
     return `write { data: t.${values}, shape: t.shape }`;
   if (values !== undefined) return `write its ${values}`;
   if ("data" in value) return "a shape is missing: write { data, shape }";
-  return has(value, "next") || tagOf(value) === "Set" ? "write [...values]" : undefined;
+  return Symbol.iterator in value && tagOf(value) !== "Map" ? "write [...values]" : undefined;
 }
 
 /**
