@@ -14,13 +14,8 @@ import {
   type WeightOptions,
   withoutOptions,
 } from "./arguments.js";
-import {
-  type Evaluation,
-  type Output,
-  outputOf,
-  type Steps,
-  valueEvaluation,
-} from "./evaluation.js";
+import type { Steps } from "./calls.js";
+import { type Evaluation, type Output, outputOf, valueEvaluation } from "./evaluation.js";
 import { type Inputs, type Plan, plan } from "./plan.js";
 import { isUnreduced, type Reduction } from "./reduction.js";
 

@@ -1,0 +1,70 @@
+// Calls of a backend for a plan.
+import type { Call, GradientOperand, LossesOperand, Operand, Operation } from "../backend/call.js";
+import type { Totals } from "../backend/totals.js";
+import { codes } from "../tensor/dtypes.js";
+import type { RowTensor } from "../tensor/tensor.js";
+import { isRowMajor } from "./layout.js";
+import { checkMask } from "./masks.js";
+import type { Plan } from "./plan.js";
+
+/** Yields calls of a backend, receives the totals of each, and returns the result. */
+export type Steps<Result> = Generator<Call, Result, Totals>;
+
+/**
+ * Returns an operand. The layout has strides for labels, predictions, weights and mask in this
+ * order, without those that are missing.
+ */
+export function operandOf({ layout }: Plan, tensor: RowTensor, at: number): Operand {
+  const { stored: values, code } = tensor;
+  const strides = layout?.strides[at];
+  if (layout === undefined || strides === undefined)
+    return { values, code, strides: undefined, offset: 0 };
+  const shape = at < 2 ? layout.shape : layout.shape.slice(0, -1);
+  return { values, code, strides: isRowMajor(shape, strides) ? undefined : strides, offset: 0 };
+}
+
+/** The outputs of a call, and the divisor of its gradient. */
+interface Outputs {
+  readonly losses?: LossesOperand | undefined;
+  readonly gradient?: GradientOperand;
+  readonly divisor?: number;
+}
+
+const noOutputs: Outputs = {};
+
+/** Returns the call of a backend for an operation on a plan. */
+export function callOf(plan: Plan, operation: Operation, outputs: Outputs = noOutputs): Call {
+  const { spec, dtype, labels, predictions, sampleWeight, mask, rows, width, layout } = plan;
+  const { losses, gradient, divisor = 1 } = outputs;
+  // A sum of terms does not depend on rows, so it can be cut between any two chunks.
+  const isFlat =
+    spec.family === "elementwise" &&
+    sampleWeight === undefined &&
+    mask === undefined &&
+    losses === undefined &&
+    (operation === "sum" || operation === "gradient");
+  return {
+    operation,
+    spec,
+    encoding: spec.labels[0],
+    code: codes[dtype],
+    labels: operandOf(plan, labels, 0),
+    predictions: operandOf(plan, predictions, 1),
+    weights: sampleWeight && operandOf(plan, sampleWeight, 2),
+    mask: mask && operandOf(plan, mask, sampleWeight === undefined ? 2 : 3),
+    shape: layout?.shape,
+    rows: isFlat ? rows * width : rows,
+    width: isFlat ? 1 : width,
+    divisor,
+    losses,
+    gradient,
+    isFlat,
+  };
+}
+
+/** Yields a call, and checks the mask that it read. */
+export function* step(plan: Plan, call: Call): Steps<Totals> {
+  const totals = yield call;
+  checkMask(plan.mask, totals.kept.value);
+  return totals;
+}
