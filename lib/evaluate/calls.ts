@@ -10,17 +10,18 @@ import type { Plan } from "./plan.js";
 /** Yields calls of a backend, receives the totals of each, and returns the result. */
 export type Steps<Result> = Generator<Call, Result, Totals>;
 
-/**
- * Returns an operand. The layout has strides for labels, predictions, weights and mask in this
- * order, without those that are missing.
- */
-export function operandOf({ layout }: Plan, tensor: RowTensor, at: number): Operand {
-  const { stored: values, code } = tensor;
-  const strides = layout?.strides[at];
-  if (layout === undefined || strides === undefined)
-    return { values, code, strides: undefined, offset: 0 };
-  const shape = at < 2 ? layout.shape : layout.shape.slice(0, -1);
-  return { values, code, strides: isRowMajor(shape, strides) ? undefined : strides, offset: 0 };
+/** Returns strides over the axes of a batch, or of its rows; undefined if they are row-major. */
+export function stridesAt({ layout }: Plan, at: number, areOfRows = false) {
+  const strides = layout?.strides.at(at);
+  if (layout === undefined || strides === undefined) return undefined;
+  const shape = areOfRows ? layout.shape.slice(0, -1) : layout.shape;
+  return isRowMajor(shape, strides) ? undefined : strides;
+}
+
+/** Returns an operand. `at` is its place in the layout. */
+function operandOf(plan: Plan, tensor: RowTensor, at: number): Operand {
+  const { stored: values, code, layout } = tensor;
+  return { values, code, strides: stridesAt(plan, at, at > 1), offset: layout?.offset ?? 0 };
 }
 
 /** The outputs of a call, and the divisor of its gradient. */

@@ -5,7 +5,7 @@ import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { TensorOf } from "../tensor/tensor.js";
-import { callOf, operandOf, type Steps, step } from "./calls.js";
+import { callOf, type Steps, step, stridesAt } from "./calls.js";
 import { emptyDivisor, emptyLoss, isEmpty } from "./empty.js";
 import { checkOut, resultTensor } from "./out.js";
 import type { Alignment, Plan } from "./plan.js";
@@ -82,9 +82,9 @@ const resultOperand = ({ dtype }: Plan, { results }: Output) => ({
  * doubles in which derivatives add up.
  */
 function gradientOperand(plan: Plan, output: Output): GradientOperand {
-  const { strides } = operandOf(plan, plan.predictions, 1);
+  const strides = stridesAt(plan, -1);
   if (strides === undefined) return resultOperand(plan, output);
-  const values = new Float64Array(plan.predictions.data.length);
+  const values = new Float64Array(output.results.length);
   return { values, code: codes.float64, strides, offset: 0 };
 }
 

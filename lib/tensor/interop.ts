@@ -2,13 +2,14 @@
 
 import { described, oneOf, unreadable, wrongKind, wrongValue } from "../errors.js";
 import { dtypesNamed, isSwapped, looksLikeDtype, saysNothing } from "./dtype-names.js";
-import { codes, type Dtype, type TensorData } from "./dtypes.js";
+import { codes, type Dtype } from "./dtypes.js";
 import { type Held, held } from "./held.js";
 import { fromNested } from "./nested.js";
 import { dataOfNumbers } from "./numbers.js";
 import { remedyFor } from "./remedies.js";
+import { rowMajorOf } from "./row-major.js";
 import { readShape } from "./shapes.js";
-import { arranged, asked, type Layout, readLayout } from "./strides.js";
+import { asked, placed, readLayout, type StatedLayout } from "./strides.js";
 import { checkLength, RowTensor } from "./tensor.js";
 
 type Described = Readonly<Record<string, unknown>>;
@@ -19,7 +20,7 @@ interface Claims {
   /** The name of the dtype; undefined if the object states none. */
   readonly dtype: unknown;
   /** Undefined for row-major values that fill the data. */
-  readonly layout: Layout | undefined;
+  readonly layout: StatedLayout | undefined;
 }
 
 /**
@@ -61,8 +62,10 @@ function fromTyped(data: unknown, { shape, dtype, layout }: Claims, path: string
   }
   const isSaid = dtype !== undefined;
   const known = isSaid ? dtypeOf(own, dtype, path) : (own.dtypes[0] as Dtype);
-  const values = layout === undefined ? own.data : arranged(own.data, shape, layout, path);
-  return new RowTensor(values as TensorData, shape, known, isSaid ? "declared" : "array");
+  const source = isSaid ? "declared" : "array";
+  if (layout === undefined) return new RowTensor(own.data, shape, known, source);
+  const values = placed(own.data, shape, layout, path);
+  return new RowTensor(values.data, shape, known, source, values.layout);
 }
 
 function dtypeOf(own: Held, name: unknown, path: string): Dtype {
@@ -102,8 +105,9 @@ function fromList(data: unknown, { shape, dtype, layout }: Claims, path: string)
   if (nested.source === "array") {
     return fromTyped(nested.data, { shape, dtype, layout: undefined }, path);
   }
-  const values = layout === undefined ? nested.data : arranged(nested.data, shape, layout, path);
-  const tensor = new RowTensor(values as TensorData, shape, nested.dtype, "list");
+  const values = layout === undefined ? nested : placed(nested.data, shape, layout, path);
+  const list = new RowTensor(values.data, shape, nested.dtype, "list", values.layout);
+  const tensor = rowMajorOf(list, `${path}data`);
   return dtype === undefined ? tensor : withDtype(tensor, dtype, path);
 }
 

@@ -1,7 +1,7 @@
 import { type Computed, cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
+import { gather } from "../../tensor/gather.js";
 import { type Call, chunkSize, type Operand } from "../call.js";
-import { gather } from "./gather.js";
 
 /**
  * Labels and predictions of up to a chunk of values: in place, or cast to the type of the terms.
