@@ -91,7 +91,7 @@ describe("names of dtypes", () => {
 
   test.each(Object.entries(arrays))("%s", (dtype, [data, names]) => {
     for (const name of names.split(" ")) {
-      for (const key of ["dtype", "type"]) {
+      for (const key of ["dtype", "type", "dataType", "datatype"]) {
         const object = wrong<TensorLike>({ data, shape: [1], [key]: name });
         expect(tensor(object).dtype, name).toBe(dtype);
         expect(tensor(object).data, name).toBe(data);
@@ -397,6 +397,18 @@ describe("lists", () => {
     ).toEqual([0.5]);
   });
 
+  test("of objects that say how to get at their numbers", () => {
+    const vector = { toArray: () => [1] };
+    for (const [value, received] of [
+      [[vector], "yPred[0]: received an object; write its toArray()"],
+      [{ data: [1, vector], shape: [2] }, "yPred.data[1]: received an object; write its toArray()"],
+      [[[{ toNumber: () => 1 }]], "yPred[0][0]: received an object; write its toNumber()"],
+      [[Promise.resolve(1)], "yPred[0]: received a Promise; await it"],
+    ] as const) {
+      expect(() => hinge([1], wrong<TensorLike>(value))).toThrow(new TypeError(received));
+    }
+  });
+
   test("with a shape that they do not have", () => {
     expect(() => tensor({ data: [1, 2, 3], shape: [2, 2] })).toThrow(
       new RangeError("data.data: expected 4 values for its shape [2, 2], received 3"),
@@ -458,6 +470,41 @@ describe("lists", () => {
     expect(
       tensor({ data: [0.1], shape: [1], dtype: "float" }, undefined, "float64").toArray(),
     ).toEqual([0.1]);
+  });
+});
+
+describe("arrays that a library implements", () => {
+  /** Booleans in bytes, for instance, or a column of a table. */
+  const of = (values: readonly unknown[], length: unknown = values.length) =>
+    wrong<number[]>({ length, [Symbol.iterator]: () => values[Symbol.iterator]() });
+
+  test("are read as the data of an object", () => {
+    const booleans = of([true, false, false, true, true, false]);
+    const own = tensor({ data: booleans, shape: [2, 3] });
+    expect([own.dtype, own.toArray()]).toEqual([
+      "bool",
+      [
+        [1, 0, 0],
+        [1, 1, 0],
+      ],
+    ]);
+    expect(tensor({ data: booleans, shape: [2, 3], stride: [1, 2] }).toArray()).toEqual([
+      [1, 0, 1],
+      [0, 1, 0],
+    ]);
+    expect(tensor({ data: of([1n, -1]), shape: [2], dtype: "int8" }).toArray()).toEqual([1, -1]);
+  });
+
+  test("that are shorter or longer than they say are errors", () => {
+    for (const [data, message] of [
+      [of([1, 2], 3), "expected 3 values, received 2"],
+      [of([1, 2], 1), "expected 1 values, received more"],
+      [of([1, null]), "expected a number, a boolean or a bigint, received null"],
+      [of([1, 2], 2 ** 60), "received an object; write [...values]"],
+      [of([1, 2], "2"), "received an object; write [...values]"],
+    ] as const) {
+      expect(() => tensor({ data, shape: [2] })).toThrow(message);
+    }
   });
 });
 
@@ -527,6 +574,18 @@ describe("values that say how to get at them", () => {
       { shape: [1], value: Float32Array.of(1) },
       "an object; write { data: t.value, shape: t.shape }",
     ],
+    [
+      "a vector with nulls, which its array would hold as 0",
+      { ...noShape, nullCount: 2, toArray: () => [0] },
+      "an object; replace its nulls, then write its toArray()",
+    ],
+    [
+      "a vector of float16",
+      { ...noShape, type: { toString: () => "Float16" }, toArray: () => halves },
+      'an object; write tensor(v.toArray(), [v.length], "float16")',
+    ],
+    ["an array in chunks", { shape: [1], getChunk: () => 0 }, "an object; write await get(array)"],
+    ["a decimal", { toNumber: () => 1 }, "an object; write its toNumber()"],
     ["a set", new Set([1]), "a Set; write [...values]"],
     ["a list of a library", { [Symbol.iterator]: () => 0 }, "an object; write [...values]"],
   ];

@@ -168,6 +168,7 @@ describe("memory", () => {
       [0, 1, 2, 3].map((i) => [0, 1].map((j) => [0, 1, 2].map((k) => i + 12 * j + 4 * k))),
     );
     expect(tensor({ data, shape: [], stride: [], offset: 7 }).toArray()).toBe(7);
+    expect(tensor({ data, shape: [], strides: [0], offset: 7 }).toArray()).toBe(7);
     expect(tensor({ data, shape: [0, 3], stride: [3, 1], offset: 5 }).toArray()).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { described, oneOf, unreadable, wrongKind, wrongValue } from "../errors.j
 import { dtypesNamed, isSwapped, looksLikeDtype, saysNothing } from "./dtype-names.js";
 import { codes, type Dtype } from "./dtypes.js";
 import { type Held, held } from "./held.js";
-import { fromNested } from "./nested.js";
+import { fromCounted, fromNested, isCounted } from "./nested.js";
 import { dataOfNumbers } from "./numbers.js";
 import { remedyFor } from "./remedies.js";
 import { rowMajorOf } from "./row-major.js";
@@ -38,16 +38,20 @@ export function fromObject(value: object, path: string): RowTensor | undefined {
   const key = "shape" in value ? "shape" : "dims";
   const shape = readShape(asked(object, key), `${path}${key}`);
   const claims = { shape, dtype, layout: readLayout(object, shape, path) };
-  const tensor = Array.isArray(data) ? fromList(data, claims, path) : fromTyped(data, claims, path);
+  const tensor = Array.isArray(data)
+    ? fromList(fromNested(data, `${path}data`), claims, path)
+    : fromTyped(data, claims, path);
   checkLength(tensor, `${path}data`);
   return tensor;
 }
 
 /**
- * Returns the name of the dtype: from `dtype`, a string or an object with a name, or from `type`.
+ * Returns the name of the dtype: from `dtype`, a string or an object with a name, or from a property
+ * that can mean something else, if its value looks like one.
  */
-function nameOfDtype({ dtype, type }: Described): unknown {
-  const name = dtype ?? (typeof type === "string" && looksLikeDtype(type) ? type : undefined);
+function nameOfDtype({ dtype, type, dataType, datatype }: Described): unknown {
+  const others = [type, dataType, datatype];
+  const name = dtype ?? others.find((other) => typeof other === "string" && looksLikeDtype(other));
   if (typeof name === "string") return saysNothing(name) ? undefined : name;
   if (typeof name !== "object" && typeof name !== "function") return name;
   const own = name as { readonly name?: unknown; readonly value?: unknown };
@@ -56,6 +60,10 @@ function nameOfDtype({ dtype, type }: Described): unknown {
 
 function fromTyped(data: unknown, { shape, dtype, layout }: Claims, path: string): RowTensor {
   const own = held(data, `${path}data`);
+  if (own === undefined && isCounted(data)) {
+    const list = fromCounted(data, `${path}data`);
+    return fromList(list, { shape, dtype, layout }, path);
+  }
   if (own === undefined) {
     const remedy = remedyFor(data, "expected a typed array or an array of numbers");
     throw unreadable(`${path}data`, described(data), remedy);
@@ -91,8 +99,7 @@ export function fittingDtype({ data, dtypes }: Held, name: unknown, path: string
 }
 
 /** Reads JavaScript numbers: one list, or lists nested like the shape. */
-function fromList(data: unknown, { shape, dtype, layout }: Claims, path: string): RowTensor {
-  const nested = fromNested(data, `${path}data`);
+function fromList(nested: RowTensor, { shape, dtype, layout }: Claims, path: string): RowTensor {
   const isFlat = nested.shape.length === 1;
   if (!isFlat && `${nested.shape}` !== `${shape}`) {
     const [expected, received] = [shape, nested.shape].map((each) => `[${each.join(", ")}]`);

@@ -41,6 +41,8 @@ export type TensorObject = {
   readonly dtype?: unknown;
   /** The same, if there is no `dtype`. */
   readonly type?: unknown;
+  /** The same, if there is neither. */
+  readonly dataType?: unknown;
   /** The distance in `data` between neighbours along each axis, in values. */
   readonly stride?: ArrayLike<number> | (() => ArrayLike<number>);
   /** The same. */
