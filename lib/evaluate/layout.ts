@@ -88,36 +88,47 @@ export function stridesOver(shape: Shape, own: Axes): readonly number[] {
   });
 }
 
+/** Whether memory runs through an axis and the one before it in one stride, in all operands. */
+function areContiguous({ shape, strides }: Layout, before: number, axis: number): boolean {
+  const size = shape[axis] as number;
+  for (const own of strides) {
+    if (own[before] !== (own[axis] as number) * size) return false;
+  }
+  return true;
+}
+
 /**
  * Merges neighbouring row axes that are contiguous in all operands, and drops axes of size 1. The
  * last axis stays, and at least one row axis.
  */
-export function collapsed({ shape, strides }: Layout): Layout {
+export function collapsed(layout: Layout): Layout {
+  const { shape, strides } = layout;
   const last = shape.length - 1;
+  // The axes that stay, each the last of those that are merged into it.
+  const axes: number[] = [];
   const sizes: number[] = [];
-  const merged = strides.map((): number[] => []);
   for (let axis = 0; axis < last; axis++) {
     const size = shape[axis] as number;
     if (size === 1) continue;
-    const isOne =
-      sizes.length > 0 &&
-      strides.every((own, i) => merged[i]?.at(-1) === (own[axis] as number) * size);
-    if (isOne) {
-      sizes.push((sizes.pop() as number) * size);
-      for (const [i, own] of merged.entries()) own[own.length - 1] = strides[i]?.[axis] as number;
+    const before = axes.at(-1);
+    if (before !== undefined && areContiguous(layout, before, axis)) {
+      axes[axes.length - 1] = axis;
+      sizes[sizes.length - 1] = (sizes.at(-1) as number) * size;
     } else {
+      axes.push(axis);
       sizes.push(size);
-      for (const [i, own] of merged.entries()) own.push(strides[i]?.[axis] as number);
     }
   }
-  if (sizes.length === 0) {
-    sizes.push(1);
-    for (const own of merged) own.push(0);
-  }
-  return {
-    shape: [...sizes, shape[last] as number],
-    strides: merged.map((own, i) => [...own, strides[i]?.[last] as number]),
+  const isOneRow = axes.length === 0;
+  if (axes.length === last && !isOneRow) return layout;
+  const kept = (own: readonly number[]) => {
+    const result = axes.map((axis) => own[axis] as number);
+    if (isOneRow) result.push(0);
+    result.push(own[last] as number);
+    return result;
   };
+  if (isOneRow) sizes.push(1);
+  return { shape: [...sizes, shape[last] as number], strides: strides.map(kept) };
 }
 
 /** Whether values with these strides are row-major and none is repeated. */

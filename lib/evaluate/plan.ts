@@ -1,7 +1,7 @@
 import { wrongValue } from "../errors.js";
 import type { LossSpec } from "../losses/spec.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
-import { sameShape, shown, sizeOf } from "../tensor/shapes.js";
+import { rowMajorStrides, sameShape, shown, sizeOf } from "../tensor/shapes.js";
 import { checkLength, type RowTensor } from "../tensor/tensor.js";
 import {
   type Axes,
@@ -74,11 +74,10 @@ export function plan(
   const { spec } = options;
   // No backend reads the mask of an empty batch.
   if (mask !== undefined && rows * width === 0) checkMaskValues(mask);
-  const arePlain = labels.layout === undefined && predictions.layout === undefined;
-  if (arePlain && shape.length > 0 && sameShape(labels.shape, shape) && width > 0) {
+  if (shape.length > 0 && sameShape(labels.shape, shape) && width > 0) {
     const lossShape = shape.slice(0, -1);
     const fits = (column: RowTensor | undefined) =>
-      column === undefined || (column.layout === undefined && sameShape(column.shape, lossShape));
+      column === undefined || sameShape(column.shape, lossShape);
     if (fits(sampleWeight) && fits(mask)) {
       // Written out, because an object spread would take longer than a small batch.
       return {
@@ -92,11 +91,28 @@ export function plan(
         rows,
         width,
         weightRepeats: 1,
-        layout: undefined,
+        layout: ownLayout(inputs),
       };
     }
   }
   return broadcastPlan(inputs, options, dtype, alignment);
+}
+
+/** Returns the layout of inputs of one shape; undefined if all are row-major. */
+function ownLayout({ labels, predictions, sampleWeight, mask }: Inputs): Layout | undefined {
+  const isStrided =
+    labels.layout !== undefined ||
+    predictions.layout !== undefined ||
+    sampleWeight?.layout !== undefined ||
+    mask?.layout !== undefined;
+  if (!isStrided) return undefined;
+  const { shape } = predictions;
+  const strides = [axesOf(labels).strides, axesOf(predictions).strides];
+  for (const column of [sampleWeight, mask]) {
+    if (column !== undefined) strides.push([...axesOf(column).strides, 0]);
+  }
+  strides.push(rowMajorStrides(shape));
+  return collapsed({ shape, strides });
 }
 
 function broadcastPlan(
