@@ -1,5 +1,5 @@
-// Shapes with a 0 in them hold no value, however large their other dimensions are: neither memory nor time is to be in
-// proportion to these.
+// Shapes with a dimension of 0 have no values, however large their other dimensions are: neither memory nor time may
+// grow with these.
 import {
   CategoricalHinge,
   gradient,
@@ -16,7 +16,7 @@ import { scalarReductions } from "./support/losses.js";
 const many = 2 ** 27;
 const none = new Float32Array(0);
 
-/** What a call gives, once it has taken less than a hundredth of the memory and the time of a value a row. */
+/** Returns the result of a call that takes less than a hundredth of the memory and time of one value per row. */
 function small<T>(call: () => T): T {
   const before = process.memoryUsage();
   const start = process.cpuUsage();
@@ -44,7 +44,7 @@ describe.each(Object.entries(forms))("%s", (_, of) => {
       expect(small(() => loss.value(batch, batch))).toBeNaN();
       expect(small(() => loss.value(batch, batch, { sampleWeight: 2 }))).toBeNaN();
       expect(small(() => loss.value(batch, batch, { mask: [1] }))).toBeNaN();
-      // What is divided by 0 is 0.
+      // A quotient with a divisor of 0 is 0.
       const weighted = small(() => loss.value(batch, batch, { sampleWeight: [0] }));
       expect(weighted).toEqual(reduction === "mean_with_sample_weight" ? 0 : NaN);
       const { value, gradient } = small(() => loss.valueAndGradient(batch, batch));
@@ -70,7 +70,7 @@ describe.each(Object.entries(forms))("%s", (_, of) => {
     expect(small(() => categorical.value(of([many, 0, 3]), of([many, 0, 3])))).toBe(0);
   });
 
-  test("off the event loop", async () => {
+  test("async calls", async () => {
     const batch = of([many, 0]);
     const before = process.memoryUsage().arrayBuffers;
     expect(await new Hinge().valueAsync(batch, batch)).toBeNaN();
@@ -111,8 +111,7 @@ describe.each(Object.entries(forms))("%s", (_, of) => {
   });
 });
 
-test("empty batches are as small ones are", () => {
-  // The same as of shapes that are small enough to be written out.
+test("small and large empty batches have the same losses", () => {
   for (const weighting of [
     {},
     { sampleWeight: 2 },

@@ -1,8 +1,8 @@
-// Tensors of other libraries, by small objects of the same form.
+// Tensors of other libraries, as small objects of the same form.
 import { type Dtype, gradient, Hinge, hinge, type TensorLike, tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
 
-/** What no type allows. */
+/** Passes a value that no type allows. */
 const wrong = <T = never>(value: unknown) => value as T;
 
 const halves = Uint16Array.of(0x3c00, 0xc000);
@@ -17,7 +17,7 @@ describe("objects with dims and a type", () => {
     expect([...hinge(ids, logits).data]).toEqual([0]);
   });
 
-  test("of getters, behind a proxy, with a method that tells strides", () => {
+  test("of getters, behind a proxy, with a method that returns strides", () => {
     class Tensor {
       readonly #own = { data: Float32Array.of(1, -2, 3, -4), dims: [2, 2] };
       get data() {
@@ -47,7 +47,7 @@ describe("objects with dims and a type", () => {
     }
   });
 
-  test("what their getters throw comes out", () => {
+  test("with getters whose errors are passed on", () => {
     const object = {
       dims: [1],
       type: "float32",
@@ -58,7 +58,7 @@ describe("objects with dims and a type", () => {
     expect(() => hinge([1], object)).toThrow("The data is not on CPU.");
   });
 
-  test("shape counts where there are both", () => {
+  test("whose shape overrides their dims", () => {
     const object = { data: Float32Array.of(1, 2), shape: [2, 1], dims: 2 };
     expect(tensor(wrong<TensorLike>(object)).shape).toEqual([2, 1]);
   });
@@ -117,7 +117,7 @@ describe("names of dtypes", () => {
     );
   });
 
-  test("that say nothing of values, and types that are no dtypes", () => {
+  test("that leave the dtype open, and types that name no dtype", () => {
     const data = Float64Array.of(1);
     for (const dtype of ["array", "generic", "number", null, undefined]) {
       expect(tensor({ data, shape: [1], dtype }).dtype).toBe("float64");
@@ -132,7 +132,7 @@ describe("names of dtypes", () => {
       const own = tensor({ data: Float32Array.of(1, -2), shape: [2], dtype });
       expect([own.dtype, own.toArray()]).toEqual(["float32", [1, -2]]);
     }
-    // Who asks for float16 would not get it.
+    // The caller asks for float16, and would not get it.
     expect(() => tensor(Float32Array.of(1), [1], wrong<"float32">("float16"))).toThrow(
       new RangeError(
         'dtype: expected "float32" for a Float32Array of length 1, received "float16"',
@@ -171,7 +171,7 @@ describe("names of dtypes", () => {
 });
 
 describe("bits in a Uint16Array", () => {
-  test("are float16 or bfloat16 where the object says so", () => {
+  test("are float16 or bfloat16 if the object states it", () => {
     const yTrue = [[1, 1]];
     for (const object of [
       { data: halves, dims: [1, 2], type: "float16" },
@@ -191,12 +191,12 @@ describe("bits in a Uint16Array", () => {
     "a bare array": halves,
     "an object": { data: halves, shape: [1, 2] },
     "dims without a type": { data: halves, dims: [1, 2] },
-    "a tensor whose dtype nobody said": tensor(halves, [1, 2]),
+    "a tensor without a stated dtype": tensor(halves, [1, 2]),
     "rows of a matrix": [halves],
     "a transposed object": { data: halves, shape: [1, 2], stride: [1, 1] },
   };
 
-  test.each(Object.entries(bare))("are not guessed at as predictions: %s", async (_, yPred) => {
+  test.each(Object.entries(bare))("are ambiguous as predictions: %s", async (_, yPred) => {
     const message =
       "yPred: received a Uint16Array of length 2; say what it holds: " +
       'tensor(data, shape, "float16"), "bfloat16" or "uint16"';
@@ -213,11 +213,11 @@ describe("bits in a Uint16Array", () => {
       expect(call).toThrow(new TypeError(message));
     }
     await expect(loss.valueAsync(yTrue, yPred)).rejects.toThrow(new TypeError(message));
-    // Integers are what labels, weights and masks are.
+    // Labels, weights and masks are integers.
     expect(hinge(yPred, [[0, 0]]).toArray()).toEqual([1]);
   });
 
-  test("are integers where that is said", () => {
+  test("are integers if uint16 is stated", () => {
     const yPred = tensor(Uint16Array.of(2, 0), [1, 2], "uint16");
     expect(hinge([[1, 1]], yPred).toArray()).toEqual([0.5]);
     const object = { data: Uint16Array.of(2, 0), shape: [1, 2], dtype: "uint16" };
@@ -226,7 +226,7 @@ describe("bits in a Uint16Array", () => {
 });
 
 describe("a Float16Array of a library", () => {
-  /** A proxy of the bits, as there is no other way for a library. */
+  /** Wraps bits in a proxy, as a library has to. */
   function float16Array(bits: Uint16Array): TensorLike {
     const numbers = new Proxy(bits, {
       get(target, key) {
@@ -252,7 +252,7 @@ describe("a Float16Array of a library", () => {
     ]);
   });
 
-  test("is no array to write to", () => {
+  test("cannot be written to", () => {
     const out = wrong(float16Array(new Uint16Array(1)));
     expect(() => new Hinge({ dtype: "float16" }).call([[1]], [[1]], { out })).toThrow(
       new TypeError(
@@ -261,7 +261,7 @@ describe("a Float16Array of a library", () => {
     );
   });
 
-  test("that lies is an error", () => {
+  test("is an error if it does not fit its buffer", () => {
     const { buffer } = halves;
     for (const lie of [
       { buffer, byteOffset: 1, length: 1 },
@@ -397,7 +397,7 @@ describe("lists", () => {
     ).toEqual([0.5]);
   });
 
-  test("of objects that say how to get at their numbers", () => {
+  test("of objects whose numbers need a conversion", () => {
     const vector = { toArray: () => [1] };
     for (const [value, received] of [
       [[vector], "yPred[0]: received an object; write its toArray()"],
@@ -409,7 +409,7 @@ describe("lists", () => {
     }
   });
 
-  test("with a shape that they do not have", () => {
+  test("with a shape that does not fit", () => {
     expect(() => tensor({ data: [1, 2, 3], shape: [2, 2] })).toThrow(
       new RangeError("data.data: expected 4 values for its shape [2, 2], received 3"),
     );
@@ -461,12 +461,12 @@ describe("lists", () => {
     }
   });
 
-  test("in a dtype that is none", () => {
+  test("in an unknown dtype", () => {
     expect(() => tensor({ data: [1], shape: [1], dtype: "int4" })).toThrow(
       /^data.dtype: expected "bool"/,
     );
     expect(() => tensor([1], [1], wrong<"int8">("int4"))).toThrow(/^dtype: expected "bool"/);
-    // Of several dtypes with one name none is meant.
+    // An ambiguous name is ignored.
     expect(
       tensor({ data: [0.1], shape: [1], dtype: "float" }, undefined, "float64").toArray(),
     ).toEqual([0.1]);
@@ -474,7 +474,7 @@ describe("lists", () => {
 });
 
 describe("arrays that a library implements", () => {
-  /** Booleans in bytes, for instance, or a column of a table. */
+  /** Creates an array of booleans in bytes, for instance, or a column of a table. */
   const of = (values: readonly unknown[], length: unknown = values.length) =>
     wrong<number[]>({ length, [Symbol.iterator]: () => values[Symbol.iterator]() });
 
@@ -495,7 +495,7 @@ describe("arrays that a library implements", () => {
     expect(tensor({ data: of([1n, -1]), shape: [2], dtype: "int8" }).toArray()).toEqual([1, -1]);
   });
 
-  test("that are shorter or longer than they say are errors", () => {
+  test("of another length than they state are errors", () => {
     for (const [data, message] of [
       [of([1, 2], 3), "expected 3 values, received 2"],
       [of([1, 2], 1), "expected 1 values, received more"],
@@ -529,7 +529,7 @@ describe("unsigned integers of 64 bits", () => {
   });
 });
 
-describe("values that say how to get at them", () => {
+describe("values that cannot be read, and what to write instead", () => {
   const noShape = { data: [] };
   const remedies: ReadonlyArray<readonly [string, unknown, string]> = [
     [
@@ -560,7 +560,7 @@ describe("values that say how to get at them", () => {
       "an object; write its to2DArray()",
     ],
     [
-      "an array of Python's manners",
+      "an array with methods named as in Python",
       { shape: [1], tolist: () => [1] },
       "an object; write its tolist()",
     ],
@@ -601,7 +601,7 @@ describe("values that say how to get at them", () => {
     }
   });
 
-  test("are told so in less than 150 characters", () => {
+  test("are errors of less than 150 characters", () => {
     for (const value of [
       undefined,
       null,

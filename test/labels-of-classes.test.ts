@@ -17,7 +17,7 @@ import { describe, expect, test } from "vitest";
 import { forEachImplementation } from "./support/implementations.js";
 import { reductions } from "./support/losses.js";
 
-/** What no type allows. */
+/** Passes a value that no type allows. */
 const wrong = <T = never>(value: unknown) => value as T;
 
 const zeros = (shape: readonly number[]) =>
@@ -94,7 +94,7 @@ forEachImplementation(() => {
     }
   });
 
-  test("so are nested lists", () => {
+  test("class ids in nested lists are refused", () => {
     const yPred = [
       [0.5, 1, -0.5],
       [0.25, 0, 2],
@@ -149,7 +149,7 @@ forEachImplementation(() => {
     expect([...losses.data]).toEqual(new Array(losses.data.length).fill(1));
   });
 
-  test("one label a row is fine where there is one class, and for the other losses", () => {
+  test("one label per row is accepted for one class, and by the other losses", () => {
     expect(new CategoricalHinge().value([[1], [1]], [[2], [0]])).toBe(0.5);
     expect(new Hinge().value(Float32Array.of(1, -1), zeros([2, 1]))).toBe(1);
     expect(hinge(zeros([3]), zeros([3, 3])).shape).toEqual([3]);
@@ -181,7 +181,7 @@ describe("oneHot", () => {
     Float64Array: Float64Array.of(1, -0),
     float16: tensor(Uint16Array.of(0x3c00, 0), [2], "float16"),
     "a strided object": { data: Int32Array.of(0, 9, 1), shape: [2], stride: [-2], offset: 2 },
-    "one a row": [[1], [0]],
+    "one per row": [[1], [0]],
     "a column": column(Int32Array.of(1, 0)),
   };
 
@@ -202,7 +202,7 @@ describe("oneHot", () => {
     expect(oneHot([0, 0], 1).toArray()).toEqual([[1], [1]]);
   });
 
-  test("names the first id that is none, and where it is", () => {
+  test("names the first invalid id, and its index", () => {
     const of = (given: TensorLike, place: string, received: string) =>
       expect(() => oneHot(given, 3)).toThrow(
         new RangeError(`ids${place}: expected a class id from 0 to 2, received ${received}`),
@@ -224,7 +224,7 @@ describe("oneHot", () => {
     of(Float32Array.of(Infinity), "[0]", "Infinity");
   });
 
-  test("refuses what is no number of classes, and no ids", () => {
+  test("refuses an invalid number of classes, and invalid ids", () => {
     for (const classes of [0, -1, 1.5, NaN, Infinity]) {
       expect(() => oneHot([0], classes)).toThrow(
         new RangeError(`classes: expected an integer from 1, received ${classes}`),
@@ -238,7 +238,7 @@ describe("oneHot", () => {
 });
 
 describe("column", () => {
-  test("makes one score a sample", () => {
+  test("gives each sample one score", () => {
     const scores = Float32Array.of(0.5, -2);
     const yPred = column(scores);
     expect([yPred.shape, yPred.dtype]).toEqual([[2, 1], "float32"]);
@@ -260,7 +260,7 @@ describe("column", () => {
     expect(column(tensor(Uint16Array.of(0x3c00), [1], "float16")).dtype).toBe("float16");
   });
 
-  test("refuses what has other axes than one", () => {
+  test("refuses tensors with more or fewer axes than one", () => {
     for (const [data, shape] of [
       [1, "[]"],
       [[[1, 2]], "[1, 2]"],

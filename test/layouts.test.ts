@@ -1,9 +1,9 @@
-// Values that do not lie in memory in row-major order, or not at its start.
+// Objects whose values are not row-major, or not at the start of their data.
 import { CategoricalHinge, Hinge, hinge, metrics, type TensorLike, tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { forEachImplementation } from "./support/implementations.js";
 
-/** What no type allows. */
+/** Passes a value that no type allows. */
 const wrong = <T = never>(value: unknown) => value as T;
 
 const yTrue = [
@@ -18,7 +18,7 @@ const rows = [
 ];
 const losses = [1, 0, 2];
 const flat = Float32Array.from(rows.flat());
-/** The same, column by column. */
+/** The rows, column by column. */
 const columns = Float32Array.of(1, 2, 3, -1, -2, -3);
 const shape = [3, 2];
 
@@ -40,7 +40,7 @@ const objects: Readonly<Record<string, TensorLike>> = {
   "typed arrays for shape and strides": {
     ...{ data: columns, shape: Int32Array.of(3, 2), strides: BigInt64Array.of(1n, 3n) as never },
   },
-  "a method that tells strides": { data: columns, dims: shape, stride: () => [1, 3] },
+  "a method that returns strides": { data: columns, dims: shape, stride: () => [1, 3] },
   "negative strides": {
     ...{ data: Float32Array.of(-3, 3, -2, 2, -1, 1), shape, strides: [-2, -1], offset: 5 },
   },
@@ -48,7 +48,7 @@ const objects: Readonly<Record<string, TensorLike>> = {
     ...{ data: Float32Array.of(3, -3, 2, -2, 1, -1), shape, stride: [-2, 1], offset: 4 },
   },
   "an offset alone": { data: Float32Array.of(9, 9, ...flat), shape, offset: 2 },
-  "an offset in front of more than is needed": {
+  "an offset before more values than needed": {
     ...{ data: Float32Array.of(9, 9, ...flat, 9), shape, offset: 2, order: "C" },
   },
   "an offset and columns": { data: Float32Array.of(9, ...columns), shape, offset: 1, order: "F" },
@@ -58,7 +58,7 @@ const objects: Readonly<Record<string, TensorLike>> = {
   "a list of numbers, as ndarray can have it": {
     ...{ data: [...columns], shape, stride: [1, 3], offset: 0, dtype: "array" },
   },
-  "nothing said, by nulls": wrong<TensorLike>({
+  "nulls for no statement": wrong<TensorLike>({
     ...{ data: flat, shape, strides: null, offset: null, order: null, fortranOrder: null },
   }),
 };
@@ -100,7 +100,7 @@ forEachImplementation(() => {
     expect(metric.getState()).toEqual({ total: [0, 7], count: [0, 6] });
   });
 
-  test("one-hot labels of a transposed array", () => {
+  test("transposed one-hot labels", () => {
     const labels = { data: Int8Array.of(1, 0, 0, 1, 0, 0), shape: [2, 3], strides: [1, 2] };
     const predictions = tensor(Float32Array.of(0.5, 1, -0.5, 0.25, 0, 2), [2, 3]);
     const loss = new CategoricalHinge();
@@ -116,8 +116,8 @@ forEachImplementation(() => {
   });
 });
 
-describe("memory", () => {
-  test("is shared where values are row-major", () => {
+describe("tensor()", () => {
+  test("shares memory if values are row-major", () => {
     const data = Float32Array.of(9, ...flat, 9);
     for (const object of [
       { data, shape, stride: [2, 1], offset: 1 },
@@ -128,19 +128,19 @@ describe("memory", () => {
       const { data: own } = tensor(object);
       expect([own.buffer, own.byteOffset, own.length]).toEqual([data.buffer, 4, 6]);
     }
-    // The stride of an axis of 1 makes no difference.
+    // The stride of an axis of size 1 does not matter.
     const row = tensor({ data, shape: [1, 3], stride: [77, 1], offset: 2 });
     expect(row.data.buffer).toBe(data.buffer);
     expect(row.toArray()).toEqual([[-1, 2, -2]]);
   });
 
-  test("is copied otherwise, at the time of the call", () => {
+  test("copies other values", () => {
     const own = tensor({ data: columns, shape, stride: [1, 3], offset: 0 });
     expect(own.data.buffer).not.toBe(columns.buffer);
     expect(own.data).toBeInstanceOf(Float32Array);
   });
 
-  test("keeps its dtype", () => {
+  test("keeps the dtype", () => {
     const bits = Uint16Array.of(0x3c00, 0x4000, 0xbc00, 0xc000);
     const object = { data: bits, shape: [2, 2], strides: [1, 2], dtype: "float16" };
     expect(tensor(object).dtype).toBe("float16");
@@ -152,7 +152,7 @@ describe("memory", () => {
     expect(tensor(big).data).toEqual(BigInt64Array.of(1n, 3n, 2n, 4n));
   });
 
-  test("of views that are broadcast, by strides of 0", () => {
+  test("repeats values by strides of 0", () => {
     const object = { data: Float32Array.of(1, 2), shape: [3, 2], strides: [0, 1], offset: 0 };
     expect(tensor(object).toArray()).toEqual([
       [1, 2],
@@ -161,7 +161,7 @@ describe("memory", () => {
     ]);
   });
 
-  test("of many axes, and of none", () => {
+  test("reads many axes, and none", () => {
     const data = Float32Array.from({ length: 24 }, (_, i) => i);
     const permuted = tensor({ data, shape: [4, 2, 3], strides: [1, 12, 4] });
     expect(permuted.toArray()).toEqual(
@@ -173,7 +173,7 @@ describe("memory", () => {
   });
 });
 
-describe("layouts that cannot be", () => {
+describe("invalid layouts", () => {
   const of = (object: object, Kind: typeof TypeError | typeof RangeError, message: string) => {
     const whole = { data: columns, shape, ...object };
     expect(() => hinge(yTrue, whole)).toThrow(new Kind(`yPred.${message}`));
@@ -184,7 +184,7 @@ describe("layouts that cannot be", () => {
   };
   const within = "expected strides, in values and not in bytes, within the 6 values of data";
 
-  test("strides that leave the data", () => {
+  test("strides that reach beyond the data", () => {
     of({ stride: [3, 1] }, RangeError, `stride: ${within}, received [3, 1] from 0 on`);
     of({ strides: [8, 4] }, RangeError, `strides: ${within}, received [8, 4] from 0 on`);
     of({ stride: [-1, 3] }, RangeError, `stride: ${within}, received [-1, 3] from 0 on`);
@@ -198,7 +198,7 @@ describe("layouts that cannot be", () => {
     );
   });
 
-  test("strides that are none", () => {
+  test("strides of a wrong kind or number", () => {
     of({ stride: [1.5, 3] }, RangeError, "stride[0]: expected an integer, received 1.5");
     of({ stride: [1, NaN] }, RangeError, "stride[1]: expected an integer, received NaN");
     of({ strides: [1, "3"] }, TypeError, 'strides[1]: expected a number, received "3"');
@@ -238,7 +238,7 @@ describe("layouts that cannot be", () => {
     );
   });
 
-  test("data that are longer or shorter than an order needs", () => {
+  test("data of another length than the shape needs", () => {
     const longer = { data: new Float32Array(7), shape, order: "F" };
     expect(() => tensor(longer)).toThrow(
       new RangeError("data.data: expected 6 values for its shape [3, 2], received 7"),
@@ -248,7 +248,7 @@ describe("layouts that cannot be", () => {
     );
   });
 
-  test("getters that lie, each time another way", () => {
+  test("getters that return something else each time", () => {
     const lies: unknown[] = [[1, 3], [1e9, 1e9], null, "x"];
     let asked = 0;
     const object = {
@@ -263,7 +263,7 @@ describe("layouts that cannot be", () => {
     expect(() => hinge(yTrue, object)).toThrow(/^yPred.stride: expected strides/);
   });
 
-  test("a getter that takes the data away", () => {
+  test("a getter that detaches the data", () => {
     const data = columns.slice();
     const object = {
       data,

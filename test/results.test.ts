@@ -1,4 +1,4 @@
-// What is seen of tensors, results among them.
+// The visible parts of tensors, among them results.
 import { inspect } from "node:util";
 import { Hinge, hinge, type Tensor, tensor, valueAndGradient } from "maxmargin";
 import { describe, expect, test } from "vitest";
@@ -96,7 +96,7 @@ describe("toArray", () => {
     expect(tensor(Float32Array.of(NaN, -0, Infinity)).toArray()).toEqual([NaN, -0, Infinity]);
   });
 
-  test("is a copy, of what is there", () => {
+  test("copies the values of the moment", () => {
     const data = Float32Array.of(1, 2);
     const own = tensor(data);
     const first = own.toArray();
@@ -111,7 +111,7 @@ describe("toArray", () => {
   });
 });
 
-test("JSON has words for the numbers that it lacks", () => {
+test("JSON stores NaN and the infinities as strings", () => {
   const text = JSON.stringify(tensor(Float64Array.of(NaN, Infinity, -Infinity, 0.1), [2, 2]));
   expect(text).toBe('{"data":["NaN","Infinity","-Infinity",0.1],"shape":[2,2],"dtype":"float64"}');
   expect((JSON.parse(text) as { data: unknown[] }).data.map(Number)).toEqual([
