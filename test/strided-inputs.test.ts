@@ -268,6 +268,20 @@ forEachImplementation(() => {
     expectSame(slopes, new Hinge().gradient(tensor(yTrue), copy));
   });
 
+  test("weights and a mask of an empty batch", () => {
+    const batch = tensor(new Float32Array(0), [3, 0]);
+    const sampleWeight = {
+      data: Float32Array.of(4, 9, 2, 9, 1),
+      shape: [3],
+      strides: [-2],
+      offset: 4,
+    };
+    const mask = { data: Uint8Array.of(1, 7, 1, 7, 0), shape: [3], strides: [2] };
+    const metric = new metrics.Hinge();
+    metric.updateState(batch, batch, { sampleWeight, mask });
+    expect(metric.getState()).toEqual({ total: ["NaN"], count: [0, 3] });
+  });
+
   test("a mask that is invalid names the place of the value", () => {
     const mask = { data: Uint8Array.of(1, 0, 1, 1, 3, 0), shape: [2, 3], strides: [1, 2] };
     const batch = tensor(new Float32Array(6), [2, 3, 1]);
