@@ -1,10 +1,11 @@
 import type { LossSpec } from "../losses/spec.js";
+import { SharedMemory } from "../surroundings.js";
 import type { RawArray, Results } from "../tensor/cast.js";
 import { rowMajorStrides } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 
 import type { Call, Operand, RowRange } from "./call.js";
-import { frameSize, operations, slot } from "./call-frame.js";
+import { frameSize, operations, type Slot, slot, slotSizes } from "./call-frame.js";
 import type { Backend, Evaluated } from "./interface.js";
 import { portable } from "./portable/portable.js";
 import type { Totals } from "./totals.js";
@@ -41,9 +42,23 @@ export interface Addon {
   useKernel(name: string): boolean;
   /** Names of losses, in the order of their numbers. */
   losses(): string[];
+  /** The index and the size of each slot of the frame. */
+  callFrame(): Readonly<Record<string, readonly [index: number, size: number]>>;
   setThreads(count: number): void;
   /** Returns 0 until it is set. */
   threads(): number;
+}
+
+/** Throws unless an addon has the call frame of this version of the library. */
+export function checkAddon(addon: unknown): void {
+  const slots = Object.entries((addon as Partial<Addon>).callFrame?.() ?? {});
+  const isKnown = (name: string): name is Slot => Object.hasOwn(slotSizes, name);
+  const fits = slots.every(
+    ([name, [index, size]]) => isKnown(name) && index === slot[name] && size === slotSizes[name],
+  );
+  if (!fits || slots.length !== Object.keys(slotSizes).length) {
+    throw new Error("it was built for another version of maxmargin");
+  }
 }
 
 const encodings = { signed: 0, auto: 1 } as const;
@@ -107,13 +122,21 @@ export class NativeBackend implements Backend {
   readonly #addon: Addon;
   /** Shared with the addon, which is faster than passing numbers as arguments and results. */
   readonly #frame: Float64Array;
+  readonly #evaluate: (...arrays: Arrays) => void;
   readonly #lossNumbers: ReadonlyMap<string, number>;
   #lastSpec: LossSpec | undefined;
   #lastNumber = 0;
 
   constructor(addon: Addon) {
     this.#addon = addon;
-    this.#frame = addon.initialize(new Float64Array(new SharedArrayBuffer(8 * frameSize)));
+    if (SharedMemory === undefined) {
+      const frame = new Float64Array(frameSize);
+      this.#frame = frame;
+      this.#evaluate = (...arrays) => addon.evaluateWith(frame, ...arrays);
+    } else {
+      this.#frame = addon.initialize(new Float64Array(new SharedMemory(8 * frameSize)));
+      this.#evaluate = addon.evaluate;
+    }
     this.#lossNumbers = new Map(addon.losses().map((name, number) => [name, number]));
   }
 
@@ -129,7 +152,7 @@ export class NativeBackend implements Backend {
     frame[slot.rows] = frame[slot.batchRows] = predictions.rows;
     frame[slot.width] = predictions.width;
     frame[slot.isStrided] = 0;
-    this.#addon.evaluate(labels.stored, predictions.stored);
+    this.#evaluate(labels.stored, predictions.stored);
     return frame[slot.losses] as number;
   }
 
@@ -150,7 +173,7 @@ export class NativeBackend implements Backend {
     const frame = this.#frame;
     this.#fill(frame, call, range);
     const { labels, predictions, weights, mask, losses, gradient } = call;
-    this.#addon.evaluate(
+    this.#evaluate(
       labels.values,
       predictions.values,
       weights?.values,
