@@ -124,8 +124,10 @@ export class NativeBackend implements Backend {
   readonly #frame: Float64Array;
   readonly #evaluate: (...arrays: Arrays) => void;
   readonly #lossNumbers: ReadonlyMap<string, number>;
+  /** The last loss, with its number and the code of its encoding, because calls usually repeat it. */
   #lastSpec: LossSpec | undefined;
   #lastNumber = 0;
+  #lastEncoding = 0;
 
   constructor(addon: Addon) {
     this.#addon = addon;
@@ -142,9 +144,10 @@ export class NativeBackend implements Backend {
 
   sum(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number {
     const frame = this.#frame;
+    if (spec !== this.#lastSpec) this.#lookUp(spec);
     frame[slot.operation] = operations.sum;
-    frame[slot.loss] = this.#numberOf(spec);
-    frame[slot.encoding] = encodings[spec.labels[0]];
+    frame[slot.loss] = this.#lastNumber;
+    frame[slot.encoding] = this.#lastEncoding;
     frame[slot.labelDtype] = labels.code;
     frame[slot.predictionDtype] = predictions.code;
     frame[slot.computeDtype] = code;
@@ -156,13 +159,10 @@ export class NativeBackend implements Backend {
     return frame[slot.losses] as number;
   }
 
-  /** Returns the number of a loss. The last one is cached, because calls usually repeat it. */
-  #numberOf(spec: LossSpec): number {
-    if (spec !== this.#lastSpec) {
-      this.#lastNumber = this.#lossNumbers.get(spec.name) as number;
-      this.#lastSpec = spec;
-    }
-    return this.#lastNumber;
+  #lookUp(spec: LossSpec): void {
+    this.#lastSpec = spec;
+    this.#lastNumber = this.#lossNumbers.get(spec.name) as number;
+    this.#lastEncoding = encodings[spec.labels[0]];
   }
 
   evaluate(call: Call, range: RowRange, totals: Totals): boolean {
@@ -202,8 +202,9 @@ export class NativeBackend implements Backend {
   }
 
   #fill(frame: Float64Array, call: Call, { first, end }: RowRange): void {
+    if (call.spec !== this.#lastSpec) this.#lookUp(call.spec);
     frame[slot.operation] = operations[call.operation as keyof typeof operations];
-    frame[slot.loss] = this.#numberOf(call.spec);
+    frame[slot.loss] = this.#lastNumber;
     frame[slot.encoding] = encodings[call.encoding];
     frame[slot.computeDtype] = call.code;
     frame[slot.firstRow] = first;
@@ -222,7 +223,7 @@ function addResults(frame: Float64Array, { weights, mask }: Call, totals: Totals
   totals.losses.addNumbers(frame, slot.lossesSum);
   if (weights !== undefined || mask !== undefined) {
     totals.weights.addNumbers(frame, slot.weightsSum);
-    totals.kept.addNumbers(frame, slot.keptSum);
+    if (mask !== undefined) totals.kept.addNumbers(frame, slot.keptSum);
   }
   return frame[slot.wasBinary] === 1;
 }

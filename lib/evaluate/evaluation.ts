@@ -143,10 +143,9 @@ function gradientOperand(plan: Plan, output: Output): GradientOperand {
   return { values, code: codes.float64, strides, offset: 0 };
 }
 
-/** Yields a call, and checks the mask that it read. */
-export function* step(plan: Plan, call: Call): Steps<Totals> {
-  const totals = yield call;
-  checkMask(plan.mask, totals.kept.value);
+/** Returns the totals of a call after a check of the mask that it read. */
+export function checked({ mask }: Plan, totals: Totals): Totals {
+  if (mask !== undefined) checkMask(mask, totals.kept.value);
   return totals;
 }
 
@@ -156,6 +155,9 @@ function clearCall(plan: Plan, output: Output): Call {
   return { ...callOf(plan, "clear"), gradient, rows: output.results.length, width: 1 };
 }
 
+/** The totals of weights where there are none to be summed. */
+const noWeights = newTotals();
+
 export const isEmpty = ({ rows, width }: Plan) => rows === 0 || width === 0;
 
 /** Computes the loss, reduced. */
@@ -164,19 +166,19 @@ export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
   if (isEmpty(plan)) {
     // The mean over an empty last axis is NaN, which no weight hides; an empty batch reduces to 0.
     const weights = needsWeights(plan, reduction)
-      ? yield* step(plan, callOf(plan, "weights"))
-      : newTotals();
+      ? checked(plan, yield callOf(plan, "weights"))
+      : noWeights;
     return quotient(plan.rows === 0 ? 0 : Number.NaN, divisorOf(plan, reduction, weights));
   }
   const call = callOf(plan, "sum");
-  return meanOf(plan, reduction, call, yield* step(plan, call));
+  return meanOf(plan, reduction, call, checked(plan, yield call));
 }
 
 /** Computes the weighted losses of the rows. */
 export function* rowSteps(plan: Plan, output: Output): Steps<TensorOf<FloatDtype>> {
   if (plan.width === 0) output.results.fill(quietNaN[plan.dtype]);
   else if (plan.rows > 0)
-    yield* step(plan, callOf(plan, "rows", { losses: resultOperand(plan, output) }));
+    checked(plan, yield callOf(plan, "rows", { losses: resultOperand(plan, output) }));
   return tensorOf(plan, output, plan.lossShape);
 }
 
@@ -190,8 +192,8 @@ export function* gradientSteps(
 ): Steps<ValueAndGradient<Value>> {
   const { shape } = plan.predictions;
   const weights = needsWeights(plan, reduction)
-    ? yield* step(plan, callOf(plan, "weights"))
-    : newTotals();
+    ? checked(plan, yield callOf(plan, "weights"))
+    : noWeights;
   const divisor = divisorOf(plan, reduction, weights);
   if (isEmpty(plan) || divisor === 0) {
     if (output.given !== undefined) yield clearCall(plan, output);
@@ -205,7 +207,7 @@ export function* gradientSteps(
     losses: losses && resultOperand(plan, losses),
     gradient,
   });
-  const totals = yield* step(plan, call);
+  const totals = checked(plan, yield call);
   if (gradient.values !== output.results) {
     writeResults(codes[plan.dtype], gradient.values, gradient.values.length, output.results, 0);
   }

@@ -1,6 +1,6 @@
 import { ExactSum } from "../backend/exact-sum.js";
 import { newTotals } from "../backend/totals.js";
-import { callOf, type Evaluation, isEmpty, type Steps, step } from "../evaluate/evaluation.js";
+import { callOf, checked, type Evaluation, isEmpty, type Steps } from "../evaluate/evaluation.js";
 import type { Plan } from "../evaluate/plan.js";
 import { sizeOf } from "../tensor/shapes.js";
 
@@ -40,8 +40,8 @@ function* sampleSteps(plan: Plan): Steps<SampleTotals> {
   const terms = plan.spec.family === "elementwise" && !isWeighted ? width : 1;
   const samples = lossShape[0] ?? 1;
   let totals = newTotals();
-  if (!isEmpty(plan)) totals = yield* step(plan, callOf(plan, "sum"));
-  else if (isWeighted) totals = yield* step(plan, callOf(plan, "weights"));
+  if (!isEmpty(plan)) totals = checked(plan, yield callOf(plan, "sum"));
+  else if (isWeighted) totals = checked(plan, yield callOf(plan, "weights"));
   const total =
     width === 0 && rows > 0 ? exactly(Number.NaN) : divided(totals.losses, losses * terms);
   return { total, count: isWeighted ? divided(totals.weights, losses) : exactly(samples) };

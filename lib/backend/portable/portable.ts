@@ -100,17 +100,16 @@ function evaluate(call: Call, range: RowRange, totals: Totals): boolean {
   }
   const tile = new TileReader(call);
   if (call.encoding === "auto" && takesForBinary(call, range, tile)) {
-    const pass = new Pass(call, tile, true);
+    const own = newTotals();
+    const pass = new Pass(call, tile, true, own);
     // Derivatives that were added up cannot be undone: labels that change in the meantime give
     // arbitrary numbers.
     if (pass.run(range) || call.gradient?.strides !== undefined) {
-      addTotals(totals, pass.totals);
+      addTotals(totals, own);
       return true;
     }
   }
-  const pass = new Pass(call, tile, false);
-  pass.run(range);
-  addTotals(totals, pass.totals);
+  new Pass(call, tile, false, totals).run(range);
   return false;
 }
 
