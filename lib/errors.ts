@@ -2,7 +2,7 @@ import { nearestOf } from "./nearest.js";
 import { kindOf, lengthOf, type TypedArray } from "./typed-arrays.js";
 
 /** Adds the article to a noun, by the sound of most names: "an Int8Array", "a Uint8Array". */
-const withArticle = (noun: string) => `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
+export const withArticle = (noun: string) => `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
 
 /** Describes a value for a message: its kind, and the value itself if it is short. */
 export function described(value: unknown): string {

@@ -37,7 +37,8 @@ export interface AsyncOptions<T extends boolean = boolean> {
   readonly signal?: AbortSignal;
   /**
    * Whether the buffers of all arguments move into the call. This detaches the caller's arrays, as
-   * `postMessage` does, and the result holds the buffers. If the promise rejects after that, they
+   * `postMessage` does, and the result holds the buffers, or row-major copies of values that are
+   * not row-major. If the promise rejects after that, they
    * do not come back. Shared buffers stay where they are, and a buffer that cannot be moved, such
    * as a `WebAssembly.Memory`'s, is copied.
    */

@@ -1,12 +1,12 @@
 // Evaluates plans in steps. Each step is a call of a backend, which runs at once, in slices or in
 // the background.
-import type { Call, GradientOperand, LossesOperand, Operand, Operation } from "../backend/call.js";
+import type { Call, GradientOperand } from "../backend/call.js";
 import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
-import type { RowTensor, TensorOf } from "../tensor/tensor.js";
-import { isRowMajor } from "./layout.js";
-import { checkMask } from "./masks.js";
+import type { TensorOf } from "../tensor/tensor.js";
+import { callOf, checked, type Steps, stridesAt } from "./calls.js";
+import { emptyDivisor, emptyLoss, isEmpty } from "./empty.js";
 import { checkOut, resultTensor } from "./out.js";
 import type { Alignment, Plan } from "./plan.js";
 import {
@@ -17,9 +17,6 @@ import {
   type Reduction,
   termsOfRow,
 } from "./reduction.js";
-
-/** Yields calls of a backend, receives the totals of each, and returns the result. */
-export type Steps<Result> = Generator<Call, Result, Totals>;
 
 type Shape = readonly number[];
 type Value = number | TensorOf<FloatDtype>;
@@ -66,58 +63,6 @@ const quietNaN: Readonly<Record<FloatDtype, number>> = {
   float64: Number.NaN,
 };
 
-/**
- * Returns an operand. The layout has strides for labels, predictions, weights and mask in this
- * order, without those that are missing.
- */
-function operandOf({ layout }: Plan, tensor: RowTensor, at: number): Operand {
-  const { stored: values, code } = tensor;
-  const strides = layout?.strides[at];
-  if (layout === undefined || strides === undefined)
-    return { values, code, strides: undefined, offset: 0 };
-  const shape = at < 2 ? layout.shape : layout.shape.slice(0, -1);
-  return { values, code, strides: isRowMajor(shape, strides) ? undefined : strides, offset: 0 };
-}
-
-/** The outputs of a call, and the divisor of its gradient. */
-interface Outputs {
-  readonly losses?: LossesOperand | undefined;
-  readonly gradient?: GradientOperand;
-  readonly divisor?: number;
-}
-
-const noOutputs: Outputs = {};
-
-/** Returns the call of a backend for an operation on a plan. */
-export function callOf(plan: Plan, operation: Operation, outputs: Outputs = noOutputs): Call {
-  const { spec, dtype, labels, predictions, sampleWeight, mask, rows, width, layout } = plan;
-  const { losses, gradient, divisor = 1 } = outputs;
-  // A sum of terms does not depend on rows, so it can be cut between any two chunks.
-  const isFlat =
-    spec.family === "elementwise" &&
-    sampleWeight === undefined &&
-    mask === undefined &&
-    losses === undefined &&
-    (operation === "sum" || operation === "gradient");
-  return {
-    operation,
-    spec,
-    encoding: spec.labels[0],
-    code: codes[dtype],
-    labels: operandOf(plan, labels, 0),
-    predictions: operandOf(plan, predictions, 1),
-    weights: sampleWeight && operandOf(plan, sampleWeight, 2),
-    mask: mask && operandOf(plan, mask, sampleWeight === undefined ? 2 : 3),
-    shape: layout?.shape,
-    rows: isFlat ? rows * width : rows,
-    width: isFlat ? 1 : width,
-    divisor,
-    losses,
-    gradient,
-    isFlat,
-  };
-}
-
 /** Computes the mean, or the sum, from the totals of a call. */
 function meanOf(plan: Plan, reduction: Reduction, call: Call, totals: Totals): number {
   const terms = call.isFlat ? plan.width : 1;
@@ -137,16 +82,10 @@ const resultOperand = ({ dtype }: Plan, { results }: Output) => ({
  * doubles in which derivatives add up.
  */
 function gradientOperand(plan: Plan, output: Output): GradientOperand {
-  const { strides } = operandOf(plan, plan.predictions, 1);
+  const strides = stridesAt(plan, -1);
   if (strides === undefined) return resultOperand(plan, output);
-  const values = new Float64Array(plan.predictions.data.length);
+  const values = new Float64Array(output.results.length);
   return { values, code: codes.float64, strides, offset: 0 };
-}
-
-/** Returns the totals of a call after a check of the mask that it read. */
-export function checked({ mask }: Plan, totals: Totals): Totals {
-  if (mask !== undefined) checkMask(mask, totals.kept.value);
-  return totals;
 }
 
 /** Clears an array that was passed: new memory contains zeros already. */
@@ -155,21 +94,10 @@ function clearCall(plan: Plan, output: Output): Call {
   return { ...callOf(plan, "clear"), gradient, rows: output.results.length, width: 1 };
 }
 
-/** The totals of weights where there are none to be summed. */
-const noWeights = newTotals();
-
-export const isEmpty = ({ rows, width }: Plan) => rows === 0 || width === 0;
-
 /** Computes the loss, reduced. */
 export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
   if (isUnreduced(reduction)) return yield* rowSteps(plan, newOutput(plan, plan.rows));
-  if (isEmpty(plan)) {
-    // The mean over an empty last axis is NaN, which no weight hides; an empty batch reduces to 0.
-    const weights = needsWeights(plan, reduction)
-      ? checked(plan, yield callOf(plan, "weights"))
-      : noWeights;
-    return quotient(plan.rows === 0 ? 0 : Number.NaN, divisorOf(plan, reduction, weights));
-  }
+  if (isEmpty(plan)) return emptyLoss(plan, yield* emptyDivisor(plan, reduction));
   const call = callOf(plan, "sum");
   return meanOf(plan, reduction, call, checked(plan, yield call));
 }
@@ -182,6 +110,15 @@ export function* rowSteps(plan: Plan, output: Output): Steps<TensorOf<FloatDtype
   return tensorOf(plan, output, plan.lossShape);
 }
 
+/** The totals of weights where there are none to be summed. */
+const noWeights = newTotals();
+
+/** Computes the divisor of a loss before the losses, where weights have to be summed for it. */
+function* divisorSteps(plan: Plan, reduction: Reduction): Steps<number> {
+  if (isEmpty(plan)) return yield* emptyDivisor(plan, reduction);
+  return divisorOf(plan, reduction, checked(plan, yield callOf(plan, "weights")));
+}
+
 /**
  * Computes the loss, reduced, and its gradient: for `null` and `"none"`, the gradient of the sum.
  */
@@ -191,10 +128,9 @@ export function* gradientSteps(
   output: Output,
 ): Steps<ValueAndGradient<Value>> {
   const { shape } = plan.predictions;
-  const weights = needsWeights(plan, reduction)
-    ? checked(plan, yield callOf(plan, "weights"))
-    : noWeights;
-  const divisor = divisorOf(plan, reduction, weights);
+  const divisor = needsWeights(plan, reduction)
+    ? yield* divisorSteps(plan, reduction)
+    : divisorOf(plan, reduction, noWeights);
   if (isEmpty(plan) || divisor === 0) {
     if (output.given !== undefined) yield clearCall(plan, output);
     const value = yield* valueSteps(plan, reduction);

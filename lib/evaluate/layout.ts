@@ -1,5 +1,6 @@
 import { wrongValue } from "../errors.js";
 import { rowMajorStrides, shown } from "../tensor/shapes.js";
+import type { RowTensor } from "../tensor/tensor.js";
 
 type Shape = readonly number[];
 
@@ -9,7 +10,10 @@ export interface Axes {
   readonly strides: readonly number[];
 }
 
-/** Strides of the operands of a batch over its logical shape. A stride of 0 repeats values. */
+/**
+ * Strides of the arrays of a batch over its logical shape: of labels, predictions, and weights and
+ * mask if there are any, and at last of a gradient. A stride of 0 repeats values.
+ */
 export interface Layout {
   /** The axes of the rows, then the axis that is reduced. */
   readonly shape: Shape;
@@ -18,6 +22,10 @@ export interface Layout {
 
 /** Returns the axes of row-major values. */
 export const rowMajor = (shape: Shape): Axes => ({ shape, strides: rowMajorStrides(shape) });
+
+/** Returns the axes of a tensor. */
+export const axesOf = ({ shape, layout }: RowTensor): Axes =>
+  layout === undefined ? rowMajor(shape) : { shape, strides: layout.strides };
 
 /** Drops the last axis. */
 export const rowAxes = ({ shape, strides }: Axes): Axes => ({

@@ -1,6 +1,8 @@
 import { wrongValue } from "../errors.js";
 import { cast } from "../tensor/cast.js";
 import { codes } from "../tensor/dtypes.js";
+import { rowMajorOf } from "../tensor/row-major.js";
+import { placeOf } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 
 const isMaskValue = (value: number) => value === 0 || value === 1;
@@ -20,7 +22,8 @@ export function checkMask(mask: RowTensor | undefined, kept: number): void {
 const valuesAtOnce = new Float64Array(1024);
 
 /** Checks all values of a mask, also for empty batches, whose masks no backend reads. */
-export function checkMaskValues({ code, shape, stored }: RowTensor): void {
+export function checkMaskValues(mask: RowTensor): void {
+  const { code, shape, stored } = rowMajorOf(mask, "mask");
   for (let start = 0; start < stored.length; start += valuesAtOnce.length) {
     const n = Math.min(valuesAtOnce.length, stored.length - start);
     cast(code, stored, start, n, codes.float64, valuesAtOnce);
@@ -29,14 +32,4 @@ export function checkMaskValues({ code, shape, stored }: RowTensor): void {
       throw wrongValue(`mask${placeOf(start + i, shape)}`, "0 or 1", `${valuesAtOnce[i]}`);
     }
   }
-}
-
-/** Formats the index of a value as code: `[2][0]`. */
-function placeOf(index: number, shape: readonly number[]): string {
-  let rest = index;
-  return shape.reduceRight((inner, dimension) => {
-    const place = `[${rest % dimension}]${inner}`;
-    rest = Math.floor(rest / dimension);
-    return place;
-  }, "");
 }

@@ -1,9 +1,10 @@
 // Checks arrays for results, and wraps results as tensors.
 
-import { described, wrongKind, wrongValue } from "../errors.js";
+import { described, unreadable, wrongKind, wrongValue } from "../errors.js";
 import type { Results } from "../tensor/cast.js";
 import { DenseTensor } from "../tensor/dense.js";
 import { dtypesOf, type FloatDtype, isFloat16Array, type TensorData } from "../tensor/dtypes.js";
+import { isHalfOfLibrary } from "../tensor/held.js";
 import { checkLength, RowTensor, type Tensor, type TensorOf } from "../tensor/tensor.js";
 import { bufferOf, lengthOf, viewIn } from "../typed-arrays.js";
 import { overlaps } from "./overlaps.js";
@@ -31,9 +32,7 @@ export function checkOut(
   size: number,
   inputs: readonly (RowTensor | undefined)[],
 ): Results {
-  if (!dtypesOf(out)?.includes(dtype)) {
-    throw wrongKind("out", `a ${resultArrays[dtype].join(" or a ")}`, described(out));
-  }
+  if (!dtypesOf(out)?.includes(dtype)) throw wrongOut(out, dtype);
   const tensor = new RowTensor(out as TensorData, [size], dtype);
   checkLength(tensor, "out");
   for (let i = 0; i < inputs.length; i++) {
@@ -43,6 +42,14 @@ export function checkOut(
     }
   }
   return tensor.stored as Results;
+}
+
+function wrongOut(out: unknown, dtype: FloatDtype): TypeError {
+  if (dtype === "float16" && isHalfOfLibrary(out)) {
+    const remedy = "write new Uint16Array(out.buffer, out.byteOffset, out.length)";
+    return unreadable("out", "the Float16Array of a library", remedy);
+  }
+  return wrongKind("out", `a ${resultArrays[dtype].join(" or a ")}`, described(out));
 }
 
 /**

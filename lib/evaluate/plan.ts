@@ -5,6 +5,7 @@ import { rowShape, sameShape, shown, sizeOf } from "../tensor/shapes.js";
 import { checkLength, type RowTensor } from "../tensor/tensor.js";
 import {
   type Axes,
+  axesOf,
   broadcastShape,
   collapsed,
   isRowMajor,
@@ -41,7 +42,8 @@ export interface Plan extends Inputs {
   /** The number of times that each weight is repeated. */
   readonly weightRepeats: number;
   /**
-   * Strides of labels, predictions, weights and mask, unless all are row-major and nothing repeats.
+   * Strides of labels, predictions, weights, mask and gradient, unless all are row-major and nothing
+   * repeats.
    */
   readonly layout: Layout | undefined;
 }
@@ -72,10 +74,11 @@ export function plan(
   const { spec } = options;
   // No backend reads the mask of an empty batch.
   if (mask !== undefined && rows * width === 0) checkMaskValues(mask);
-  if (shape.length > 0 && sameShape(labels.shape, shape) && width > 0) {
+  const arePlain = labels.layout === undefined && predictions.layout === undefined;
+  if (arePlain && shape.length > 0 && sameShape(labels.shape, shape) && width > 0) {
     const lossShape = rowShape(shape);
     const fits = (column: RowTensor | undefined) =>
-      column === undefined || sameShape(column.shape, lossShape);
+      column === undefined || (column.layout === undefined && sameShape(column.shape, lossShape));
     if (fits(sampleWeight) && fits(mask)) {
       // Written out, because an object spread would take longer than a small batch.
       return {
@@ -103,7 +106,7 @@ function broadcastPlan(
   alignment: Alignment,
 ): Plan {
   const { spec } = options;
-  const [labels, predictions] = fitValues(inputs, options);
+  const [labels, predictions, gradient] = fitValues(inputs, options);
   const width = labels.shape.at(-1) ?? 1;
   const columns = fitColumns(inputs);
   const { lossShape, ofLosses, ofColumns } = fitLosses(
@@ -113,27 +116,33 @@ function broadcastPlan(
     alignment,
   );
   const shape = [...lossShape, width];
-  const valueStrides = [labels, predictions].map((axes) => [
+  const [gradientStrides, ...valueStrides] = [gradient, labels, predictions].map((axes) => [
     ...stridesOver(lossShape, ofLosses(rowAxes(axes))),
     axes.strides.at(-1) ?? 0,
-  ]);
+  ]) as [number[], number[], number[]];
   const columnStrides = columns.map((axes) => [...stridesOver(lossShape, ofColumns(axes)), 0]);
   const isPlain =
     valueStrides.every((strides) => isRowMajor(shape, strides)) &&
     columnStrides.every((strides) => isRowMajor(lossShape, strides.slice(0, -1)));
   const layout = isPlain
     ? undefined
-    : collapsed({ shape, strides: [...valueStrides, ...columnStrides] });
+    : collapsed({ shape, strides: [...valueStrides, ...columnStrides, gradientStrides] });
   const rows = sizeOf(lossShape);
   const weightRepeats = rows === 0 ? 1 : rows / sizeOf(columns[0]?.shape ?? lossShape);
   return { ...inputs, spec, dtype, lossShape, rows, width, weightRepeats, layout };
 }
 
-/** Returns labels and predictions over their common shape. */
+/** Returns labels, predictions and the gradient over their common shape. */
 function fitValues(
   { labels, predictions }: Inputs,
   { spec, fixRanks }: PlanOptions,
-): readonly [Axes, Axes] {
+): readonly [Axes, Axes, Axes] {
+  const [ofLabels, ofPredictions] = fixRanks
+    ? rankFixes(labels.shape, predictions.shape)
+    : [unchanged, unchanged];
+  const own = ofLabels(axesOf(labels));
+  const other = ofPredictions(axesOf(predictions));
+  if (spec.family === "classMax") checkOneHot(own.shape, other.shape);
   // Keras's classes pair nested lists number by number.
   if (
     fixRanks &&
@@ -147,48 +156,45 @@ function fitValues(
       shown(labels.shape),
     );
   }
-  const [ofLabels, ofPredictions] = fixRanks
-    ? rankFixes(labels.shape, predictions.shape)
-    : [unchanged, unchanged];
-  const own = ofLabels(rowMajor(labels.shape));
-  const other = ofPredictions(rowMajor(predictions.shape));
   const shape = broadcastShape(own.shape, other.shape, "yTrue", "yPred");
-  checkClasses(spec, shape, { labels: own.shape, predictions: other.shape });
-  return [
-    { shape, strides: stridesOver(shape, own) },
-    { shape, strides: stridesOver(shape, other) },
-  ];
+  checkClasses(spec, shape);
+  const over = (axes: Axes): Axes => ({ shape, strides: stridesOver(shape, axes) });
+  return [over(own), over(other), over(ofPredictions(rowMajor(predictions.shape)))];
 }
 
-function checkClasses(
-  { family }: LossSpec,
-  shape: Shape,
-  { labels, predictions }: { readonly labels: Shape; readonly predictions: Shape },
-): void {
+/**
+ * Checks that labels are not class ids, which could broadcast as one-hot labels: one value, or one
+ * for each row.
+ */
+function checkOneHot(labels: Shape, predictions: Shape): void {
+  const last = predictions.at(-1) ?? 1;
+  const classes = last === 1 ? (labels.at(-1) ?? 1) : last;
+  const rows = predictions.slice(0, -1);
+  const areIds = (labels.at(-1) ?? 1) === 1 || sameShape(labels, rows);
+  if (classes <= 1 || !areIds) return;
+  const oneHot = `one-hot labels of shape ${shown([...rows, classes])}`;
+  const advice = `for class ids use oneHot(ids, ${classes})`;
+  throw wrongValue("yTrue", `${oneHot}; ${advice}`, `shape ${shown(labels)}`);
+}
+
+function checkClasses({ family }: LossSpec, shape: Shape): void {
   // Keras reads two scalars as one class in categorical hinge, and fails to average them in the
   // other losses.
   if (shape.length === 0 && family !== "classMax") {
     throw wrongValue("yPred", "at least one axis", "a scalar");
   }
-  if (family !== "classMax") return;
-  const classes = shape.at(-1) ?? 1;
-  if (classes === 0) throw wrongValue("yPred", "at least one class in the last axis", "none");
-  // Labels that would be repeated along the classes are class ids, and so are labels with the shape
-  // of the rows.
-  const areIds = (labels.at(-1) ?? 1) === 1 || sameShape(labels, predictions.slice(0, -1));
-  if (classes > 1 && areIds) {
-    const expected = `one-hot labels of shape ${shown(shape)}; for class ids use oneHot(ids, ${classes})`;
-    throw wrongValue("yTrue", expected, `shape ${shown(labels)}`);
+  if (family === "classMax" && shape.at(-1) === 0) {
+    throw wrongValue("yPred", "at least one class in the last axis", "none");
   }
 }
 
 /** Returns weights and mask, without those that are missing, over their common shape. */
-function fitColumns({ sampleWeight, mask }: Inputs): readonly Axes[] {
-  if (sampleWeight === undefined) return mask === undefined ? [] : [rowMajor(mask.shape)];
-  if (mask === undefined) return [rowMajor(sampleWeight.shape)];
+export function fitColumns({ sampleWeight, mask }: Inputs): readonly Axes[] {
+  if (sampleWeight === undefined) return mask === undefined ? [] : [axesOf(mask)];
+  if (mask === undefined) return [axesOf(sampleWeight)];
   const [ofWeights, ofMask] = rankFixes(sampleWeight.shape, mask.shape);
-  const weights = ofWeights(rowMajor(sampleWeight.shape));
-  const kept = ofMask(rowMajor(mask.shape));
+  const weights = ofWeights(axesOf(sampleWeight));
+  const kept = ofMask(axesOf(mask));
   const shape = broadcastShape(kept.shape, weights.shape, "mask", "sampleWeight");
   return [weights, kept].map((axes) => ({ shape, strides: stridesOver(shape, axes) }));
 }

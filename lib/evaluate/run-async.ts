@@ -1,6 +1,7 @@
 import { Watch } from "./abort.js";
 import { type CallOptions, readArguments } from "./arguments.js";
-import type { Evaluation, Steps } from "./evaluation.js";
+import type { Steps } from "./calls.js";
+import type { Evaluation } from "./evaluation.js";
 import { planRequest, type Settings } from "./run.js";
 import { evaluateInSlices } from "./slices.js";
 import { type TransferredInputs, transferred, transferredInputs } from "./transfer.js";

@@ -14,13 +14,8 @@ import {
   type WeightOptions,
   withoutOptions,
 } from "./arguments.js";
-import {
-  type Evaluation,
-  type Output,
-  outputOf,
-  type Steps,
-  valueEvaluation,
-} from "./evaluation.js";
+import type { Steps } from "./calls.js";
+import { type Evaluation, type Output, outputOf, valueEvaluation } from "./evaluation.js";
 import { type Inputs, type Plan, plan } from "./plan.js";
 import { isUnreduced, type Reduction } from "./reduction.js";
 
@@ -95,10 +90,14 @@ function runNow<Result>(steps: Steps<Result>): Result {
   return step.value;
 }
 
-/** Whether labels and predictions have the same shape, and it has rows that are not empty. */
+/**
+ * Whether labels and predictions are row-major and have the same shape, with rows that are not
+ * empty.
+ */
 function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
   const { shape, rows, width } = predictions;
   let alike = shape.length > 0 && labels.shape.length === shape.length && rows > 0 && width > 0;
+  alike &&= labels.layout === undefined && predictions.layout === undefined;
   for (let axis = 0; alike && axis < shape.length; axis++)
     alike = labels.shape[axis] === shape[axis];
   return alike;

@@ -3,6 +3,7 @@ import { moveBuffers } from "../surroundings.js";
 import type { Results } from "../tensor/cast.js";
 import { handedOut } from "../tensor/dense.js";
 import type { FloatDtype, TensorData } from "../tensor/dtypes.js";
+import { rowMajorOf } from "../tensor/row-major.js";
 import { RowTensor, type Tensor } from "../tensor/tensor.js";
 import { bufferOf, byteOffsetOf, isShared, kindOf, lengthOf, viewIn } from "../typed-arrays.js";
 import type { Output } from "./evaluation.js";
@@ -54,7 +55,7 @@ export function transferred({ plan, output }: Request): Request {
   const arrays = tensors.map(({ data }) => data);
   const found = movedViews(given === undefined ? arrays : [...arrays, given]);
   const moved = (tensor: RowTensor) =>
-    new RowTensor(found(tensor.data), tensor.shape, tensor.dtype, tensor.source);
+    new RowTensor(found(tensor.data), tensor.shape, tensor.dtype, tensor.source, tensor.layout);
   return {
     plan: {
       ...plan,
@@ -79,10 +80,11 @@ export function transferredInputs({
   sampleWeight,
   mask,
 }: Request["plan"]): TransferredInputs {
+  const returned = (tensor: RowTensor, argument: string) => handedOut(rowMajorOf(tensor, argument));
   return {
-    yTrue: handedOut(labels),
-    yPred: handedOut(predictions),
-    ...(sampleWeight !== undefined && { sampleWeight: handedOut(sampleWeight) }),
-    ...(mask !== undefined && { mask: handedOut(mask) }),
+    yTrue: returned(labels, "yTrue"),
+    yPred: returned(predictions, "yPred"),
+    ...(sampleWeight !== undefined && { sampleWeight: returned(sampleWeight, "sampleWeight") }),
+    ...(mask !== undefined && { mask: returned(mask, "mask") }),
   };
 }

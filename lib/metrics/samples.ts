@@ -1,7 +1,8 @@
 import { ExactSum } from "../backend/exact-sum.js";
-import { newTotals } from "../backend/totals.js";
-import { callOf, checked, type Evaluation, isEmpty, type Steps } from "../evaluate/evaluation.js";
-import type { Plan } from "../evaluate/plan.js";
+import { callOf, checked, type Steps } from "../evaluate/calls.js";
+import { distinctWeights, isEmpty } from "../evaluate/empty.js";
+import type { Evaluation } from "../evaluate/evaluation.js";
+import { fitColumns, type Plan } from "../evaluate/plan.js";
 import { sizeOf } from "../tensor/shapes.js";
 
 /**
@@ -31,7 +32,7 @@ const exactly = (value: number): ExactSum => {
  * except the first.
  */
 function* sampleSteps(plan: Plan): Steps<SampleTotals> {
-  const { lossShape, rows, width, sampleWeight, mask } = plan;
+  const { lossShape, width, sampleWeight, mask } = plan;
   const columns = [sampleWeight, mask].filter((column) => column !== undefined);
   const isWeighted = columns.length > 0;
   // As in Keras, a scalar weight averages the batch to a single sample.
@@ -39,12 +40,22 @@ function* sampleSteps(plan: Plan): Steps<SampleTotals> {
   const losses = sizeOf(lossShape.slice(areScalars ? 0 : 1));
   const terms = plan.spec.family === "elementwise" && !isWeighted ? width : 1;
   const samples = lossShape[0] ?? 1;
-  let totals = newTotals();
-  if (!isEmpty(plan)) totals = checked(plan, yield callOf(plan, "sum"));
-  else if (isWeighted) totals = checked(plan, yield callOf(plan, "weights"));
-  const total =
-    width === 0 && rows > 0 ? exactly(Number.NaN) : divided(totals.losses, losses * terms);
+  if (isEmpty(plan)) return yield* emptySteps(plan, areScalars ? 1 : samples);
+  const totals = checked(plan, yield callOf(plan, "sum"));
+  const total = divided(totals.losses, losses * terms);
   return { total, count: isWeighted ? divided(totals.weights, losses) : exactly(samples) };
+}
+
+/** Computes the same for a batch without values, whose losses have no mean. */
+function* emptySteps(plan: Plan, samples: number): Steps<SampleTotals> {
+  const total = exactly(samples === 0 ? 0 : Number.NaN);
+  const [column] = fitColumns(plan);
+  if (column === undefined || samples === 0) return { total, count: exactly(samples) };
+  const each = sizeOf(column.shape.slice(1));
+  if (each === 0) return { total, count: total };
+  const { weights } = yield* distinctWeights(plan);
+  const repeats = column.shape[0] === samples ? 1 : samples;
+  return { total, count: exactly((weights.value * repeats) / each) };
 }
 
 /** The evaluation that updates metrics. */

@@ -10,6 +10,7 @@ import {
   type TensorData,
 } from "./dtypes.js";
 import { fittingDtype, withDtype } from "./interop.js";
+import { rowMajorOf } from "./row-major.js";
 import { readShape } from "./shapes.js";
 import { checkLength, RowTensor, type Tensor } from "./tensor.js";
 import { type Nested, type TensorLike, toTensor } from "./tensor-like.js";
@@ -66,7 +67,7 @@ export function tensor<A extends TensorData>(
 ): Tensor<DtypeOf<A>>;
 export function tensor(data: TensorLike, shape?: ArrayLike<number>, dtype?: Dtype): Tensor;
 export function tensor(data: TensorLike, shape?: ArrayLike<number>, dtype?: Dtype): Tensor {
-  const values = inDtype(toTensor(data, "data"), dtype);
+  const values = inDtype(rowMajorOf(toTensor(data, "data"), "data"), dtype);
   if (shape === undefined) return withShape(values, values.shape);
   return withShape(values, readShape(shape, "shape"));
 }
@@ -97,7 +98,7 @@ function withShape({ data, dtype, source }: RowTensor, shape: readonly number[])
 export function column<A extends TensorData>(data: A): Tensor<DtypeOf<A>>;
 export function column(data: TensorLike): Tensor;
 export function column(data: TensorLike): Tensor {
-  const values = inDtype(toTensor(data, "data"), undefined);
+  const values = inDtype(rowMajorOf(toTensor(data, "data"), "data"), undefined);
   const { shape } = values;
   if (shape.length !== 1) throw wrongValue("data", "one axis", `shape [${shape.join(", ")}]`);
   return withShape(values, [shape[0] as number, 1]);

@@ -67,6 +67,6 @@ export class DenseTensor implements Tensor {
 // The name that messages and `console.log` show.
 Object.defineProperty(DenseTensor, "name", { value: "Tensor" });
 
-/** Returns the tensor that users see. */
+/** Returns the tensor that users see of a row-major tensor. */
 export const handedOut = (rows: RowTensor): Tensor =>
   new DenseTensor(rows.data, rows.shape, rows.dtype, rows);

@@ -48,7 +48,7 @@ interface ArrayOfLibrary {
 }
 
 /** Whether a value is the `Float16Array` of a library for engines without one: a proxy. */
-const isHalfOfLibrary = (value: unknown): value is ArrayOfLibrary =>
+export const isHalfOfLibrary = (value: unknown): value is ArrayOfLibrary =>
   typeof value === "object" &&
   value !== null &&
   (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "Float16Array" &&
@@ -59,8 +59,12 @@ const isHalfOfLibrary = (value: unknown): value is ArrayOfLibrary =>
 function bitsOf({ buffer, byteOffset, length }: ArrayOfLibrary, argument: string): TensorData {
   const kind = isKind("Float16Array") ? "Float16Array" : "Uint16Array";
   try {
-    return viewIn(kind, buffer, byteOffset, length) as TensorData;
+    const bits = viewIn(kind, buffer, byteOffset, length) as TensorData;
+    // A view of anything but a buffer would be a copy.
+    if (bufferOf(bits) === buffer) return bits;
   } catch {
-    throw wrongValue(argument, "a Float16Array with its buffer", "one whose buffer was detached");
+    // The error below says which argument it is.
   }
+  const received = "one whose buffer was detached, or does not fit";
+  throw wrongValue(argument, "a Float16Array with its buffer", received);
 }

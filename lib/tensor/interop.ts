@@ -2,13 +2,14 @@
 
 import { described, oneOf, unreadable, wrongKind, wrongValue } from "../errors.js";
 import { dtypesNamed, isSwapped, looksLikeDtype, saysNothing } from "./dtype-names.js";
-import { codes, type Dtype, type TensorData } from "./dtypes.js";
+import { codes, type Dtype } from "./dtypes.js";
 import { type Held, held } from "./held.js";
-import { fromNested } from "./nested.js";
+import { fromCounted, fromNested, isCounted } from "./nested.js";
 import { dataOfNumbers } from "./numbers.js";
 import { remedyFor } from "./remedies.js";
+import { rowMajorOf } from "./row-major.js";
 import { readShape } from "./shapes.js";
-import { arranged, asked, type Layout, readLayout } from "./strides.js";
+import { asked, placed, readLayout, type StatedLayout } from "./strides.js";
 import { checkLength, RowTensor } from "./tensor.js";
 
 type Described = Readonly<Record<string, unknown>>;
@@ -19,7 +20,7 @@ interface Claims {
   /** The name of the dtype; undefined if the object states none. */
   readonly dtype: unknown;
   /** Undefined for row-major values that fill the data. */
-  readonly layout: Layout | undefined;
+  readonly layout: StatedLayout | undefined;
 }
 
 /**
@@ -37,16 +38,20 @@ export function fromObject(value: object, path: string): RowTensor | undefined {
   const key = "shape" in value ? "shape" : "dims";
   const shape = readShape(asked(object, key), `${path}${key}`);
   const claims = { shape, dtype, layout: readLayout(object, shape, path) };
-  const tensor = Array.isArray(data) ? fromList(data, claims, path) : fromTyped(data, claims, path);
+  const tensor = Array.isArray(data)
+    ? fromList(fromNested(data, `${path}data`), claims, path)
+    : fromTyped(data, claims, path);
   checkLength(tensor, `${path}data`);
   return tensor;
 }
 
 /**
- * Returns the name of the dtype: from `dtype`, a string or an object with a name, or from `type`.
+ * Returns the name of the dtype: from `dtype`, a string or an object with a name, or from a property
+ * that can mean something else, if its value looks like one.
  */
-function nameOfDtype({ dtype, type }: Described): unknown {
-  const name = dtype ?? (typeof type === "string" && looksLikeDtype(type) ? type : undefined);
+function nameOfDtype({ dtype, type, dataType, datatype }: Described): unknown {
+  const others = [type, dataType, datatype];
+  const name = dtype ?? others.find((other) => typeof other === "string" && looksLikeDtype(other));
   if (typeof name === "string") return saysNothing(name) ? undefined : name;
   if (typeof name !== "object" && typeof name !== "function") return name;
   const own = name as { readonly name?: unknown; readonly value?: unknown };
@@ -55,14 +60,20 @@ function nameOfDtype({ dtype, type }: Described): unknown {
 
 function fromTyped(data: unknown, { shape, dtype, layout }: Claims, path: string): RowTensor {
   const own = held(data, `${path}data`);
+  if (own === undefined && isCounted(data)) {
+    const list = fromCounted(data, `${path}data`);
+    return fromList(list, { shape, dtype, layout }, path);
+  }
   if (own === undefined) {
     const remedy = remedyFor(data, "expected a typed array or an array of numbers");
     throw unreadable(`${path}data`, described(data), remedy);
   }
   const isSaid = dtype !== undefined;
   const known = isSaid ? dtypeOf(own, dtype, path) : (own.dtypes[0] as Dtype);
-  const values = layout === undefined ? own.data : arranged(own.data, shape, layout, path);
-  return new RowTensor(values as TensorData, shape, known, isSaid ? "declared" : "array");
+  const source = isSaid ? "declared" : "array";
+  if (layout === undefined) return new RowTensor(own.data, shape, known, source);
+  const values = placed(own.data, shape, layout, path);
+  return new RowTensor(values.data, shape, known, source, values.layout);
 }
 
 function dtypeOf(own: Held, name: unknown, path: string): Dtype {
@@ -88,8 +99,7 @@ export function fittingDtype({ data, dtypes }: Held, name: unknown, path: string
 }
 
 /** Reads JavaScript numbers: one list, or lists nested like the shape. */
-function fromList(data: unknown, { shape, dtype, layout }: Claims, path: string): RowTensor {
-  const nested = fromNested(data, `${path}data`);
+function fromList(nested: RowTensor, { shape, dtype, layout }: Claims, path: string): RowTensor {
   const isFlat = nested.shape.length === 1;
   if (!isFlat && `${nested.shape}` !== `${shape}`) {
     const [expected, received] = [shape, nested.shape].map((each) => `[${each.join(", ")}]`);
@@ -102,8 +112,9 @@ function fromList(data: unknown, { shape, dtype, layout }: Claims, path: string)
   if (nested.source === "array") {
     return fromTyped(nested.data, { shape, dtype, layout: undefined }, path);
   }
-  const values = layout === undefined ? nested.data : arranged(nested.data, shape, layout, path);
-  const tensor = new RowTensor(values as TensorData, shape, nested.dtype, "list");
+  const values = layout === undefined ? nested : placed(nested.data, shape, layout, path);
+  const list = new RowTensor(values.data, shape, nested.dtype, "list", values.layout);
+  const tensor = rowMajorOf(list, `${path}data`);
   return dtype === undefined ? tensor : withDtype(tensor, dtype, path);
 }
 

@@ -1,4 +1,4 @@
-import { described, wrongKind, wrongValue } from "../errors.js";
+import { described, unreadable, withArticle, wrongKind, wrongValue } from "../errors.js";
 import {
   bufferOf,
   byteOffsetOf,
@@ -11,6 +11,7 @@ import {
 } from "../typed-arrays.js";
 import { type Dtype, dtypesOf, type TensorData } from "./dtypes.js";
 import { type Held, held } from "./held.js";
+import { remedyOf } from "./remedies.js";
 import { maxRank, readShape } from "./shapes.js";
 import { RowTensor } from "./tensor.js";
 
@@ -48,15 +49,45 @@ class Numbers {
 
   #numberOf(item: unknown, place: () => string): number {
     if (typeof item === "number" || typeof item === "boolean") return Number(item);
-    if (typeof item !== "bigint") {
-      throw wrongKind(place(), "a number, a boolean or a bigint", described(item));
-    }
+    if (typeof item !== "bigint") throw wrongItem(item, place());
     const number = Number(item);
     if (!Number.isFinite(number) || BigInt(number) !== item) {
       throw wrongValue(place(), "a bigint that a double holds exactly", described(item));
     }
     return number;
   }
+}
+
+function wrongItem(item: unknown, place: string): TypeError {
+  const isList = Array.isArray(item) || kindOf(item) !== undefined;
+  const remedy = isList ? undefined : remedyOf(item);
+  return remedy === undefined
+    ? wrongKind(place, "a number, a boolean or a bigint", described(item))
+    : unreadable(place, described(item), remedy);
+}
+
+/** An iterable that states its length, such as an array of booleans that a library implements. */
+export type Counted = Iterable<unknown> & { readonly length: number };
+
+export const isCounted = (value: unknown): value is Counted =>
+  typeof value === "object" &&
+  value !== null &&
+  Symbol.iterator in value &&
+  Number.isSafeInteger((value as { length?: unknown }).length);
+
+/** Reads the numbers of an iterable. `argument` is its name in messages. */
+export function fromCounted(values: Counted, argument: string): RowTensor {
+  const { length } = values;
+  const numbers = new Numbers(length);
+  let count = 0;
+  const place = () => `${argument}[${count}]`;
+  for (const item of values) {
+    if (count === length) throw wrongValue(argument, `${length} values`, "more");
+    numbers.add(item, place);
+    count++;
+  }
+  if (count < length) throw wrongValue(argument, `${length} values`, `${count}`);
+  return numbers.tensor([length]);
 }
 
 /**
@@ -86,7 +117,8 @@ class Rows {
     // `place()` builds a string, so it is called only if it may be needed.
     const row = dtypesOf(item) === undefined ? held(item, place())?.data : (item as TensorData);
     if (row === undefined || kindOf(row) !== this.#kind || lengthOf(row) !== this.#width) {
-      throw wrongValue(place(), `a ${this.#kind} of length ${this.#width}`, described(item));
+      const expected = `${withArticle(this.#kind)} of length ${this.#width}`;
+      throw wrongValue(place(), expected, described(item));
     }
     const at = this.#count++ * this.#width;
     const byteOffset = this.#byteOffset + at * bytesPerValue(this.#kind);

@@ -1,6 +1,7 @@
 import { described, wrongKind, wrongValue } from "../errors.js";
 import { castToDoubles } from "./cast.js";
 import { DenseTensor } from "./dense.js";
+import { rowMajorOf } from "./row-major.js";
 import { placeOf } from "./shapes.js";
 import { checkLength, type Tensor } from "./tensor.js";
 import { type TensorLike, toTensor } from "./tensor-like.js";
@@ -27,7 +28,7 @@ import { type TensorLike, toTensor } from "./tensor-like.js";
  * @see Keras, `keras.utils.to_categorical`
  */
 export function oneHot(ids: TensorLike, classes: number): Tensor<"int8"> {
-  const tensor = toTensor(ids, "ids");
+  const tensor = rowMajorOf(toTensor(ids, "ids"), "ids");
   if (typeof classes !== "number") throw wrongKind("classes", "a number", described(classes));
   if (!Number.isSafeInteger(classes) || classes < 1) {
     throw wrongValue("classes", "an integer from 1", described(classes));

@@ -81,6 +81,8 @@ export function readStrides(strides: unknown, rank: number, argument: string): r
     readInteger(each, `${argument}[${axis}]`),
   );
   if (steps.length === rank) return steps;
+  // @stdlib/ndarray states a stride of 0 for no axis.
+  if (rank === 0 && steps.length === 1 && steps[0] === 0) return [];
   throw wrongValue(argument, `an integer for each of the ${rank} axes`, `${steps.length}`);
 }
 

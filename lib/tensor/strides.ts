@@ -1,20 +1,26 @@
 // Reads values that are not row-major, or not at the start of their array.
 
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
-import { kindOf, lengthOf, newArray, sliceOf, type TypedArray } from "../typed-arrays.js";
+import { lengthOf, sliceOf } from "../typed-arrays.js";
+import type { TensorData } from "./dtypes.js";
+import type { Layout } from "./gather.js";
 import { readInteger, readStrides, sizeOf } from "./shapes.js";
 
 type Shape = readonly number[];
 
-/** A memory layout: value [i, j, …] is at `offset + i * strides[0] + j * strides[1] + …`. */
-export interface Layout {
-  readonly strides: readonly number[];
-  readonly offset: number;
+/** A layout that an object states. */
+export interface StatedLayout extends Layout {
   /**
    * The property that states it: `stride`, `strides` or `offset`; undefined if the values fill the
    * data.
    */
   readonly from: string | undefined;
+}
+
+/** Values in an array, with their layout; undefined if they are row-major and fill the array. */
+export interface Placed {
+  readonly data: TensorData;
+  readonly layout: Layout | undefined;
 }
 
 /** An object that may describe its memory layout. */
@@ -75,7 +81,11 @@ function dense(shape: Shape, columnMajor: boolean): number[] {
  *
  * @param path - the prefix of its property names in messages.
  */
-export function readLayout(object: Described, shape: Shape, path: string): Layout | undefined {
+export function readLayout(
+  object: Described,
+  shape: Shape,
+  path: string,
+): StatedLayout | undefined {
   const [from, given] = readGiven(object, shape, path);
   const at = askedIfAny(object, "offset");
   const offset = at === undefined ? 0 : readInteger(at, `${path}offset`, "an integer from 0");
@@ -124,19 +134,20 @@ function reachOf(shape: Shape, { strides, offset }: Layout): readonly [number, n
 }
 
 /**
- * Returns row-major values: in place if they already have this order, otherwise a copy.
+ * Finds the values of a layout in an array. Row-major values need no layout then, and the array
+ * reaches from the first value to the last one.
  *
  * @param path - the prefix of property names in messages.
  * @throws RangeError if the layout reaches beyond the data.
  */
-export function arranged(data: TypedArray, shape: Shape, layout: Layout, path: string): TypedArray {
+export function placed(data: TensorData, shape: Shape, stated: StatedLayout, path: string): Placed {
   const size = sizeOf(shape);
   const length = lengthOf(data);
   // The caller checks the length.
-  if (layout.from === undefined && length !== size) return data;
-  if (size === 0) return sliceOf(data, 0, 0);
-  const { strides, offset, from } = layout;
-  const [first, last] = reachOf(shape, layout);
+  if (stated.from === undefined && length !== size) return { data, layout: undefined };
+  if (size === 0) return { data: sliceOf(data, 0, 0) as TensorData, layout: undefined };
+  const { strides, offset, from } = stated;
+  const [first, last] = reachOf(shape, stated);
   if (first < 0 || last >= length) {
     const isOffset = from === "offset";
     throw wrongValue(
@@ -145,26 +156,10 @@ export function arranged(data: TypedArray, shape: Shape, layout: Layout, path: s
       isOffset ? `${offset} with ${size} values` : `[${strides.join(", ")}] from ${offset} on`,
     );
   }
-  if (isDense(shape, strides)) {
-    return offset === 0 && length === size ? data : sliceOf(data, offset, size);
-  }
-  const copy = newArray(kindOf(data) as string, size);
-  gather(data, copy, shape, layout);
   // A detached array can still report its old length: see `checkLength`.
   if (data[last] === undefined) throw wrongValue(`${path}data`, `${length} values`, "none");
-  return copy;
-}
-
-/** Copies all values of a layout, which lies within `from`, in row-major order. */
-function gather(from: TypedArray, to: TypedArray, shape: Shape, { strides, offset }: Layout): void {
-  let at = 0;
-  const copy = (axis: number, start: number) => {
-    const [n, step] = [shape[axis] as number, strides[axis] as number];
-    if (axis < shape.length - 1) {
-      for (let i = 0; i < n; i++) copy(axis + 1, start + i * step);
-    } else {
-      for (let i = 0; i < n; i++) to[at++] = from[start + i * step] as never;
-    }
-  };
-  copy(0, offset);
+  const reach = last - first + 1;
+  const own = reach === length ? data : (sliceOf(data, first, reach) as TensorData);
+  const isPlain = isDense(shape, strides);
+  return { data: own, layout: isPlain ? undefined : { strides, offset: offset - first } };
 }

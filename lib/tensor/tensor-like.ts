@@ -11,14 +11,25 @@ import { RowTensor } from "./tensor.js";
 /** Numbers, booleans or bigints, nested to any depth; the lists of one depth have one length. */
 export type Nested = number | boolean | bigint | TensorArray | readonly Nested[];
 
-/** A typed array of numbers. */
-export type TensorArray = TensorData | BigUint64Array;
+/**
+ * A typed array of numbers. The last form is the `Float16Array` of a library for engines without
+ * one.
+ */
+export type TensorArray =
+  | TensorData
+  | BigUint64Array
+  | {
+      readonly buffer: ArrayBufferLike;
+      readonly byteOffset: number;
+      readonly length: number;
+      readonly [Symbol.toStringTag]: "Float16Array";
+    };
 
 /**
- * The data of an object. Lists of strings exist only in the types of some libraries; they are not
- * accepted.
+ * The data of an object. Lists of strings and views of bytes exist only in the types of some
+ * libraries; they are not accepted.
  */
-type ObjectData = TensorArray | readonly Nested[] | readonly string[];
+type ObjectData = TensorArray | readonly Nested[] | readonly string[] | ArrayBufferView;
 
 /**
  * An object with data and a shape, such as a tensor of ndarray, @stdlib/ndarray, zarrita, npyjs,
@@ -30,6 +41,8 @@ export type TensorObject = {
   readonly dtype?: unknown;
   /** The same, if there is no `dtype`. */
   readonly type?: unknown;
+  /** The same, if there is neither. */
+  readonly dataType?: unknown;
   /** The distance in `data` between neighbours along each axis, in values. */
   readonly stride?: ArrayLike<number> | (() => ArrayLike<number>);
   /** The same. */
@@ -107,7 +120,7 @@ function read(value: unknown, argument: string): RowTensor {
   if (typeof value === "number" || typeof value === "boolean" || Array.isArray(value)) {
     return fromNested(value, argument);
   }
-  if (typeof value === "object" && value !== null) {
+  if ((typeof value === "object" && value !== null) || typeof value === "function") {
     const tensor = fromObject(value, `${argument}.`);
     if (tensor !== undefined) return tensor;
     const array = held(value, argument);

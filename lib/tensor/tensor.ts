@@ -2,6 +2,7 @@ import { wrongValue } from "../errors.js";
 import { bufferOf, byteOffsetOf, lengthOf } from "../typed-arrays.js";
 import type { RawArray } from "./cast.js";
 import { type Arrays, codes, type Dtype, isFloat16Array, type TensorData } from "./dtypes.js";
+import type { Layout } from "./gather.js";
 
 /** A number, or numbers in nested arrays. */
 export type NestedNumbers = number | NestedNumbers[];
@@ -55,12 +56,16 @@ export class RowTensor {
   readonly width: number;
   /** The code of the dtype: see `codes`. */
   readonly code: number;
+  /** The length that the data must have. */
+  readonly length: number;
 
   constructor(
     readonly data: TensorData,
     readonly shape: readonly number[],
     readonly dtype: Dtype,
     readonly source: Source = "declared",
+    /** The layout of values that are not row-major. It reaches the last of the data. */
+    readonly layout?: Layout | undefined,
   ) {
     const last = shape.length - 1;
     let rows = 1;
@@ -68,6 +73,7 @@ export class RowTensor {
     this.rows = rows;
     this.code = codes[dtype];
     this.width = last < 0 ? 1 : (shape[last] as number);
+    this.length = layout === undefined ? rows * this.width : lengthOf(data);
   }
 
   /**
@@ -82,12 +88,11 @@ export class RowTensor {
 }
 
 /**
- * Throws unless the data are as long as the shape says; a detached or shrunk buffer makes them
- * shorter.
+ * Throws unless the data are as long as the shape or the layout says; a detached or shrunk buffer
+ * makes them shorter.
  */
 export function checkLength(tensor: RowTensor, argument: string): void {
-  const expected = tensor.rows * tensor.width;
-  const { data } = tensor;
+  const { data, length: expected } = tensor;
   // Reading values runs no user code. The length alone is not enough: optimized code of V8 in Node
   // 20 and 22 that has also seen views of resizable buffers reports the old length for a detached
   // array.
@@ -95,11 +100,11 @@ export function checkLength(tensor: RowTensor, argument: string): void {
   throw wrongLength(tensor, argument);
 }
 
-function wrongLength({ data, rows, width, shape }: RowTensor, argument: string): RangeError {
+function wrongLength({ data, length: expected, shape }: RowTensor, argument: string): RangeError {
   const length = bufferOf(data).byteLength === 0 ? 0 : lengthOf(data);
   return wrongValue(
     argument,
-    `${rows * width} values for its shape [${shape.join(", ")}]`,
+    `${expected} values for its shape [${shape.join(", ")}]`,
     `${length}${length === 0 ? " (was the buffer detached?)" : ""}`,
   );
 }

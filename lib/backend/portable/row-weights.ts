@@ -1,9 +1,9 @@
 import { cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
+import { gather } from "../../tensor/gather.js";
 import { type Call, chunkSize, type Operand } from "../call.js";
 import type { Totals } from "../totals.js";
 import { sumByLanes } from "./fold.js";
-import { gather } from "./gather.js";
 
 const weightScratch = new Float64Array(chunkSize);
 const maskScratch = new Float64Array(chunkSize);

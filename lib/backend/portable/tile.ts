@@ -1,8 +1,8 @@
 import type { Tile } from "../../losses/spec.js";
 import { type Computed, cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
+import { gather } from "../../tensor/gather.js";
 import { type Call, chunkSize, type Operand } from "../call.js";
-import { gather } from "./gather.js";
 
 const isBinary = (label: number) => label === 0 || label === 1;
 

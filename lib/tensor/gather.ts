@@ -1,18 +1,23 @@
-import type { RawArray } from "../../tensor/cast.js";
-import type { Operand } from "../call.js";
+// Reads strided arrays in row-major order.
 
-/**
- * Copies n values of a strided operand, from logical index `start` on, to the beginning of `to`.
- */
+import type { TypedArray } from "../typed-arrays.js";
+
+/** A memory layout: value [i, j, …] is at `offset + i * strides[0] + j * strides[1] + …`. */
+export interface Layout {
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** Copies n values of a strided array, from logical index `start` on, to the beginning of `to`. */
 export function gather(
-  { values, strides, offset }: Operand & { readonly strides: readonly number[] },
+  { values, strides, offset }: Layout & { readonly values: TypedArray },
   shape: readonly number[],
   start: number,
-  to: RawArray,
+  to: TypedArray,
   n: number,
 ): void {
   eachRun({ strides, offset }, shape, start, n, (from, step, count, at) => {
-    for (let i = 0; i < count; i++) to[at + i] = values[from + i * step] as number;
+    for (let i = 0; i < count; i++) to[at + i] = values[from + i * step] as never;
   });
 }
 
@@ -21,7 +26,7 @@ export function gather(
  * `start` on. Value `at + i` of the n is at `from + i * step`.
  */
 export function eachRun(
-  { strides, offset }: { readonly strides: readonly number[]; readonly offset: number },
+  { strides, offset }: Layout,
   shape: readonly number[],
   start: number,
   n: number,
