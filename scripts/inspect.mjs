@@ -102,7 +102,7 @@ export function problemsOf(platform, file) {
  * @param {Platform} platform
  */
 function objectsOf({ os, name }) {
-  const folder = `${cache}/build/${name}/build/Release/obj.target/maxmargin/native/kernels`;
+  const folder = `${cache}/build/${name}/build/Release/obj.target/maxmargin/native/isa`;
   return os !== "linux" ? [] : ["avx2", "avx512", "neon"].map((file) => `${folder}/${file}.o`);
 }
 
