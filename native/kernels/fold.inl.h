@@ -11,13 +11,14 @@ constexpr double kMaxIdentity = -INFINITY;
 // ---- Sources: `at(i)` returns the terms of a register of values from i on
 
 // One loss of labels Y and predictions P, computed in T.
-template <class L, LabelEncoding kEncoding, class T_, class Y_, class P_>
+template <class L, LabelEncoding kEncoding_, class T_, class Y_, class P_>
 struct Inputs {
   using Loss = L;
   using T = T_;
   using Y = Y_;
   using P = P_;
   static constexpr bool kHasMax = L::kFamily == Family::class_max;
+  static constexpr LabelEncoding kEncoding = kEncoding_;
   static constexpr bool kIsBinary = kEncoding == LabelEncoding::binary;
   // Whether values are in the type that they are computed in.
   static constexpr bool kIsConverted = std::is_same_v<Y, T> && std::is_same_v<P, T>;
@@ -162,8 +163,10 @@ MAXMARGIN_INLINE auto folded_block(const Source& source) {
   return folded<SumAndMax<Source::kHasMax>, 0, kCount<V>, kTerms * kCount<V>>(block);
 }
 
-// Folds a block of kSize terms to 8 lanes. What is more than kMostUnrolled bytes is folded in parts: every second
-// register, or every fourth, and so on.
+// The bytes of terms that are computed in one go. A block of doubles may have more, and would fill too many registers.
+constexpr size_t kMostUnrolled = 8 * sizeof(Unit<float>);
+
+// Folds a block of kSize terms to 8 lanes, in parts if it is large: every second register, or every fourth, and so on.
 template <size_t kSize, class Source>
 MAXMARGIN_INLINE auto block_to_lanes(const Source& source) {
   using V = typename Source::V;

@@ -214,7 +214,7 @@ MAXMARGIN_NO_INLINE static void gradient_by_conversion(const Tile& tile, const R
 
 template <class In>
 static void converted_gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
-  using Converted = Inputs<typename In::Loss, LabelEncoding::unchanged, float, float, float>;
+  using Converted = Inputs<typename In::Loss, In::kEncoding, float, float, float>;
   static constexpr GradientConversion kConversionOfThis{kConversion<In>.labels, kConversion<In>.predictions,
                                                         sizeof(typename In::Y), sizeof(typename In::P),
                                                         gradient<Converted>};

@@ -96,16 +96,10 @@ MAXMARGIN_NO_INLINE static void write_losses(const Tile& tile, size_t first, siz
 template <class In>
 MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& to);
 
-// Whether rows of up to a block, and derivatives, are computed of values that are converted to float32 first: instances for
-// layouts that are rare.
-template <class In>
-constexpr bool kConvertsRows = sizeof(typename In::P) == 2 || (In::kHasMax && (std::is_same_v<typename In::Y, uint8_t> ||
-                                                                               std::is_same_v<typename In::Y, Bool8>));
-
 template <class In>
 constexpr RowFunctions row_functions() {
   RowFunctions functions{add<In>, nullptr, nullptr, sizeof(typename In::Y), sizeof(typename In::P)};
-  if constexpr (!kConvertsRows<In>) functions.narrow_rows = narrow_rows<In>;
+  if constexpr (In::kIsConverted) functions.narrow_rows = narrow_rows<In>;
   if constexpr (In::kIsFloat) functions.add_widened = add_widened<In>;
   return functions;
 }
@@ -174,14 +168,15 @@ MAXMARGIN_INLINE bool rows_by_lanes(const Tile& tile, const RowOutputs& to) {
   return !In::kIsBinary || are_valid(invalid);
 }
 
-// Whether rows of up to 16 values are read as they come.
+// Whether terms of rows of up to 16 values are written before they are folded: in registers, reading labels as binary or
+// converting values costs more.
 template <class In>
-constexpr bool kReadsNarrowRows = In::kIsConverted && !(In::kIsFloat && In::kIsBinary);
+constexpr bool kWritesTerms = !In::kHasMax && In::kIsFloat && (In::kIsBinary || !In::kIsConverted);
 
 template <class In, size_t kSize>
 MAXMARGIN_INLINE bool rows_of_one_size(const Tile& tile, const RowOutputs& to) {
   // Eight rows with maxima need too many registers.
-  constexpr bool kStaysInRegisters = In::kIsFloat && !In::kHasMax && kMostUnrolled > 128;
+  constexpr bool kStaysInRegisters = In::kIsFloat && !In::kHasMax && !kSavesCode;
   if constexpr (kStaysInRegisters) {
     return rows_in_registers<In, kSize>(tile, to);
   } else {
@@ -191,7 +186,7 @@ MAXMARGIN_INLINE bool rows_of_one_size(const Tile& tile, const RowOutputs& to) {
 
 template <class In>
 MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& to) {
-  if constexpr (kReadsNarrowRows<In>) {
+  if constexpr (!kWritesTerms<In>) {
     if (tile.width == 1) return rows_in_registers<In, 1>(tile, to);
     if (tile.width == 2) return rows_in_registers<In, 2>(tile, to);
     if (tile.width <= 4) return rows_in_registers<In, 4>(tile, to);
@@ -282,7 +277,7 @@ struct Conversion {
 
 template <class In>
 constexpr Conversion conversion() {
-  using Converted = Inputs<typename In::Loss, LabelEncoding::unchanged, float, float, float>;
+  using Converted = Inputs<typename In::Loss, In::kEncoding, float, float, float>;
   Conversion conversion{convert<float, typename In::Y, Unrounded>, nullptr, block_rows<Converted>};
   if constexpr (!std::is_same_v<typename In::P, float>) {
     conversion.predictions = convert<float, typename In::P, Unrounded>;
@@ -294,10 +289,12 @@ constexpr Conversion kConversion = conversion<In>();
 
 constexpr size_t kConvertedSlack = 2 * kBlock;
 
-MAXMARGIN_NO_INLINE static bool rows_by_conversion(const Tile& tile, const RowOutputs& to, const RowFunctions& functions,
-                                                   const Conversion& conversion) {
+// Rows of up to a block. Unused where kernels read no other layouts.
+[[maybe_unused]] MAXMARGIN_NO_INLINE static bool rows_by_conversion(
+    const Tile& tile, const RowOutputs& to, const RowFunctions& functions, const Conversion& conversion) {
   alignas(64) float labels[kTermTile + kConvertedSlack], predictions[kTermTile + kConvertedSlack];
   const size_t width = tile.width, most = kTermTile / width / kLanes * kLanes;
+  bool valid = true;
   for (size_t first = 0, count; first < tile.rows; first += count) {
     count = tile.rows - first < most ? tile.rows - first : most;
     Tile rows = rows_of(tile, first, count, functions);
@@ -313,9 +310,9 @@ MAXMARGIN_NO_INLINE static bool rows_by_conversion(const Tile& tile, const RowOu
       rows.predictions = predictions;
       rows.readable = n + kConvertedSlack;
     }
-    conversion.block_rows(rows, to.from(first));
+    valid &= conversion.block_rows(rows, to.from(first));
   }
-  return true;
+  return valid;
 }
 
 // ---- More than a block
@@ -360,15 +357,12 @@ template <class In>
 static bool row_losses(const Tile& tile, double* losses, const RowSums* sums) {
   const RowOutputs to{losses, sums == nullptr ? nullptr : sums->sums, sums == nullptr ? nullptr : sums->maxes};
   if (tile.width > kBlock) return wide_rows<typename In::Loss, typename In::T>(tile, to, kRowFunctions<In>);
-  if constexpr (!kReadsNarrowRows<In> && !In::kHasMax) {
+  if constexpr (kWritesTerms<In>) {
     if (tile.width <= 2 * kLanes) return rows_by_terms(tile, losses, write_terms<In>, kRowFunctions<In>);
   }
-  if constexpr (!kReadsNarrowRows<In> && In::kHasMax) {
-    if (tile.width <= 2 * kLanes) return rows_by_conversion(tile, to, kRowFunctions<In>, kConversion<In>);
-  }
-  if constexpr (kConvertsRows<In>) {
-    return rows_by_conversion(tile, to, kRowFunctions<In>, kConversion<In>);
-  } else {
+  if constexpr (In::kIsConverted) {
     return block_rows<In>(tile, to);
+  } else {
+    return rows_by_conversion(tile, to, kRowFunctions<In>, kConversion<In>);
   }
 }

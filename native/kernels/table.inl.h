@@ -47,10 +47,10 @@ constexpr Kernel kernel() {
   Kernel kernel{};
   kernel.add = add<In>;
   kernel.row_losses = row_losses<In>;
-  if constexpr (kConvertsRows<In>) {
-    kernel.gradient = converted_gradient<In>;
-  } else {
+  if constexpr (In::kIsConverted) {
     kernel.gradient = gradient<In>;
+  } else {
+    kernel.gradient = converted_gradient<In>;
   }
   if constexpr (In::kIsFloat) kernel.add_widened = add_widened<In>;
   if constexpr (In::kIsFloat && !In::kHasMax) kernel.single_losses = write_terms<In>;
@@ -63,9 +63,12 @@ constexpr bool has_16_bits(Dtype dtype) { return dtype == Dtype::float16 || dtyp
 // Whether kernels read a layout in place. Code has its price too: labels of an elementwise loss that are unsigned are
 // nearly always 0 and 1, and labels of 16 bits nearly never.
 constexpr bool is_worth_a_kernel(Family family, LabelEncoding encoding, const LayoutDtypes& layout) {
-  const bool is_unsigned = layout.labels == Dtype::uint8 || layout.labels == Dtype::boolean;
-  if (family != Family::elementwise) return encoding == LabelEncoding::unchanged && !has_16_bits(layout.labels);
-  return encoding == LabelEncoding::binary ? !has_16_bits(layout.labels) : !is_unsigned;
+  const bool is_binary = encoding == LabelEncoding::binary, is_elementwise = family == Family::elementwise;
+  if (is_binary && !is_elementwise) return false;
+  if (layout.labels == layout.computed) return true;
+  if (kSavesCode) return false;
+  if (has_16_bits(layout.labels)) return is_elementwise && !is_binary;
+  return layout.labels == Dtype::int8 || is_binary || !is_elementwise;
 }
 
 template <class L, LabelEncoding kEncoding, size_t kLayout>

@@ -2,7 +2,7 @@
 #include "simd/avx2_floats.inl.h"
 
 constexpr int kUnit = 8;
-constexpr size_t kMostUnrolled = 256;
+constexpr bool kSavesCode = false;
 
 template <>
 struct vec<double, 4> {

@@ -2,7 +2,7 @@
 #include "simd/avx2_floats.inl.h"
 
 constexpr int kUnit = 16;
-constexpr size_t kMostUnrolled = 512;
+constexpr bool kSavesCode = false;
 
 template <>
 struct vec<float, 16> {

@@ -1,7 +1,8 @@
 // Registers of 16 bytes, which every processor that Node runs on has, in the compilers' own notation.
 
 constexpr int kUnit = 8;
-constexpr size_t kMostUnrolled = 128;
+// Processors without wider registers are rare.
+constexpr bool kSavesCode = true;
 
 using FloatVector = float __attribute__((vector_size(16)));
 using DoubleVector = double __attribute__((vector_size(16)));

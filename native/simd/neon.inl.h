@@ -1,7 +1,7 @@
 // The registers of NEON.
 
 constexpr int kUnit = 8;
-constexpr size_t kMostUnrolled = 128;
+constexpr bool kSavesCode = false;
 
 template <>
 struct vec<float, 4> {

@@ -30,8 +30,10 @@
 //   permute(a, index)         lane i from lane index[i] of a vector of 8 lanes
 //   optimization_barrier(a)   keeps the compiler from loading a again where it is used again, or from reordering loads
 //
-// Besides, an instruction set defines kUnit, the lanes in which terms are computed (8, 16, 32 or 64), and
+// Besides, an instruction set defines
 //
+//   kUnit                     the lanes in which terms are computed: 8, 16, 32 or 64
+//   kSavesCode                whether kernels that only make it faster are left out
 //   stream_line(from, to)     copies 64 bytes to an aligned address, past the caches if the processor can
 //   end_stream()              makes streamed bytes visible to other threads
 
