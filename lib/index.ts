@@ -23,10 +23,10 @@ export {
 } from "./losses/functions.js";
 export { Hinge, hinge } from "./losses/hinge.js";
 export { Loss, type LossConfig, type LossOptions } from "./losses/loss.js";
-export { type AnyLoss, deserialize, get, serialize } from "./losses/registry.js";
 export { SquaredHinge, squaredHinge } from "./losses/squared-hinge.js";
 export * as metrics from "./metrics.js";
-export type { CustomObjects, Serialized } from "./registry.js";
+export { type AnyLoss, deserialize, get, serialize } from "./registry/losses.js";
+export type { CustomObjects, Serialized } from "./registry/registry.js";
 export { type DtypePolicy, floatx, setFloatx } from "./tensor/config.js";
 export { column, tensor } from "./tensor/create.js";
 export type { Dtype, FloatDtype, TensorData } from "./tensor/dtypes.js";

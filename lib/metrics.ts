@@ -13,4 +13,4 @@ export {
   type MetricState,
   type SavedSum,
 } from "./metrics/metric.js";
-export { type AnyMetric, deserialize, get, serialize } from "./metrics/registry.js";
+export { type AnyMetric, deserialize, get, serialize } from "./registry/metrics.js";

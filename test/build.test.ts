@@ -77,7 +77,7 @@ describe("CMakeLists.txt and binding.gyp", () => {
     expect(build.flagsMsvc).toContain("/fp:precise");
     for (const text of [cmake, gyp, JSON.stringify(build)]) {
       expect(text).not.toMatch(/-ffast-math|-Ofast|-funsafe-math|-fassociative-math|\/fp:fast/);
-      // Flags for one instruction set belong into its source file, see native/kernels/target.h.
+      // Flags for one instruction set belong into its source file, see native/simd/target.h.
       expect(text).not.toMatch(/-m(avx|sse|fma|arch|cpu|tune)|\/arch:/);
     }
   });

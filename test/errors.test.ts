@@ -386,7 +386,7 @@ describe("the environment", () => {
   const expectRange = ({ error }: Loaded, message: string) =>
     expect(error).toEqual({ name: "RangeError", message });
 
-  test.each(["foo", foreignKernel, ""])("MAXMARGIN_KERNEL=%s", async (kernel) => {
+  test.each(["foo", foreignKernel])("MAXMARGIN_KERNEL=%s", async (kernel) => {
     for (const others of [{}, { MAXMARGIN_BACKEND: "native" }]) {
       expectRange(
         await loadInWorker({ MAXMARGIN_KERNEL: kernel, ...others }),
@@ -395,7 +395,7 @@ describe("the environment", () => {
     }
   });
 
-  test.each(["bar", ""])("MAXMARGIN_BACKEND=%s", async (choice) => {
+  test.each(["bar", " "])("MAXMARGIN_BACKEND=%s", async (choice) => {
     for (const others of [{}, { MAXMARGIN_KERNEL: "scalar" }]) {
       expectRange(
         await loadInWorker({ MAXMARGIN_BACKEND: choice, ...others }),

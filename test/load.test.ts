@@ -84,6 +84,25 @@ describe("the binary", () => {
   });
 });
 
+test("is none that was built for another version, whose numbers would be read from the wrong places", () => {
+  const file = join(folder, "dist/cjs/backend/call-frame.js");
+  const text = readFileSync(file, "utf8");
+  add(prebuilt);
+  expect(load()).toMatchObject({ name: "native", error: null });
+  for (const [from, to] of [
+    ["losses: 1", "losses: 2"],
+    ["width: 1", "breadth: 1"],
+    ["width: 1", "width: 1, height: 1"],
+  ] as const) {
+    expect(text).toContain(from);
+    writeFileSync(file, text.replace(from, to));
+    expect(load()).toMatchObject({
+      name: "js",
+      error: "prebuilt binary: it was built for another version of maxmargin",
+    });
+  }
+});
+
 test("is the prebuilt one in a bundle, whatever other files exist", () => {
   // What bundlers make of the loader is code in another file; test/install tries the bundlers themselves.
   copyFileSync(
@@ -91,7 +110,7 @@ test("is the prebuilt one in a bundle, whatever other files exist", () => {
     join(folder, "dist/cjs/backend/bundle.cjs"),
   );
   const loaded = (): unknown => {
-    const code = `const { binary, errors } = require("./dist/cjs/backend/bundle.cjs").load();
+    const code = `const { binary, errors } = require("./dist/cjs/backend/bundle.cjs").load(() => {});
       console.log(JSON.stringify({ binary, errors }));`;
     const options = { cwd: folder, encoding: "utf8" } as const;
     return JSON.parse(

@@ -40,7 +40,7 @@ describe.runIf(process.platform === "linux")("the build tree's binary", () => {
   test("no object file for an instruction set has weak symbols", () => {
     const objects = `${root}build/CMakeFiles/maxmargin.dir/native/`;
     for (const file of ["avx2", "avx512", "neon"]) {
-      expect(weakSymbolsOf(readFileSync(`${objects}kernels/${file}.cpp.o`)), file).toEqual([]);
+      expect(weakSymbolsOf(readFileSync(`${objects}isa/${file}.cpp.o`)), file).toEqual([]);
     }
     expect(weakSymbolsOf(readFileSync(`${objects}binding/addon.cpp.o`))).not.toEqual([]);
   });

@@ -6,6 +6,9 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { dataOf } from "./support/data.js";
 import { forEachImplementation, implementations } from "./support/implementations.js";
 
+// The package captures the method at load, so it is replaced before that.
+const fill = vi.hoisted(() => vi.spyOn(Object.getPrototypeOf(Int8Array.prototype), "fill"));
+
 const n = 500_000;
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 /** No loss and no slope here. */
@@ -67,8 +70,7 @@ forEachImplementation((implementation) => {
     const sampleWeight = tensor(new Int8Array(n), [n, 1]);
     const loss = new Hinge({ reduction: "mean_with_sample_weight" });
     const isZero = (data: Tensor["data"]) => (data as Float32Array).every((slope) => slope === 0);
-    const fill = vi.spyOn(Float32Array.prototype, "fill");
-    afterEach(() => fill.mockClear());
+    afterEach(() => void fill.mockClear());
 
     test("fills a given array slice by slice", async () => {
       const out = new Float32Array(n).fill(unwritten);

@@ -29,6 +29,7 @@ import { describe, expectTypeOf, test } from "vitest";
 
 // In an ES module this resolves as in CommonJS: to declarations of its own.
 import required = require("maxmargin");
+
 /** The results of losses that were given no dtype: `floatx()` decides when they are made. */
 type Result = TensorOf<FloatDtype>;
 

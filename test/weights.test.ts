@@ -148,6 +148,22 @@ forEachImplementation(() => {
     expect(data).toEqual(Float32Array.from({ length: 24 }, (_, i) => -weightOf(i)));
   });
 
+  test("weights and a mask whose ranks differ are broadcast before they meet the losses, as in Keras", () => {
+    const yTrue = tensor(Int8Array.of(1, 1), [2, 1, 1]);
+    const yPred = tensor(Float32Array.of(0, -1), [2, 1, 1]);
+    const weighting = { sampleWeight: tensor(Float32Array.of(3, 5), [2, 1, 1]), mask: [1, 0] };
+    // Losses [1, 2], of shape [2, 1], with weights of shape [2, 1, 2].
+    const none = new Hinge({ reduction: null });
+    const { shape, data } = none.value(yTrue, yPred, weighting);
+    expect(shape).toEqual([2, 2, 2]);
+    expect(data).toEqual(Float32Array.of(3, 0, 6, 0, 5, 0, 10, 0));
+    const sum = new Hinge({ reduction: "sum" });
+    const { value, gradient } = sum.valueAndGradient(yTrue, yPred, weighting);
+    expect(value).toBe(24);
+    expect(sum.value(yTrue, yPred, weighting)).toBe(24);
+    expect(gradient.data).toEqual(Float32Array.of(-8, -8));
+  });
+
   // The bits of -0 are not 0.
   test.each(floatDtypes)("-0 in a mask of %s is 0", (dtype) => {
     const maskOf = (values: number[], shape: number[]) => ({

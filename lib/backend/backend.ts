@@ -1,9 +1,9 @@
-import os from "node:os";
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
+import { processors, variable } from "../surroundings.js";
 import type { RawArray } from "../tensor/cast.js";
 import type { Backend } from "./interface.js";
 import { load } from "./load.cjs";
-import { type Addon, NativeBackend } from "./native.js";
+import { type Addon, checkAddon, NativeBackend } from "./native.js";
 import { portable } from "./portable/portable.js";
 
 /** The result of {@link backend}. */
@@ -29,7 +29,7 @@ export interface BackendInfo {
  */
 const crossover = 40;
 
-const { addon: loaded, binary, errors } = load();
+const { addon: loaded, binary, errors } = load(checkAddon);
 const addon = loaded as Addon | null;
 const native = addon === null ? null : new NativeBackend(addon);
 
@@ -129,7 +129,7 @@ function choose(
  * Sets the maximum number of threads per call, including the calling thread, for the whole process.
  * Small batches use fewer. Results are bit-identical with any number.
  *
- * @param count - at least 1. The default is `os.availableParallelism()`, or
+ * @param count - at least 1. The default is `os.availableParallelism()`, up to 1024, or
  *   `MAXMARGIN_NUM_THREADS`.
  * @throws TypeError if `count` is not a number; RangeError if it is not an integer from 1 to 1024.
  * @example
@@ -147,6 +147,9 @@ export function setNumThreads(count: number): void {
 }
 
 const maxThreads = 1024;
+
+/** The number of processors, as far as threads for them can be used. */
+const defaultThreads = () => Math.max(1, Math.min(processors(), maxThreads));
 
 function checkThreads(count: number, argument: string, received: unknown): void {
   if (Number.isInteger(count) && count >= 1 && count <= maxThreads) return;
@@ -184,14 +187,11 @@ let hasChosen = false;
  */
 export function obeyEnvironment(): void {
   if (hasChosen) return;
-  const {
-    MAXMARGIN_BACKEND = "auto",
-    MAXMARGIN_KERNEL,
-    MAXMARGIN_NUM_THREADS = os.availableParallelism(),
-  } = process.env;
-  choose(MAXMARGIN_BACKEND, MAXMARGIN_KERNEL, "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
-  const count = Number(MAXMARGIN_NUM_THREADS);
-  checkThreads(count, "MAXMARGIN_NUM_THREADS", MAXMARGIN_NUM_THREADS);
+  const choice = variable("MAXMARGIN_BACKEND") ?? "auto";
+  choose(choice, variable("MAXMARGIN_KERNEL"), "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
+  const asked = variable("MAXMARGIN_NUM_THREADS");
+  const count = asked === undefined ? defaultThreads() : Number(asked);
+  checkThreads(count, "MAXMARGIN_NUM_THREADS", asked);
   // Another JavaScript thread may have set it already.
   if (addon?.threads() === 0) addon.setThreads(count);
   hasChosen = true;

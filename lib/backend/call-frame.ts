@@ -4,56 +4,67 @@
 const sum = 50;
 const axes = 64;
 
-/** How many numbers each slot has, in the order of native/binding/call_frame.h, which describes them; a test compares. */
-export const slotSizes = {
-  operation: 1,
-  loss: 1,
-  encoding: 1,
-  labelDtype: 1,
-  predictionDtype: 1,
-  computeDtype: 1,
-  weightDtype: 1,
-  maskDtype: 1,
-  lossesDtype: 1,
-  gradientDtype: 1,
-  firstRow: 1,
-  rows: 1,
-  batchRows: 1,
-  width: 1,
-  divisor: 1,
-  isStrided: 1,
-  losses: 1,
-  weights: 1,
-  kept: 1,
-  wasBinary: 1,
-  milliseconds: 1,
-  lossesSum: sum,
-  weightsSum: sum,
-  keptSum: sum,
-  rank: 1,
-  shape: axes,
-  labelStrides: axes,
-  predictionStrides: axes,
-  weightStrides: axes,
-  maskStrides: axes,
-  gradientStrides: axes,
-  labelOffset: 1,
-  predictionOffset: 1,
-  weightOffset: 1,
-  maskOffset: 1,
-  gradientOffset: 1,
+const sizes: number[] = [];
+let end = 0;
+
+/** Returns the index of the next slot, which has `size` numbers. */
+function next(size = 1): number {
+  const index = end;
+  sizes.push(size);
+  end += size;
+  return index;
+}
+
+/**
+ * The index of each slot, in the order of native/binding/call_frame.h, which describes them; a test
+ * compares. It is one literal, because V8 stores objects that are filled by computed keys as hash
+ * tables.
+ */
+export const slot = {
+  operation: next(),
+  loss: next(),
+  encoding: next(),
+  labelDtype: next(),
+  predictionDtype: next(),
+  computeDtype: next(),
+  weightDtype: next(),
+  maskDtype: next(),
+  lossesDtype: next(),
+  gradientDtype: next(),
+  firstRow: next(),
+  rows: next(),
+  batchRows: next(),
+  width: next(),
+  divisor: next(),
+  isStrided: next(),
+  losses: next(),
+  weights: next(),
+  kept: next(),
+  wasBinary: next(),
+  milliseconds: next(),
+  lossesSum: next(sum),
+  weightsSum: next(sum),
+  keptSum: next(sum),
+  rank: next(),
+  shape: next(axes),
+  labelStrides: next(axes),
+  predictionStrides: next(axes),
+  weightStrides: next(axes),
+  maskStrides: next(axes),
+  gradientStrides: next(axes),
+  labelOffset: next(),
+  predictionOffset: next(),
+  weightOffset: next(),
+  maskOffset: next(),
+  gradientOffset: next(),
 } as const;
 
-export type Slot = keyof typeof slotSizes;
+export type Slot = keyof typeof slot;
 
-/** The index of each slot. */
-export const slot = {} as Record<Slot, number>;
-let end = 0;
-for (const [name, count] of Object.entries(slotSizes) as [Slot, number][]) {
-  slot[name] = end;
-  end += count;
-}
-Object.freeze(slot);
+/** How many numbers each slot has. */
+export const slotSizes = Object.fromEntries(
+  Object.keys(slot).map((name, i) => [name, sizes[i]]),
+) as Readonly<Record<Slot, number>>;
 
 /** How many numbers a frame has. */
 export const frameSize = end;

@@ -8,6 +8,9 @@ import { described, wrongKind } from "../errors.js";
 /** Terms stay below this, so that adding two of them cannot overflow. */
 const unit = 2 ** 1023;
 
+/** The terms of every sum of nothing, which costs no array of its own. Nothing is added to it. */
+const none: number[] = [];
+
 /**
  * A sum with the semantics of `Math.sumPrecise`, except that an empty sum, and every zero sum, is
  * +0.
@@ -18,7 +21,7 @@ const unit = 2 ** 1023;
 export class ExactSum {
   /** Not finite if one of the numbers was not finite. */
   #units = 0;
-  #terms: number[] = [];
+  #terms: number[] = none;
 
   /**
    * Reads a sum that {@link ExactSum.toJSON} wrote.
@@ -38,12 +41,13 @@ export class ExactSum {
 
   /** Adds a number. */
   add(number: number): void {
-    const terms = this.#terms;
     // The first number is often the only one.
-    if (terms.length === 0 && Math.abs(number) < unit) {
-      if (number !== 0) terms.push(number);
+    if (this.#terms.length === 0 && Math.abs(number) < unit) {
+      if (number !== 0) this.#terms = [number];
       return;
     }
+    if (this.#terms === none) this.#terms = [];
+    const terms = this.#terms;
     let x = this.#withoutUnits(number);
     let kept = 0;
     for (let i = 0; i < terms.length; i++) {
@@ -60,8 +64,9 @@ export class ExactSum {
 
   /** Adds another sum, as if its numbers had been added here. */
   addAll(other: ExactSum): void {
+    const terms = other === this ? [...other.#terms] : other.#terms;
     this.#units += other.#units;
-    for (const term of [...other.#terms]) this.add(term);
+    for (let i = 0; i < terms.length; i++) this.add(terms[i] as number);
   }
 
   /**

@@ -1,5 +1,6 @@
 import nodeModule = require("node:module");
 import path = require("node:path");
+import process = require("node:process");
 import platform = require("./platform.cjs");
 
 /** The result of the search for the addon. */
@@ -99,7 +100,8 @@ function candidates(): Candidate[] {
 
 /**
  * Loads the native addon from the first candidate that works. It never throws: without a binary the
- * caller falls back to JavaScript, and `backend()` reports `errors`.
+ * caller falls back to JavaScript, and `backend()` reports `errors`. `check` throws if an addon is
+ * not the right one.
  *
  * The errors of each candidate are caught separately. `bindings` alone tries its own list only
  * while files are missing, and throws at the first one that is corrupt or made for another
@@ -109,11 +111,13 @@ function candidates(): Candidate[] {
  * not one made by `createRequire`; and a static `import` of `bindings` would be evaluated, and
  * could throw, outside of any `try`.
  */
-function load(): Loaded {
+function load(check: (addon: unknown) => void): Loaded {
   const errors: string[] = [];
   for (const candidate of candidates()) {
     try {
-      return { ...candidate.load(), errors };
+      const loaded = candidate.load();
+      check(loaded.addon);
+      return { ...loaded, errors };
     } catch (error) {
       errors.push(`${candidate.name}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -1,10 +1,11 @@
 import type { LossSpec } from "../losses/spec.js";
+import { SharedMemory } from "../surroundings.js";
 import type { RawArray, Results } from "../tensor/cast.js";
 import { rowMajorStrides } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 
 import type { Call, Operand, RowRange } from "./call.js";
-import { frameSize, operations, slot } from "./call-frame.js";
+import { frameSize, operations, type Slot, slot, slotSizes } from "./call-frame.js";
 import type { Backend, Evaluated } from "./interface.js";
 import { portable } from "./portable/portable.js";
 import type { Totals } from "./totals.js";
@@ -41,9 +42,23 @@ export interface Addon {
   useKernel(name: string): boolean;
   /** Names of losses, in the order of their numbers. */
   losses(): string[];
+  /** The index and the size of each slot of the frame. */
+  callFrame(): Readonly<Record<string, readonly [index: number, size: number]>>;
   setThreads(count: number): void;
   /** Returns 0 until it is set. */
   threads(): number;
+}
+
+/** Throws unless an addon has the call frame of this version of the library. */
+export function checkAddon(addon: unknown): void {
+  const slots = Object.entries((addon as Partial<Addon>).callFrame?.() ?? {});
+  const isKnown = (name: string): name is Slot => Object.hasOwn(slotSizes, name);
+  const fits = slots.every(
+    ([name, [index, size]]) => isKnown(name) && index === slot[name] && size === slotSizes[name],
+  );
+  if (!fits || slots.length !== Object.keys(slotSizes).length) {
+    throw new Error("it was built for another version of maxmargin");
+  }
 }
 
 const encodings = { signed: 0, auto: 1 } as const;
@@ -107,21 +122,32 @@ export class NativeBackend implements Backend {
   readonly #addon: Addon;
   /** Shared with the addon, which is faster than passing numbers as arguments and results. */
   readonly #frame: Float64Array;
+  readonly #evaluate: (...arrays: Arrays) => void;
   readonly #lossNumbers: ReadonlyMap<string, number>;
+  /** The last loss, with its number and the code of its encoding, because calls usually repeat it. */
   #lastSpec: LossSpec | undefined;
   #lastNumber = 0;
+  #lastEncoding = 0;
 
   constructor(addon: Addon) {
     this.#addon = addon;
-    this.#frame = addon.initialize(new Float64Array(new SharedArrayBuffer(8 * frameSize)));
+    if (SharedMemory === undefined) {
+      const frame = new Float64Array(frameSize);
+      this.#frame = frame;
+      this.#evaluate = (...arrays) => addon.evaluateWith(frame, ...arrays);
+    } else {
+      this.#frame = addon.initialize(new Float64Array(new SharedMemory(8 * frameSize)));
+      this.#evaluate = addon.evaluate;
+    }
     this.#lossNumbers = new Map(addon.losses().map((name, number) => [name, number]));
   }
 
   sum(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number {
     const frame = this.#frame;
+    if (spec !== this.#lastSpec) this.#lookUp(spec);
     frame[slot.operation] = operations.sum;
-    frame[slot.loss] = this.#numberOf(spec);
-    frame[slot.encoding] = encodings[spec.labels[0]];
+    frame[slot.loss] = this.#lastNumber;
+    frame[slot.encoding] = this.#lastEncoding;
     frame[slot.labelDtype] = labels.code;
     frame[slot.predictionDtype] = predictions.code;
     frame[slot.computeDtype] = code;
@@ -129,17 +155,14 @@ export class NativeBackend implements Backend {
     frame[slot.rows] = frame[slot.batchRows] = predictions.rows;
     frame[slot.width] = predictions.width;
     frame[slot.isStrided] = 0;
-    this.#addon.evaluate(labels.stored, predictions.stored);
+    this.#evaluate(labels.stored, predictions.stored);
     return frame[slot.losses] as number;
   }
 
-  /** Returns the number of a loss. The last one is cached, because calls usually repeat it. */
-  #numberOf(spec: LossSpec): number {
-    if (spec !== this.#lastSpec) {
-      this.#lastNumber = this.#lossNumbers.get(spec.name) as number;
-      this.#lastSpec = spec;
-    }
-    return this.#lastNumber;
+  #lookUp(spec: LossSpec): void {
+    this.#lastSpec = spec;
+    this.#lastNumber = this.#lossNumbers.get(spec.name) as number;
+    this.#lastEncoding = encodings[spec.labels[0]];
   }
 
   evaluate(call: Call, range: RowRange, totals: Totals): boolean {
@@ -150,7 +173,7 @@ export class NativeBackend implements Backend {
     const frame = this.#frame;
     this.#fill(frame, call, range);
     const { labels, predictions, weights, mask, losses, gradient } = call;
-    this.#addon.evaluate(
+    this.#evaluate(
       labels.values,
       predictions.values,
       weights?.values,
@@ -179,8 +202,9 @@ export class NativeBackend implements Backend {
   }
 
   #fill(frame: Float64Array, call: Call, { first, end }: RowRange): void {
+    if (call.spec !== this.#lastSpec) this.#lookUp(call.spec);
     frame[slot.operation] = operations[call.operation as keyof typeof operations];
-    frame[slot.loss] = this.#numberOf(call.spec);
+    frame[slot.loss] = this.#lastNumber;
     frame[slot.encoding] = encodings[call.encoding];
     frame[slot.computeDtype] = call.code;
     frame[slot.firstRow] = first;
@@ -199,7 +223,7 @@ function addResults(frame: Float64Array, { weights, mask }: Call, totals: Totals
   totals.losses.addNumbers(frame, slot.lossesSum);
   if (weights !== undefined || mask !== undefined) {
     totals.weights.addNumbers(frame, slot.weightsSum);
-    totals.kept.addNumbers(frame, slot.keptSum);
+    if (mask !== undefined) totals.kept.addNumbers(frame, slot.keptSum);
   }
   return frame[slot.wasBinary] === 1;
 }

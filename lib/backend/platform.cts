@@ -1,4 +1,6 @@
+import buffer = require("node:buffer");
 import fs = require("node:fs");
+import process = require("node:process");
 
 /** Whether a file exists; undefined if the process lacks the permission to check. */
 function exists(file: string): boolean | undefined {
@@ -11,7 +13,7 @@ function exists(file: string): boolean | undefined {
 
 /** Returns the first bytes of a file, padded with zeros, and its size. */
 function read(file: string, length: number): { head: Buffer; size: number } {
-  const head = Buffer.alloc(length);
+  const head = buffer.Buffer.alloc(length);
   const opened = fs.openSync(file, "r");
   try {
     fs.readSync(opened, head, 0, length, 0);

@@ -63,9 +63,8 @@ export function callOf(plan: Plan, operation: Operation, outputs: Outputs = noOu
   };
 }
 
-/** Yields a call, and checks the mask that it read. */
-export function* step(plan: Plan, call: Call): Steps<Totals> {
-  const totals = yield call;
-  checkMask(plan.mask, totals.kept.value);
+/** Returns the totals of a call after a check of the mask that it read. */
+export function checked({ mask }: Plan, totals: Totals): Totals {
+  if (mask !== undefined) checkMask(mask, totals.kept.value);
   return totals;
 }

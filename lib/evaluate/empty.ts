@@ -3,7 +3,7 @@
 import type { Call } from "../backend/call.js";
 import { newTotals, type Totals } from "../backend/totals.js";
 import { sizeOf } from "../tensor/shapes.js";
-import { callOf, type Steps, step } from "./calls.js";
+import { callOf, checked, type Steps } from "./calls.js";
 import { collapsed, withAxis } from "./layout.js";
 import { fitColumns, type Plan } from "./plan.js";
 import { divisorOf, needsWeights, quotient, type Reduction } from "./reduction.js";
@@ -27,7 +27,9 @@ function weightsCall(plan: Plan): Call {
 }
 
 /** Sums weights and mask of a batch without values, each of them once. */
-export const distinctWeights = (plan: Plan): Steps<Totals> => step(plan, weightsCall(plan));
+export function* distinctWeights(plan: Plan): Steps<Totals> {
+  return checked(plan, yield weightsCall(plan));
+}
 
 /**
  * Computes the loss of a batch without values. The mean over an empty last axis is NaN, which no

@@ -5,7 +5,7 @@ import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { TensorOf } from "../tensor/tensor.js";
-import { callOf, type Steps, step, stridesAt } from "./calls.js";
+import { callOf, checked, type Steps, stridesAt } from "./calls.js";
 import { emptyDivisor, emptyLoss, isEmpty } from "./empty.js";
 import { checkOut, resultTensor } from "./out.js";
 import type { Alignment, Plan } from "./plan.js";
@@ -99,24 +99,24 @@ export function* valueSteps(plan: Plan, reduction: Reduction): Steps<Value> {
   if (isUnreduced(reduction)) return yield* rowSteps(plan, newOutput(plan, plan.rows));
   if (isEmpty(plan)) return emptyLoss(plan, yield* emptyDivisor(plan, reduction));
   const call = callOf(plan, "sum");
-  return meanOf(plan, reduction, call, yield* step(plan, call));
+  return meanOf(plan, reduction, call, checked(plan, yield call));
 }
 
 /** Computes the weighted losses of the rows. */
 export function* rowSteps(plan: Plan, output: Output): Steps<TensorOf<FloatDtype>> {
   if (plan.width === 0) output.results.fill(quietNaN[plan.dtype]);
   else if (plan.rows > 0)
-    yield* step(plan, callOf(plan, "rows", { losses: resultOperand(plan, output) }));
+    checked(plan, yield callOf(plan, "rows", { losses: resultOperand(plan, output) }));
   return tensorOf(plan, output, plan.lossShape);
 }
 
-/** Computes the divisor of a loss before the losses. */
+/** The totals of weights where there are none to be summed. */
+const noWeights = newTotals();
+
+/** Computes the divisor of a loss before the losses, where weights have to be summed for it. */
 function* divisorSteps(plan: Plan, reduction: Reduction): Steps<number> {
   if (isEmpty(plan)) return yield* emptyDivisor(plan, reduction);
-  const weights = needsWeights(plan, reduction)
-    ? yield* step(plan, callOf(plan, "weights"))
-    : newTotals();
-  return divisorOf(plan, reduction, weights);
+  return divisorOf(plan, reduction, checked(plan, yield callOf(plan, "weights")));
 }
 
 /**
@@ -128,7 +128,9 @@ export function* gradientSteps(
   output: Output,
 ): Steps<ValueAndGradient<Value>> {
   const { shape } = plan.predictions;
-  const divisor = yield* divisorSteps(plan, reduction);
+  const divisor = needsWeights(plan, reduction)
+    ? yield* divisorSteps(plan, reduction)
+    : divisorOf(plan, reduction, noWeights);
   if (isEmpty(plan) || divisor === 0) {
     if (output.given !== undefined) yield clearCall(plan, output);
     const value = yield* valueSteps(plan, reduction);
@@ -141,7 +143,7 @@ export function* gradientSteps(
     losses: losses && resultOperand(plan, losses),
     gradient,
   });
-  const totals = yield* step(plan, call);
+  const totals = checked(plan, yield call);
   if (gradient.values !== output.results) {
     writeResults(codes[plan.dtype], gradient.values, gradient.values.length, output.results, 0);
   }

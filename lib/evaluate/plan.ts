@@ -1,7 +1,7 @@
 import { wrongValue } from "../errors.js";
 import type { LossSpec } from "../losses/spec.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
-import { rowMajorStrides, sameShape, shown, sizeOf } from "../tensor/shapes.js";
+import { rowMajorStrides, rowShape, sameShape, shown, sizeOf } from "../tensor/shapes.js";
 import { checkLength, type RowTensor } from "../tensor/tensor.js";
 import {
   type Axes,
@@ -75,7 +75,7 @@ export function plan(
   // No backend reads the mask of an empty batch.
   if (mask !== undefined && rows * width === 0) checkMaskValues(mask);
   if (shape.length > 0 && sameShape(labels.shape, shape) && width > 0) {
-    const lossShape = shape.slice(0, -1);
+    const lossShape = rowShape(shape);
     const fits = (column: RowTensor | undefined) =>
       column === undefined || sameShape(column.shape, lossShape);
     if (fits(sampleWeight) && fits(mask)) {

@@ -1,12 +1,7 @@
 // Queues in which async calls wait, slice by slice. They are fair, and an aborted call leaves them
 // at once.
-import { performance } from "node:perf_hooks";
-import * as timers from "node:timers";
+import { nextTurn, now } from "../surroundings.js";
 import type { Watch } from "./abort.js";
-
-// Captured at load, from Node's own modules: globals can be fake timers, which never fire.
-const { setImmediate } = timers;
-export const now = performance.now.bind(performance);
 
 /** A queue for one kind of resource, in which slices wait for their turn. */
 export interface Lane {
@@ -131,7 +126,7 @@ export const turns: Lane = {
 
 function expectTurn(): void {
   isTurnAhead = true;
-  setImmediate(() => {
+  void nextTurn().then(() => {
     began = now();
     left = forTurns.length;
     goOn();

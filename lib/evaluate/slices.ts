@@ -3,10 +3,11 @@ import { type Call, type Operand, type RowRange, rowsOfGroup } from "../backend/
 import type { Backend, Evaluated } from "../backend/interface.js";
 import { newTotals, type Totals } from "../backend/totals.js";
 import { wrongValue } from "../errors.js";
+import { now } from "../surroundings.js";
 import { bytesOf, type RawArray, rawArrayIn } from "../tensor/cast.js";
 import { bufferOf, byteOffsetOf, isShared, lengthOf } from "../typed-arrays.js";
 import type { Watch } from "./abort.js";
-import { type Lane, now, pool, turns } from "./queue.js";
+import { type Lane, pool, turns } from "./queue.js";
 
 /** The names of a call's operands in messages. */
 const argumentNames = {

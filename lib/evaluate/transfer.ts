@@ -1,4 +1,5 @@
 import { described, wrongKind } from "../errors.js";
+import { moveBuffers } from "../surroundings.js";
 import type { Results } from "../tensor/cast.js";
 import { handedOut } from "../tensor/dense.js";
 import type { FloatDtype, TensorData } from "../tensor/dtypes.js";
@@ -18,11 +19,8 @@ export interface TransferredInputs {
   readonly mask?: Tensor;
 }
 
-/** Captured at load: a replacement might not move buffers. */
-const { structuredClone } = globalThis;
-
 /** Moves buffers, and returns a function that finds the new view of an array. */
-function moveBuffers(arrays: readonly TensorData[]): (array: TensorData) => TensorData {
+function movedViews(arrays: readonly TensorData[]): (array: TensorData) => TensorData {
   const places = new Map(
     arrays.map((array) => {
       const place = { buffer: bufferOf(array), offset: byteOffsetOf(array), n: lengthOf(array) };
@@ -34,7 +32,7 @@ function moveBuffers(arrays: readonly TensorData[]): (array: TensorData) => Tens
   );
   let own: ArrayBuffer[];
   try {
-    own = structuredClone(buffers, { transfer: buffers });
+    own = moveBuffers(buffers);
   } catch (error) {
     throw wrongKind("transfer", "buffers that can be moved", described((error as Error).message));
   }
@@ -55,7 +53,7 @@ export function transferred({ plan, output }: Request): Request {
   const given = output?.given as TensorData | undefined;
   const tensors = [labels, predictions, sampleWeight, mask].filter((each) => each !== undefined);
   const arrays = tensors.map(({ data }) => data);
-  const found = moveBuffers(given === undefined ? arrays : [...arrays, given]);
+  const found = movedViews(given === undefined ? arrays : [...arrays, given]);
   const moved = (tensor: RowTensor) =>
     new RowTensor(found(tensor.data), tensor.shape, tensor.dtype, tensor.source, tensor.layout);
   return {

@@ -1,4 +1,4 @@
-import type { Tile } from "../backend/portable/tile.js";
+import type { Computed } from "../tensor/cast.js";
 
 /** An encoding of labels. The first one that a loss accepts is its default. */
 export type LabelEncoding = "auto" | "signed";
@@ -9,6 +9,19 @@ interface BaseSpec {
   readonly name: string;
   /** Accepted encodings of labels, the default first. */
   readonly labels: readonly [LabelEncoding, ...LabelEncoding[]];
+}
+
+/**
+ * Labels and predictions of up to a chunk of values: in place, or cast to the type of the terms.
+ */
+export interface Tile {
+  /** Whether the arithmetic is float64. */
+  wide: boolean;
+  labels: Computed;
+  /** The index of the first label. */
+  labelsAt: number;
+  predictions: Computed;
+  predictionsAt: number;
 }
 
 /**

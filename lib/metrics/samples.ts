@@ -1,5 +1,5 @@
 import { ExactSum } from "../backend/exact-sum.js";
-import { callOf, type Steps, step } from "../evaluate/calls.js";
+import { callOf, checked, type Steps } from "../evaluate/calls.js";
 import { distinctWeights, isEmpty } from "../evaluate/empty.js";
 import type { Evaluation } from "../evaluate/evaluation.js";
 import { fitColumns, type Plan } from "../evaluate/plan.js";
@@ -41,7 +41,7 @@ function* sampleSteps(plan: Plan): Steps<SampleTotals> {
   const terms = plan.spec.family === "elementwise" && !isWeighted ? width : 1;
   const samples = lossShape[0] ?? 1;
   if (isEmpty(plan)) return yield* emptySteps(plan, areScalars ? 1 : samples);
-  const totals = yield* step(plan, callOf(plan, "sum"));
+  const totals = checked(plan, yield callOf(plan, "sum"));
   const total = divided(totals.losses, losses * terms);
   return { total, count: isWeighted ? divided(totals.weights, losses) : exactly(samples) };
 }

@@ -10,7 +10,17 @@ export const shown = (shape: Shape) => `[${shape.join(", ")}]`;
 export const sizeOf = (shape: Shape) => shape.reduce((size, dimension) => size * dimension, 1);
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
+  // A loop, because `every` costs more than the values of a small batch.
+  let same = a.length === b.length;
+  for (let axis = 0; same && axis < a.length; axis++) same = a[axis] === b[axis];
+  return same;
+}
+
+/** Returns a shape without its last axis. A loop, because `slice` is slow on frozen arrays. */
+export function rowShape(shape: Shape): number[] {
+  const rows: number[] = [];
+  for (let axis = 0; axis < shape.length - 1; axis++) rows.push(shape[axis] as number);
+  return rows;
 }
 
 /** Returns the strides of row-major values, in values. */

@@ -31,7 +31,7 @@ napi_value evaluate_entry(napi_env env, napi_callback_info info) {
   const Failure* failure = read_call(env, *environment.frame, arguments, std::min(count, kArguments), &call);
   if (failure != nullptr) return fail(env, *failure);
   evaluate(call.request, machine_of(environment), &call.result);
-  write_result(call.result, environment.frame);
+  write_result(call, environment.frame);
   return nullptr;
 }
 
@@ -66,7 +66,7 @@ napi_value evaluate_with_entry(napi_env env, napi_callback_info info) {
   const Failure* failure = arguments.read_call(env, &call);
   if (failure != nullptr) return fail(env, *failure);
   evaluate(call.request, machine_of(*arguments.environment), &call.result);
-  write_result(call.result, arguments.frame);
+  write_result(call, arguments.frame);
   return nullptr;
 }
 

@@ -190,11 +190,14 @@ const Failure* read_call(napi_env env, const CallFrame& frame, const napi_value*
   return arguments.are_apart() ? nullptr : &kOverlap;
 }
 
-void write_result(const Result& result, CallFrame* frame) {
-  write_sum(result.totals.losses, &frame->losses, frame->losses_sum);
-  write_sum(result.totals.weights, &frame->weights, frame->weights_sum);
-  write_sum(result.totals.kept, &frame->kept, frame->kept_sum);
-  frame->was_binary = result.was_binary ? 1 : 0;
+void write_result(const Call& call, CallFrame* frame) {
+  const Totals& totals = call.result.totals;
+  write_sum(totals.losses, &frame->losses, frame->losses_sum);
+  if (call.request.batch.is_weighted()) {
+    write_sum(totals.weights, &frame->weights, frame->weights_sum);
+    write_sum(totals.kept, &frame->kept, frame->kept_sum);
+  }
+  frame->was_binary = call.result.was_binary ? 1 : 0;
 }
 
 }  // namespace maxmargin

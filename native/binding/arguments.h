@@ -39,6 +39,7 @@ bool get_frame(napi_env env, napi_value value, CallFrame** frame);
 const Failure* read_call(napi_env env, const CallFrame& frame, const napi_value* arguments, size_t count,
                          Call* call);
 
-void write_result(const Result& result, CallFrame* frame);
+// Sums of weights and mask are written only if there are any.
+void write_result(const Call& call, CallFrame* frame);
 
 }  // namespace maxmargin

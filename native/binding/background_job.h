@@ -80,7 +80,7 @@ class BackgroundJob {
     if (job->failure_ != nullptr) {
       if (create_error(env, *job->failure_, &value)) napi_reject_deferred(env, job->deferred_, value);
     } else {
-      write_result(job->call_.result, frame);
+      write_result(job->call_, frame);
       frame->milliseconds = job->duration_.count();
       if (napi_get_undefined(env, &value) == napi_ok) napi_resolve_deferred(env, job->deferred_, value);
     }

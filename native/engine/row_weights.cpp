@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/target.h"
+#include "simd/target.h"
 
 namespace maxmargin {
 

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "../dtypes.h"
+#include "dtype.h"
 
 namespace maxmargin {
 
@@ -11,13 +11,13 @@ namespace maxmargin {
 
 enum class Loss {
 #define MAXMARGIN_LOSS(Struct, name) Struct,
-#include "../losses/list.inc"
+#include "losses/list.inc"
 #undef MAXMARGIN_LOSS
 };
 
 constexpr const char* kLossNames[] = {
 #define MAXMARGIN_LOSS(Struct, name) name,
-#include "../losses/list.inc"
+#include "losses/list.inc"
 #undef MAXMARGIN_LOSS
 };
 constexpr size_t kLosses = sizeof kLossNames / sizeof *kLossNames;
@@ -35,7 +35,7 @@ enum class Family {
 // The dtypes that kernels read in place: labels, predictions, and the type that terms are computed in.
 enum class Layout {
 #define MAXMARGIN_LAYOUT(labels, predictions, computed) labels##_##predictions##_##computed,
-#include "layouts.inc"
+#include "kernels/layouts.inc"
 #undef MAXMARGIN_LAYOUT
 };
 
@@ -46,7 +46,7 @@ struct LayoutDtypes {
 constexpr LayoutDtypes kLayoutDtypes[] = {
 #define MAXMARGIN_LAYOUT(labels, predictions, computed) \
   {Dtype::labels, Dtype::predictions, Dtype::computed},
-#include "layouts.inc"
+#include "kernels/layouts.inc"
 #undef MAXMARGIN_LAYOUT
 };
 constexpr size_t kLayouts = sizeof kLayoutDtypes / sizeof *kLayoutDtypes;
@@ -138,10 +138,6 @@ struct LossKernels {
 // Converts n values to the type that a dtype is computed in.
 using Convert = void (*)(const void* from, size_t n, void* to);
 
-// How the read probe reads.
-enum class Prefetch { none, software };
-constexpr int kPrefetches = 2;
-
 struct InstructionSet {
   const char* name;
   bool (*supported)();
@@ -158,8 +154,6 @@ struct InstructionSet {
   void (*narrow)(const double* losses, size_t n, float* to);
   // Copies past the caches, where the processor can.
   void (*stream)(const char* from, size_t bytes, char* to);
-  // Loads two arrays and does nothing else: the limit that the machine sets to any kernel.
-  bool (*read_probe[kPrefetches])(const void* a, size_t a_bytes, const void* b, size_t b_bytes);
 
   const LossKernels& kernels_of(Loss loss) const { return losses[static_cast<size_t>(loss)]; }
 };

@@ -1,6 +1,6 @@
 #include "platform/cpu.h"
 
-#include "kernels/target.h"
+#include "simd/target.h"
 
 #if defined(MAXMARGIN_X64)
 #if defined(_MSC_VER)

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/target.h"
+#include "simd/target.h"
 
 #if defined(MAXMARGIN_X64)
 #include <immintrin.h>

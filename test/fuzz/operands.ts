@@ -11,6 +11,7 @@ import {
   pick,
   type Random,
 } from "../support/data.js";
+import { scattered } from "./layouts.js";
 import { type Shape, sizeOf } from "./shapes.js";
 
 type Data = Tensor["data"];
@@ -154,7 +155,7 @@ export function shownPlace({ memory, before, behind, isTracking }: Place): strin
 
 // ---- Operands
 
-const forms = ["tensor", "object", "array", "nested"] as const;
+const forms = ["tensor", "object", "array", "nested", "rows", "strided"] as const;
 
 export interface Operand {
   readonly dtype: AnyDtype;
@@ -183,17 +184,23 @@ export function randomOperand(
   };
 }
 
-/** A bare array has rank 1 and its own dtype; nested arrays are float64 or bool, and hide dimensions behind a 0. */
+/**
+ * A bare array has rank 1 and its own dtype, which a Uint16Array does not tell; so have rows, which are a list of such;
+ * nested arrays are float64 or bool. Lists hide dimensions behind a 0.
+ */
 function possible(
   form: Operand["form"],
   dtype: AnyDtype,
   data: Data,
   shape: Shape,
 ): Operand["form"] {
+  const isOwn = tensor(data).dtype === dtype && dtype !== "uint16";
   const fits = {
     tensor: true,
     object: true,
-    array: shape.length === 1 && tensor(data).dtype === dtype,
+    strided: true,
+    array: shape.length === 1 && isOwn,
+    rows: shape.length === 2 && data.length > 0 && isOwn,
     nested: (dtype === "float64" || dtype === "bool") && data.length > 0 && data.length < 1000,
   };
   return fits[form] ? form : "tensor";
@@ -208,6 +215,14 @@ export function argumentOf({ dtype, shape, data, form, place }: Operand): {
     const all = Array.from(data as Float64Array);
     const items = dtype === "bool" ? all.map((value) => value !== 0) : all;
     return { argument: nested(items, shape), placed: undefined };
+  }
+  if (form === "rows") {
+    const [length, width] = shape;
+    const row = (_: unknown, i: number) => data.slice(i * width, (i + 1) * width);
+    return { argument: Array.from({ length }, row), placed: undefined };
+  }
+  if (form === "strided") {
+    return { argument: { ...scattered(data, shape, place), dtype }, placed: undefined };
   }
   const own = placed(data, place);
   const { array } = own;

@@ -1,8 +1,7 @@
 // Implements the order of additions, like native/kernels/fold.inl.h: blocks of 64 terms are folded
 // by halves to 8 lanes, in the type of the terms. Lanes are added in double. A chunk of up to 64
 // terms is one block of 8, 16, 32 or 64.
-import type { ClassMaxSpec, ElementwiseSpec, Largest } from "../../losses/spec.js";
-import type { Tile } from "./tile.js";
+import type { ClassMaxSpec, ElementwiseSpec, Largest, Tile } from "../../losses/spec.js";
 
 const blockSize = 64;
 const laneCount = 8;

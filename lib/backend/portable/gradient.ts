@@ -1,8 +1,7 @@
-import type { ClassMaxSpec, ElementwiseSpec } from "../../losses/spec.js";
+import type { ClassMaxSpec, ElementwiseSpec, Tile } from "../../losses/spec.js";
 import { writeResults } from "../../tensor/cast.js";
 import { eachRun } from "../../tensor/gather.js";
 import { type Call, chunkSize, type GradientOperand } from "../call.js";
-import type { Tile } from "./tile.js";
 
 const derivatives = new Float64Array(chunkSize);
 

@@ -2,7 +2,7 @@ import type { ClassMaxSpec, ElementwiseSpec } from "../../losses/spec.js";
 import { writeResults } from "../../tensor/cast.js";
 import { type Call, chunkSize, type RowRange, rowsOfGroup } from "../call.js";
 import { ExactSum } from "../exact-sum.js";
-import { newTotals } from "../totals.js";
+import type { Totals } from "../totals.js";
 import { sumByLanes, sumOfRowTerms, sumOfTerms } from "./fold.js";
 import { GradientWriter } from "./gradient.js";
 import { RowWeights } from "./row-weights.js";
@@ -15,16 +15,17 @@ const factors = new Float64Array(chunkSize);
 
 /** One pass over rows of a call, with one reading of the labels. */
 export class Pass {
-  readonly totals = newTotals();
   readonly #call: Call;
+  readonly #totals: Totals;
   readonly #signed: boolean;
   readonly #tile: TileReader;
   readonly #weights: RowWeights;
   readonly #gradient: GradientWriter | undefined;
 
   /** @param signed - whether labels 0 and 1 become -1 and 1. */
-  constructor(call: Call, tile: TileReader, signed: boolean) {
+  constructor(call: Call, tile: TileReader, signed: boolean, totals: Totals) {
     this.#call = call;
+    this.#totals = totals;
     this.#tile = tile;
     this.#signed = signed;
     this.#weights = new RowWeights(call);
@@ -51,7 +52,7 @@ export class Pass {
     for (let at = start; at < end; at += chunkSize) {
       const n = Math.min(chunkSize, end - at);
       if (!this.#tile.read(at, n, this.#signed)) return false;
-      this.totals.losses.add(sumOfTerms(spec, this.#tile, 0, n));
+      this.#totals.losses.add(sumOfTerms(spec, this.#tile, 0, n));
       this.#gradient?.writeValues(spec, at, n, 1 / this.#call.divisor);
     }
     return true;
@@ -106,9 +107,9 @@ export class Pass {
     this.#weights.read(first, count);
     if (this.#weights.areGiven) {
       for (let i = 0; i < count; i++) losses[i] *= this.#weights.values[i];
-      this.#weights.addTo(this.totals, count);
+      this.#weights.addTo(this.#totals, count);
     }
-    this.totals.losses.add(sumByLanes(losses, count));
+    this.#totals.losses.add(sumByLanes(losses, count));
     if (out !== undefined) writeResults(code, losses, count, out.values, first);
   }
 

@@ -2,7 +2,7 @@
  * The bit-identical twin of the native kernels in TypeScript: for machines without a binary, and
  * for batches so small that a call into C++ costs more than it saves.
  */
-import type { ElementwiseSpec } from "../../losses/spec.js";
+import type { ElementwiseSpec, Tile } from "../../losses/spec.js";
 import { codes } from "../../tensor/dtypes.js";
 import type { RowTensor } from "../../tensor/tensor.js";
 import { type Call, chunkSize, type RowRange, rowsOfGroup } from "../call.js";
@@ -11,7 +11,7 @@ import { addTotals, newTotals, type Totals } from "../totals.js";
 import { sumOfTerms } from "./fold.js";
 import { Pass } from "./pass.js";
 import { RowWeights } from "./row-weights.js";
-import { type Tile, TileReader } from "./tile.js";
+import { TileReader } from "./tile.js";
 
 /** A small batch whose values are read in place. */
 const smallBatch: Tile = {
@@ -100,17 +100,16 @@ function evaluate(call: Call, range: RowRange, totals: Totals): boolean {
   }
   const tile = new TileReader(call);
   if (call.encoding === "auto" && takesForBinary(call, range, tile)) {
-    const pass = new Pass(call, tile, true);
+    const own = newTotals();
+    const pass = new Pass(call, tile, true, own);
     // Derivatives that were added up cannot be undone: labels that change in the meantime give
     // arbitrary numbers.
     if (pass.run(range) || call.gradient?.strides !== undefined) {
-      addTotals(totals, pass.totals);
+      addTotals(totals, own);
       return true;
     }
   }
-  const pass = new Pass(call, tile, false);
-  pass.run(range);
-  addTotals(totals, pass.totals);
+  new Pass(call, tile, false, totals).run(range);
   return false;
 }
 

@@ -29,7 +29,7 @@ export class RowWeights {
   read(first: number, count: number): void {
     const { weights, mask, code } = this.#call;
     if (weights === undefined) {
-      weightScratch.fill(1, 0, count);
+      for (let i = 0; i < count; i++) weightScratch[i] = 1;
     } else if (code === codes.float64) {
       this.#cast(weights, first, count, code, weightScratch);
     } else {

@@ -1,20 +1,8 @@
+import type { Tile } from "../../losses/spec.js";
 import { type Computed, cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
 import { gather } from "../../tensor/gather.js";
 import { type Call, chunkSize, type Operand } from "../call.js";
-
-/**
- * Labels and predictions of up to a chunk of values: in place, or cast to the type of the terms.
- */
-export interface Tile {
-  /** Whether the arithmetic is float64. */
-  wide: boolean;
-  labels: Computed;
-  /** The index of the first label. */
-  labelsAt: number;
-  predictions: Computed;
-  predictionsAt: number;
-}
 
 const isBinary = (label: number) => label === 0 || label === 1;
 

@@ -2,8 +2,8 @@ import type { CategoricalHingeMetric } from "../losses/categorical-hinge.js";
 import type { HingeMetric } from "../losses/hinge.js";
 import { definitions } from "../losses/list.js";
 import type { SquaredHingeMetric } from "../losses/squared-hinge.js";
-import { type CustomObjects, type Found, Registry, type Serialized } from "../registry.js";
-import { Metric } from "./metric.js";
+import { Metric } from "../metrics/metric.js";
+import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 
 /** Any of the metrics. */
 export type AnyMetric = Metric;

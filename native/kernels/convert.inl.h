@@ -1,16 +1,9 @@
-// Values as terms are computed of them: loaded, converted, rounded.
-//
-// An instruction set gives kUnit, the lanes in which it computes terms: 8, 16, 32 or 64.
+// Loads values as floats or doubles, and converts whole arrays.
 
 template <class T>
 using Unit = vec<T, kUnit>;
-template <class T>
-using Lanes = vec<T, kLanes>;
-using WideLanes = Lanes<double>;
 
-template <class V>
-constexpr int kCount = sizeof(V) / sizeof(Element<V>);
-
+// Loads values of any dtype in two steps where an instruction set has none.
 template <class V, class Source>
 struct Loaded {
   static constexpr bool kIsDouble = sizeof(Element<V>) == sizeof(double);
@@ -39,52 +32,51 @@ MAXMARGIN_INLINE V loaded(const Source* values) {
   return Loaded<V, Source>::from(values);
 }
 
-MAXMARGIN_INLINE WideLanes widen(WideLanes lanes) { return lanes; }
-
 static MAXMARGIN_NO_INLINE void copy_before_zeros(const void* from, size_t bytes, void* to, size_t all) {
   std::memcpy(to, from, bytes);
   std::memset(static_cast<char*>(to) + bytes, 0, all - bytes);
 }
 
-// n values behind which others may be read, `needed` in all: in a copy, followed by zeros, where they are not
-// readable.
-template <class Source, size_t kMost>
+// Values that may be read in registers: a copy that ends in zeros if the array ends before `needed` values.
+template <class Source, size_t kCapacity>
 struct Padded {
-  Source copy[kMost];
+  Source copy[kCapacity];
 
   MAXMARGIN_FORCE_INLINE const Source* from(const Source* values, size_t n, size_t readable,
-                                            size_t needed = kMost) {
+                                            size_t needed = kCapacity) {
     if (readable >= needed) return values;
     copy_before_zeros(values, n * sizeof(Source), copy, needed * sizeof(Source));
     return copy;
   }
 };
 
-// NaNs have many bits, results have those of one.
+// Gives all NaNs the same bits.
 template <class V>
-MAXMARGIN_INLINE V with_one_nan(V values) {
-  return where_nan(values, constant<V>(std::numeric_limits<double>::quiet_NaN()), values);
+MAXMARGIN_INLINE V canonicalize_nan(V values) {
+  return select_nan(values, constant<V>(std::numeric_limits<double>::quiet_NaN()), values);
 }
 
-MAXMARGIN_INLINE bool is_finite(double x) { return x - x == 0.0; }
-
 template <class T>
-MAXMARGIN_INLINE Lanes<T> bits_of(Lanes<T> a) {
+MAXMARGIN_INLINE Lanes<T> combined_bits(Lanes<T> a) {
   return a;
 }
 
 template <class T, int N>
-MAXMARGIN_INLINE Lanes<T> bits_of(vec<T, N> a) {
-  return bits_of<T>(low(a) | high(a));
+MAXMARGIN_INLINE Lanes<T> combined_bits(vec<T, N> a) {
+  return combined_bits<T>(low(a) | high(a));
 }
 
-// No bit but the sign of a zero.
+template <class T>
+MAXMARGIN_NO_INLINE static bool are_zeros(Lanes<T> a) {
+  const Lanes<T> ones = value_if_equal(a, constant<Lanes<T>>(0.0), constant<Lanes<T>>(1.0));
+  // A lane that is no zero is 0 by now, and 0 times infinity is NaN.
+  return !any_nan(widen(ones * constant<Lanes<T>>(INFINITY)));
+}
+
+// Whether apply_binary_sign saw only labels that are 1 or zeros, of which -0 leaves a sign.
 template <class V>
-MAXMARGIN_INLINE bool are_pure(V impure) {
-  using Bits = Lanes<Element<V>>;
-  const Bits ones = where_equal(bits_of<Element<V>>(impure), constant<Bits>(0.0), constant<Bits>(1.0));
-  // Infinity times anything else, which is 0 here, is NaN.
-  return !any_nan(widen(ones * constant<Bits>(INFINITY)));
+MAXMARGIN_INLINE bool are_valid(V invalid) {
+  return are_zeros<Element<V>>(combined_bits<Element<V>>(invalid));
 }
 
 // ---- Whole arrays
@@ -95,27 +87,27 @@ struct Unrounded {
     return a;
   }
 };
-struct AsHalf {
+struct ToHalf {
   template <class V>
   MAXMARGIN_INLINE V of(V a) {
-    return as_half(a);
+    return round_to_half(a);
   }
 };
-struct AsBFloat16 {
+struct ToBFloat16 {
   template <class V>
   MAXMARGIN_INLINE V of(V a) {
-    // The bits of some NaNs would be rounded on to those of a zero.
-    return where_nan(a, a, as_bfloat16(a));
+    // The bits of some NaNs would be rounded to those of a zero.
+    return select_nan(a, a, round_to_bfloat16(a));
   }
 };
-struct WithOneNaN {
+struct Canonical {
   template <class V>
   MAXMARGIN_INLINE V of(V a) {
-    return with_one_nan(a);
+    return canonicalize_nan(a);
   }
 };
 
-// Writes n values of what `of` makes of registers.
+// Writes n values that `of` returns for registers of them.
 template <class T, class Source, class Of>
 MAXMARGIN_INLINE void transform(const Source* from, size_t n, T* to, Of of) {
   size_t i = 0;
@@ -133,19 +125,18 @@ static void convert(const void* from, size_t n, void* to) {
             [](Unit<T> values) { return Rounding::of(values); });
 }
 
-// Values of a mask as 0 and 1, in place. False where one is neither.
 static bool check_mask(double* mask, size_t n) {
   using V = Unit<double>;
-  V impure = constant<V>(0.0);
+  V invalid = constant<V>(0.0);
   transform(mask, n, mask, [&](V values) {
-    negated_unless_one(values, values, impure);
-    return where_equal(values, constant<V>(1.0), values);
+    apply_binary_sign(values, values, invalid);
+    return value_if_equal(values, constant<V>(1.0), values);
   });
-  return are_pure(impure);
+  return are_valid(invalid);
 }
 
 static void narrow_losses(const double* losses, size_t n, float* to) {
-  convert<float, double, WithOneNaN>(losses, n, to);
+  convert<float, double, Canonical>(losses, n, to);
 }
 
 static void multiply(double* losses, const double* weights, size_t n) {
@@ -158,6 +149,16 @@ static void add_to_lanes(const double* values, size_t n, double* lanes) {
   WideLanes sum = loaded<WideLanes>(lanes);
   size_t i = 0;
   for (; i + kLanes <= n; i += kLanes) sum = sum + loaded<WideLanes>(values + i);
-  if (i < n) sum = sum + keep_first(loaded<WideLanes>(values + i), static_cast<int>(n - i), 0.0);
+  if (i < n) sum = sum + first_n_or(loaded<WideLanes>(values + i), static_cast<int>(n - i), 0.0);
   store(lanes, sum);
+}
+
+static void stream(const char* from, size_t bytes, char* to) {
+  constexpr size_t kLine = 64;
+  const size_t ahead = (kLine - reinterpret_cast<uintptr_t>(to) % kLine) % kLine;
+  size_t i = ahead < bytes ? ahead : bytes;
+  std::memcpy(to, from, i);
+  for (; i + kLine <= bytes; i += kLine) stream_line(from + i, to + i);
+  std::memcpy(to + i, from + i, bytes - i);
+  end_stream();
 }

@@ -1,9 +1,9 @@
-import { type CustomObjects, type Found, Registry, type Serialized } from "../registry.js";
-import type { CategoricalHinge, categoricalHinge } from "./categorical-hinge.js";
-import type { Hinge, hinge } from "./hinge.js";
-import { definitions } from "./list.js";
-import { Loss } from "./loss.js";
-import type { SquaredHinge, squaredHinge } from "./squared-hinge.js";
+import type { CategoricalHinge, categoricalHinge } from "../losses/categorical-hinge.js";
+import type { Hinge, hinge } from "../losses/hinge.js";
+import { definitions } from "../losses/list.js";
+import { Loss } from "../losses/loss.js";
+import type { SquaredHinge, squaredHinge } from "../losses/squared-hinge.js";
+import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 
 /** Any of the losses. */
 export type AnyLoss = Loss;

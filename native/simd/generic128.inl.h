@@ -1,22 +1,9 @@
-#include <cmath>
-#include <cstdint>
-#include <cstring>
-#include <limits>
-#include <type_traits>
+// Registers of 16 bytes, which every processor that Node runs on has, in the compilers' own notation.
 
-#include "kernel_table.h"
-#include "target.h"
-
-namespace maxmargin {
-namespace {
-
-constexpr bool kIsSmall = true;
 constexpr int kUnit = 8;
+// Processors without wider registers are rare.
+constexpr bool kSavesCode = true;
 
-#include "vec.inl.h"
-
-// No intrinsics: the compiler's own vectors, of the 16 bytes that every baseline offers, without the bulk of
-// as many scalars.
 using FloatVector = float __attribute__((vector_size(16)));
 using DoubleVector = double __attribute__((vector_size(16)));
 using IntVector = int32_t __attribute__((vector_size(16)));
@@ -42,20 +29,20 @@ MAXMARGIN_INLINE F4 operator+(F4 a, F4 b) { return {a.v + b.v}; }
 MAXMARGIN_INLINE F4 operator-(F4 a, F4 b) { return {a.v - b.v}; }
 MAXMARGIN_INLINE F4 operator*(F4 a, F4 b) { return {a.v * b.v}; }
 MAXMARGIN_INLINE F4 operator|(F4 a, F4 b) { return {either(a.v, b.v)}; }
-MAXMARGIN_INLINE F4 negated_unless_one(F4 y, F4 p, F4& impure) {
-  impure.v = either(impure.v, y.v == 1 ? FloatVector{} : y.v);
+MAXMARGIN_INLINE F4 apply_binary_sign(F4 y, F4 p, F4& invalid) {
+  invalid.v = either(invalid.v, y.v == 1 ? FloatVector{} : y.v);
   return {y.v == 1 ? p.v : -p.v};
 }
-MAXMARGIN_INLINE F4 larger(F4 a, F4 b) { return {a.v > b.v ? a.v : b.v}; }
-MAXMARGIN_INLINE F4 where_nan(F4 test, F4 a, F4 b) { return {test.v == test.v ? b.v : a.v}; }
-MAXMARGIN_INLINE F4 where_equal(F4 a, F4 b, F4 value) {
+MAXMARGIN_INLINE F4 max_or_second(F4 a, F4 b) { return {a.v > b.v ? a.v : b.v}; }
+MAXMARGIN_INLINE F4 select_nan(F4 x, F4 a, F4 b) { return {x.v == x.v ? b.v : a.v}; }
+MAXMARGIN_INLINE F4 value_if_equal(F4 a, F4 b, F4 value) {
   return {a.v == b.v ? value.v : FloatVector{}};
 }
-MAXMARGIN_INLINE F4 keep_first(F4 a, int count, float rest) {
+MAXMARGIN_INLINE F4 first_n_or(F4 a, int n, float rest) {
   const FloatVector lanes = {0, 1, 2, 3};
-  return {lanes < static_cast<float>(count) ? a.v : rest - FloatVector{}};
+  return {lanes < static_cast<float>(n) ? a.v : rest - FloatVector{}};
 }
-MAXMARGIN_INLINE void fill(float value, F4& a) { a.v = value - FloatVector{}; }
+MAXMARGIN_INLINE void set_all(float value, F4& a) { a.v = value - FloatVector{}; }
 MAXMARGIN_INLINE void load(const float* from, F4& a) { std::memcpy(&a, from, sizeof a); }
 template <class Source>
 MAXMARGIN_INLINE void load_converted(const Source* from, F4& a) {
@@ -87,7 +74,7 @@ MAXMARGIN_INLINE void load(const BFloat16* from, F4& a) {
   a.v = reinterpret_cast<FloatVector>(load_16_bits(from) << 16);
 }
 // Rounds to 11 significant bits, or to a multiple of 2^-24 where that is coarser.
-MAXMARGIN_INLINE F4 as_half(F4 a) {
+MAXMARGIN_INLINE F4 round_to_half(F4 a) {
   const UintVector bits = reinterpret_cast<UintVector>(a.v);
   const UintVector sign = bits & 0x80000000u;
   const FloatVector magnitude = reinterpret_cast<FloatVector>(bits ^ sign);
@@ -98,11 +85,11 @@ MAXMARGIN_INLINE F4 as_half(F4 a) {
   const FloatVector all = magnitude == magnitude ? finite : magnitude;
   return {reinterpret_cast<FloatVector>(reinterpret_cast<UintVector>(all) | sign)};
 }
-MAXMARGIN_INLINE F4 as_bfloat16(F4 a) {
+MAXMARGIN_INLINE F4 round_to_bfloat16(F4 a) {
   const UintVector bits = reinterpret_cast<UintVector>(a.v);
   return {reinterpret_cast<FloatVector>((bits + (bits >> 16 & 1u) + 0x7FFFu) & 0xFFFF0000u)};
 }
-MAXMARGIN_INLINE void settle(F4&) {}
+MAXMARGIN_INLINE void optimization_barrier(F4&) {}
 MAXMARGIN_INLINE void store(float* to, F4 a) { std::memcpy(to, &a, sizeof a); }
 
 MAXMARGIN_INLINE D2 operator+(D2 a, D2 b) { return {a.v + b.v}; }
@@ -110,21 +97,21 @@ MAXMARGIN_INLINE D2 operator-(D2 a, D2 b) { return {a.v - b.v}; }
 MAXMARGIN_INLINE D2 operator*(D2 a, D2 b) { return {a.v * b.v}; }
 MAXMARGIN_INLINE D2 operator/(D2 a, D2 b) { return {a.v / b.v}; }
 MAXMARGIN_INLINE D2 operator|(D2 a, D2 b) { return {either(a.v, b.v)}; }
-MAXMARGIN_INLINE D2 negated_unless_one(D2 y, D2 p, D2& impure) {
-  impure.v = either(impure.v, y.v == 1 ? DoubleVector{} : y.v);
+MAXMARGIN_INLINE D2 apply_binary_sign(D2 y, D2 p, D2& invalid) {
+  invalid.v = either(invalid.v, y.v == 1 ? DoubleVector{} : y.v);
   return {y.v == 1 ? p.v : -p.v};
 }
-MAXMARGIN_INLINE D2 larger(D2 a, D2 b) { return {a.v > b.v ? a.v : b.v}; }
-MAXMARGIN_INLINE D2 where_nan(D2 test, D2 a, D2 b) { return {test.v == test.v ? b.v : a.v}; }
-MAXMARGIN_INLINE D2 where_equal(D2 a, D2 b, D2 value) {
+MAXMARGIN_INLINE D2 max_or_second(D2 a, D2 b) { return {a.v > b.v ? a.v : b.v}; }
+MAXMARGIN_INLINE D2 select_nan(D2 x, D2 a, D2 b) { return {x.v == x.v ? b.v : a.v}; }
+MAXMARGIN_INLINE D2 value_if_equal(D2 a, D2 b, D2 value) {
   return {a.v == b.v ? value.v : DoubleVector{}};
 }
-MAXMARGIN_INLINE D2 keep_first(D2 a, int count, double rest) {
+MAXMARGIN_INLINE D2 first_n_or(D2 a, int n, double rest) {
   const DoubleVector lanes = {0, 1};
-  return {lanes < static_cast<double>(count) ? a.v : rest - DoubleVector{}};
+  return {lanes < static_cast<double>(n) ? a.v : rest - DoubleVector{}};
 }
 MAXMARGIN_INLINE bool any_nan(D2 a) { return a.v[0] != a.v[0] || a.v[1] != a.v[1]; }
-MAXMARGIN_INLINE void fill(double value, D2& a) { a.v = value - DoubleVector{}; }
+MAXMARGIN_INLINE void set_all(double value, D2& a) { a.v = value - DoubleVector{}; }
 MAXMARGIN_INLINE void load(const double* from, D2& a) { std::memcpy(&a, from, sizeof a); }
 MAXMARGIN_INLINE void load(const int32_t* from, D2& a) {
   a.v = DoubleVector{static_cast<double>(from[0]), static_cast<double>(from[1])};
@@ -132,7 +119,7 @@ MAXMARGIN_INLINE void load(const int32_t* from, D2& a) {
 MAXMARGIN_INLINE void load(const int64_t* from, D2& a) {
   a.v = DoubleVector{static_cast<double>(from[0]), static_cast<double>(from[1])};
 }
-MAXMARGIN_INLINE void settle(D2&) {}
+MAXMARGIN_INLINE void optimization_barrier(D2&) {}
 MAXMARGIN_INLINE void store(double* to, D2 a) { std::memcpy(to, &a, sizeof a); }
 MAXMARGIN_INLINE void stream_line(const char* from, char* to) { std::memcpy(to, from, 64); }
 MAXMARGIN_INLINE void end_stream() {}
@@ -145,7 +132,7 @@ MAXMARGIN_INLINE F4 narrow(vec<double, 4> a) {
 }
 
 template <int kSegment>
-MAXMARGIN_INLINE void halves(F4 a, F4 b, F4& low, F4& high) {
+MAXMARGIN_INLINE void unzip_segments(F4 a, F4 b, F4& low, F4& high) {
   if constexpr (kSegment == 4) {
     low.v = __builtin_shufflevector(a.v, b.v, 0, 1, 4, 5);
     high.v = __builtin_shufflevector(a.v, b.v, 2, 3, 6, 7);
@@ -155,15 +142,7 @@ MAXMARGIN_INLINE void halves(F4 a, F4 b, F4& low, F4& high) {
   }
 }
 template <int kSegment>
-MAXMARGIN_INLINE void halves(D2 a, D2 b, D2& low, D2& high) {
+MAXMARGIN_INLINE void unzip_segments(D2 a, D2 b, D2& low, D2& high) {
   low.v = DoubleVector{a.v[0], b.v[0]};
   high.v = DoubleVector{a.v[1], b.v[1]};
 }
-
-#include "instruction_set.inl.h"
-
-constexpr InstructionSet kTable = instruction_set("scalar", [] { return true; });
-
-}  // namespace
-const InstructionSet* const kScalar = &kTable;
-}  // namespace maxmargin

@@ -1,4 +1,4 @@
-import { described, oneOf, wrongKind, wrongValue } from "./errors.js";
+import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
 
 /**
  * The JSON that Keras saves for a loss, a metric or a function. `module` and `registered_name` are
