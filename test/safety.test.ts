@@ -271,12 +271,22 @@ forEachImplementation(() => {
       expect(hinge([1, 1], Endless.of(0.5, 0.5)).data[0]).toBe(0.5);
     });
 
-    test("a broadcast that no memory holds", () => {
+    test("a broadcast that takes hours", async () => {
       const long = tensor(new Int8Array(2 ** 20), [2 ** 20, 1, 1]);
       const wide = tensor(new Float32Array(2 ** 20), [2 ** 20, 1]);
-      expect(() => hinge(long, wide)).toThrow(RangeError);
-      const apply = () => new Hinge().value(wide, wide, { sampleWeight: long });
-      expect(apply).toThrow(RangeError);
+      const expected = (argument: string, other: string) =>
+        new RangeError(
+          `${argument}: expected a shape that broadcasts with ${other}, to at most 2 ** 32 values, ` +
+            "received [1048576, 1, 1]",
+        );
+      expect(() => hinge(long, wide)).toThrow(expected("yTrue", "yPred, [1048576, 1]"));
+      for (const argument of ["sampleWeight", "mask"]) {
+        const error = expected(argument, "the losses, [1048576]");
+        const options = { [argument]: long };
+        expect(() => new Hinge().value(wide, wide, options)).toThrow(error);
+        await expect(new Hinge().valueAsync(wide, wide, options)).rejects.toThrow(error);
+        expect(() => new metrics.Hinge().updateState(wide, wide, options)).toThrow(error);
+      }
     });
   });
 

@@ -1,5 +1,5 @@
 import { wrongValue } from "../errors.js";
-import { rowMajorStrides, shown } from "../tensor/shapes.js";
+import { rowMajorStrides, shown, sizeOf } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 
 type Shape = readonly number[];
@@ -60,10 +60,17 @@ export function rankFixes(a: Shape, b: Shape): readonly [RankFix, RankFix] {
 }
 
 /**
+ * The most values that two shapes may broadcast to. Repeated values take no memory, so a mistake,
+ * such as weights of shape [n, 1] for losses of shape [n], would otherwise compute for hours.
+ */
+const mostRepeated = 2 ** 32;
+
+/**
  * Broadcasts two shapes by numpy's rule: they are aligned at the last axis, and a missing
  * dimension, or one of size 1, is repeated.
  *
- * @throws RangeError that names `argument`, to which the first shape belongs, and `other`.
+ * @throws RangeError that names `argument`, to which the first shape belongs, and `other`, if they
+ *   do not broadcast, or to too many values.
  */
 export function broadcastShape(a: Shape, b: Shape, argument: string, other: string): Shape {
   const rank = Math.max(a.length, b.length);
@@ -75,6 +82,14 @@ export function broadcastShape(a: Shape, b: Shape, argument: string, other: stri
       throw wrongValue(argument, `a shape that broadcasts with ${other}, ${shown(b)}`, shown(a));
     }
     shape.push(left === 1 ? right : left);
+  }
+  const size = sizeOf(shape);
+  if (size > mostRepeated && size > sizeOf(a) && size > sizeOf(b)) {
+    throw wrongValue(
+      argument,
+      `a shape that broadcasts with ${other}, ${shown(b)}, to at most 2 ** 32 values`,
+      shown(a),
+    );
   }
   return shape;
 }
