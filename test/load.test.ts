@@ -90,9 +90,9 @@ test("is none that was built for another version, whose numbers would be read fr
   add(prebuilt);
   expect(load()).toMatchObject({ name: "native", error: null });
   for (const [from, to] of [
-    ["losses: 1", "losses: 2"],
-    ["width: 1", "breadth: 1"],
-    ["width: 1", "width: 1, height: 1"],
+    ["losses: next()", "losses: next(2)"],
+    ["width: next()", "breadth: next()"],
+    ["width: next()", "width: next(), height: next()"],
   ] as const) {
     expect(text).toContain(from);
     writeFileSync(file, text.replace(from, to));
