@@ -230,9 +230,6 @@ MAXMARGIN_INLINE bool block_rows(const Tile& tile, const RowOutputs& to) {
 
 // ---- Up to 16 values, terms first
 
-// How many terms are written before they are folded: they stay in the first-level cache.
-constexpr size_t kTermTile = 2048;
-
 template <size_t kSize>
 MAXMARGIN_INLINE void rows_of_terms(const float* terms, const Tile& tile, size_t first, size_t count, double* losses,
                                     const RowFunctions& functions) {
@@ -251,9 +248,9 @@ MAXMARGIN_INLINE void rows_of_terms(const float* terms, const Tile& tile, size_t
 // Rows of up to 16 values of an elementwise loss.
 MAXMARGIN_NO_INLINE static bool rows_by_terms(const Tile& tile, double* losses, bool (*write)(const Tile& tile, float* terms),
                                               const RowFunctions& functions) {
-  // Eight rows are read at once.
-  alignas(64) float terms[kTermTile + kLanes * 2 * kLanes];
-  const size_t width = tile.width, most = kTermTile / width / kLanes * kLanes;
+  // They stay in the first-level cache. Eight rows are read at once.
+  alignas(64) float terms[kTile + kLanes * 2 * kLanes];
+  const size_t width = tile.width, most = kTile / width / kLanes * kLanes;
   bool valid = true;
   for (size_t first = 0, count; first < tile.rows; first += count) {
     count = tile.rows - first < most ? tile.rows - first : most;
@@ -265,52 +262,6 @@ MAXMARGIN_NO_INLINE static bool rows_by_terms(const Tile& tile, double* losses, 
     else if (width <= 4) rows_of_terms<4>(terms, tile, first, count, losses, functions);
     else if (width <= 8) rows_of_terms<8>(terms, tile, first, count, losses, functions);
     else rows_of_terms<16>(terms, tile, first, count, losses, functions);
-  }
-  return valid;
-}
-
-// How values become float32, if they are not, and what then computes their rows.
-struct Conversion {
-  Convert labels, predictions;
-  bool (*block_rows)(const Tile& tile, const RowOutputs& to);
-};
-
-template <class In>
-constexpr Conversion conversion() {
-  using Converted = Inputs<typename In::Loss, In::kEncoding, float, float, float>;
-  Conversion conversion{convert<float, typename In::Y, Unrounded>, nullptr, block_rows<Converted>};
-  if constexpr (!std::is_same_v<typename In::P, float>) {
-    conversion.predictions = convert<float, typename In::P, Unrounded>;
-  }
-  return conversion;
-}
-template <class In>
-constexpr Conversion kConversion = conversion<In>();
-
-constexpr size_t kConvertedSlack = 2 * kBlock;
-
-// Rows of up to a block. Unused where kernels read no other layouts.
-[[maybe_unused]] MAXMARGIN_NO_INLINE static bool rows_by_conversion(
-    const Tile& tile, const RowOutputs& to, const RowFunctions& functions, const Conversion& conversion) {
-  alignas(64) float labels[kTermTile + kConvertedSlack], predictions[kTermTile + kConvertedSlack];
-  const size_t width = tile.width, most = kTermTile / width / kLanes * kLanes;
-  bool valid = true;
-  for (size_t first = 0, count; first < tile.rows; first += count) {
-    count = tile.rows - first < most ? tile.rows - first : most;
-    Tile rows = rows_of(tile, first, count, functions);
-    const size_t n = count * width;
-    conversion.labels(rows.labels, n, labels);
-    rows.labels = labels;
-    // Rows are read in registers, of which some lanes do not count.
-    std::memset(labels + n, 0, kConvertedSlack * sizeof(float));
-    if (rows.readable > n + kConvertedSlack) rows.readable = n + kConvertedSlack;
-    if (conversion.predictions != nullptr) {
-      conversion.predictions(rows.predictions, n, predictions);
-      std::memset(predictions + n, 0, kConvertedSlack * sizeof(float));
-      rows.predictions = predictions;
-      rows.readable = n + kConvertedSlack;
-    }
-    valid &= conversion.block_rows(rows, to.from(first));
   }
   return valid;
 }
@@ -353,6 +304,10 @@ MAXMARGIN_NO_INLINE static bool wide_rows(const Tile& tile, const RowOutputs& to
   return valid;
 }
 
+// In converted.inl.h.
+template <class In>
+static bool converted_rows(const Tile& tile, const RowOutputs& to);
+
 template <class In>
 static bool row_losses(const Tile& tile, double* losses, const RowSums* sums) {
   const RowOutputs to{losses, sums == nullptr ? nullptr : sums->sums, sums == nullptr ? nullptr : sums->maxes};
@@ -363,6 +318,6 @@ static bool row_losses(const Tile& tile, double* losses, const RowSums* sums) {
   if constexpr (In::kIsConverted) {
     return block_rows<In>(tile, to);
   } else {
-    return rows_by_conversion(tile, to, kRowFunctions<In>, kConversion<In>);
+    return converted_rows<In>(tile, to);
   }
 }

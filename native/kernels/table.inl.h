@@ -7,6 +7,7 @@
 #include "kernels/eight_rows.inl.h"
 #include "kernels/rows.inl.h"
 #include "kernels/gradient.inl.h"
+#include "kernels/converted.inl.h"
 
 // The C++ type of a dtype's values.
 template <Dtype>
@@ -61,14 +62,13 @@ constexpr Kernel kernel() {
 constexpr bool has_16_bits(Dtype dtype) { return dtype == Dtype::float16 || dtype == Dtype::bfloat16; }
 
 // Whether kernels read a layout in place. Code has its price too: labels of an elementwise loss that are unsigned are
-// nearly always 0 and 1, and labels of 16 bits nearly never.
+// nearly always 0 and 1, labels of 16 bits nearly never, and losses with a maximum gain little.
 constexpr bool is_worth_a_kernel(Family family, LabelEncoding encoding, const LayoutDtypes& layout) {
   const bool is_binary = encoding == LabelEncoding::binary, is_elementwise = family == Family::elementwise;
   if (is_binary && !is_elementwise) return false;
   if (layout.labels == layout.computed) return true;
-  if (kSavesCode) return false;
-  if (has_16_bits(layout.labels)) return is_elementwise && !is_binary;
-  return layout.labels == Dtype::int8 || is_binary || !is_elementwise;
+  if (kSavesCode || !is_elementwise) return false;
+  return is_binary ? !has_16_bits(layout.labels) : layout.labels == Dtype::int8 || has_16_bits(layout.labels);
 }
 
 template <class L, LabelEncoding kEncoding, size_t kLayout>
