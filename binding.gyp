@@ -1,57 +1,19 @@
-# CMakeLists.txt says the same for cmake-js and gives the reasons; test/build.test.ts holds them to it.
-# Kept as JSON with comments of whole lines, so that the test can read it.
+# The build for node-gyp and prebuildify, of what native/build.json lists. CMakeLists.txt has the reasons.
+# Kept as JSON with comments of whole lines, so that scripts and tests can read it.
 {
   "variables": {
-    "flags": [
-      "-std=c++17",
-      "-ffp-contract=off",
-      "-fvisibility=hidden",
-      "-fexceptions",
-      "-fno-rtti",
-      "-pthread",
-      "-Wall",
-      "-Wextra",
-      "-Wno-psabi"
-    ],
-    "flags_msvc": [
-      "/std:c++17",
-      "/fp:precise",
-      "/EHsc",
-      "/W3"
-    ]
+    "flags": ["<!@(node -p \"require('./native/build.json').flags.join(' ')\")"],
+    "flags_msvc": ["<!@(node -p \"require('./native/build.json').flagsMsvc.join(' ')\")"]
   },
   "targets": [
     {
       "target_name": "maxmargin",
-      "sources": [
-        "native/addon.cpp",
-        "native/cpu.cpp",
-        "native/demangle.cpp",
-        "native/dispatch.cpp",
-        "native/dtypes.cpp",
-        "native/gradient.cpp",
-        "native/pages.cpp",
-        "native/probe.cpp",
-        "native/reader.cpp",
-        "native/reduce.cpp",
-        "native/thread_pool.cpp",
-        "native/weights.cpp",
-        "native/kernels/scalar.cpp",
-        "native/kernels/avx2.cpp",
-        "native/kernels/avx512.cpp",
-        "native/kernels/neon.cpp"
-      ],
+      "sources": ["<!@(node -p \"require('./native/build.json').sources.join(' ')\")"],
       "include_dirs": [
-        "native",
+        "<!@(node -p \"require('./native/build.json').includeDirectories.join(' ')\")",
         "<!(node -p \"require('node-addon-api').include_dir\")"
       ],
-      "defines": [
-        "NAPI_VERSION=8",
-        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
-        "NODE_ADDON_API_DISABLE_DEPRECATED",
-        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
-        "NDEBUG"
-      ],
+      "defines": ["<!@(node -p \"require('./native/build.json').defines.join(' ')\")"],
       # Node's own settings, which are the defaults here, tell Windows' headers that there are none.
       "defines!": ["_HAS_EXCEPTIONS=0"],
       # Linux and the BSDs read cflags_cc, macOS reads xcode_settings, Windows reads msvs_settings.

@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import {
   backend,
   CategoricalHinge,
@@ -10,6 +9,7 @@ import {
 import { type Baseline, fastestLoop, idiomatic, weightedBy } from "./baselines.js";
 import type { Batch } from "./batch.js";
 import type { Case } from "./cases.js";
+import { probes } from "./probe.js";
 import { gradients } from "./slopes.js";
 import type { Runner } from "./timing.js";
 
@@ -45,12 +45,12 @@ export function libraryCall(
   if (result === "mean") {
     const own = new losses[loss]({ dtype });
     return options === undefined
-      ? () => own.apply(yTrue, yPred)
-      : () => own.apply(yTrue, yPred, options);
+      ? () => own.value(yTrue, yPred)
+      : () => own.value(yTrue, yPred, options);
   }
   if (options !== undefined) {
     const own = new losses[loss]({ dtype, reduction: null });
-    return () => own.apply(yTrue, yPred, options).data as Float32Array;
+    return () => own.value(yTrue, yPred, options).data as Float32Array;
   }
   const own = new losses[loss]({ dtype });
   const out = own.call(yTrue, yPred).data;
@@ -74,51 +74,6 @@ const nativeOnes = (run: Contestant["run"], threads: number) =>
       run,
     }),
   );
-
-const probeKernels = kernels.filter((kernel) => kernel !== "scalar" || kernels.length === 1);
-
-/** What loads the arrays of a case, or copies one of them as well: an internal function of the addon. */
-interface Probes {
-  readProbe(a: Uint8Array, b: Uint8Array, prefetch: boolean, blocks: boolean): boolean;
-  writeProbe(a: Uint8Array, b: Uint8Array, to: Uint8Array, streams: boolean): boolean;
-}
-
-interface Way {
-  readonly pattern: string;
-  run(): number;
-}
-
-/** The ways to read two arrays, and to write as many bytes as predictions have: the fastest is the limit. */
-function waysOf({ result }: Case, { bytesOf: [a, b] }: Batch, threads: number): Way[] {
-  const addon = createRequire(import.meta.url)(binary as string) as Probes;
-  if (result === "gradient") {
-    const to = new Uint8Array(b.length);
-    return [false, true].map((streams) => ({
-      pattern: streams ? "streaming" : "copying",
-      run: () => Number(addon.writeProbe(a, b, to, streams)),
-    }));
-  }
-  return [false, true].flatMap((prefetch) =>
-    (threads === 1 ? [false] : [false, true]).map((blocks) => ({
-      pattern: `${blocks ? "blocks" : "halves"}${prefetch ? ", prefetch" : ""}`,
-      run: () => Number(addon.readProbe(a, b, prefetch, blocks)),
-    })),
-  );
-}
-
-function probes(one: Case, batch: Batch, threads: number): Contestant[] {
-  return probeKernels.flatMap((kernel) =>
-    waysOf(one, batch, threads).map(
-      (way): Contestant => ({
-        implementation: "probe",
-        kernel,
-        threads,
-        ...way,
-        prepare: withKernel(kernel, threads),
-      }),
-    ),
-  );
-}
 
 const inJavaScript = { kernel: null, threads: 1 };
 

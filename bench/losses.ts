@@ -5,6 +5,7 @@ import { type Crossover, kinds } from "./crossover.js";
 import { type Growth, growthCases } from "./growth.js";
 import { isolated } from "./isolate.js";
 import type { Row } from "./measure.js";
+import { compileProbe } from "./probe.js";
 import {
   caseTable,
   crossoverHeadings,
@@ -36,6 +37,7 @@ function choose(): readonly Case[] {
   if (options.growth) return growthCases;
   return options.rivals ? rivalCases : cases(selection);
 }
+compileProbe();
 if (options.rivals) compileRivals();
 const all = choose();
 const selected = all.filter(({ name }) => only.test(name));

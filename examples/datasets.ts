@@ -39,10 +39,10 @@ const measures: Record<string, (set: DataSet) => number> = {
   rows: ({ yPred }) => yPred.shape[0],
   classes: ({ classes }) => classes,
   accuracy,
-  hinge_mean: ({ yTrue, yPred }) => new Hinge().apply(yTrue, yPred),
-  squared_hinge_mean: ({ yTrue, yPred }) => new SquaredHinge().apply(yTrue, yPred),
-  categorical_hinge_mean: ({ yTrue, yPred }) => new CategoricalHinge().apply(yTrue, yPred),
-  sklearn_hinge_loss: ({ yTrue, yPred }) => new Hinge().apply(yTrue, yPred),
+  hinge_mean: ({ yTrue, yPred }) => new Hinge().value(yTrue, yPred),
+  squared_hinge_mean: ({ yTrue, yPred }) => new SquaredHinge().value(yTrue, yPred),
+  categorical_hinge_mean: ({ yTrue, yPred }) => new CategoricalHinge().value(yTrue, yPred),
+  sklearn_hinge_loss: ({ yTrue, yPred }) => new Hinge().value(yTrue, yPred),
 };
 
 /** Computes everything that is expected of a data set. */

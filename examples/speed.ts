@@ -65,7 +65,7 @@ export function timeLibrary({ title, loss }: Contest, { yTrue, yPred }: Batch): 
   const bytes = yTrue.data.byteLength + yPred.data.byteLength;
   const time = (way: string): Timing => {
     progress(`timing ${title}: ${way}`);
-    const { answer, ns } = timed(() => loss.apply(yTrue, yPred));
+    const { answer, ns } = timed(() => loss.value(yTrue, yPred));
     return { way, answer, nsPerValue: ns / yPred.data.length, gbPerSecond: bytes / ns };
   };
 

@@ -1,10 +1,10 @@
 import { nearestOf } from "./nearest.js";
 import { kindOf, lengthOf, type TypedArray } from "./typed-arrays.js";
 
-/** A noun with its article, by the sound of most names: "an Int8Array", "a Uint8Array". */
-const withArticle = (noun: string) => `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
+/** Adds the article to a noun, by the sound of most names: "an Int8Array", "a Uint8Array". */
+export const withArticle = (noun: string) => `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
 
-/** What a person needs to see of a value: its kind, and the value itself where it is short. */
+/** Describes a value for a message: its kind, and the value itself if it is short. */
 export function described(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
@@ -22,17 +22,20 @@ export function described(value: unknown): string {
 const message = (argument: string, expected: string, received: string) =>
   `${argument}: expected ${expected}, received ${received}`;
 
-/** An argument of the wrong kind. `received` is a description, from {@link described} or better. */
+/**
+ * Returns the error for an argument of the wrong kind. `received` is a description, from
+ * {@link described} or better.
+ */
 export function wrongKind(argument: string, expected: string, received: string): TypeError {
   return new TypeError(message(argument, expected, received));
 }
 
-/** An argument of the right kind with a value that cannot be. */
+/** Returns the error for an argument of the right kind with an invalid value. */
 export function wrongValue(argument: string, expected: string, received: string): RangeError {
   return new RangeError(message(argument, expected, received));
 }
 
-/** A key that is none of those that are known. */
+/** Returns the error for an unknown key, which suggests the nearest known one. */
 export function unknownKey(argument: string, key: string, known: readonly string[]): TypeError {
   const nearest = nearestOf(key, known);
   const advice =
@@ -47,7 +50,10 @@ export function oneOf(names: readonly (string | null)[]): string {
   return quoted.length === 0 ? `${last}` : `${quoted.join(", ")} or ${last}`;
 }
 
-/** An argument that cannot be read at all. `remedy` says what to write instead. */
+/**
+ * Returns the error for an argument that cannot be read at all. `remedy` says what to write
+ * instead.
+ */
 export function unreadable(argument: string, received: string, remedy: string): TypeError {
   return new TypeError(`${argument}: received ${received}; ${remedy}`);
 }

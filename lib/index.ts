@@ -1,47 +1,41 @@
 import "./start.js";
 
-export type { Background, Returned, Settled, SettledGradient, SettledOne } from "./async.js";
-export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend.js";
-export { type DtypePolicy, floatx, setFloatx } from "./config.js";
-export { column, tensor } from "./create.js";
-export type { Dtype, FloatDtype, TensorData } from "./dtypes.js";
-export type { LossValue, Output, Weighting } from "./evaluate.js";
+export { type BackendInfo, backend, setBackend, setNumThreads } from "./backend/backend.js";
+export type {
+  AsyncOptions,
+  GradientOptions,
+  OutputOptions,
+  WeightOptions,
+} from "./evaluate/arguments.js";
+export type { ValueAndGradient } from "./evaluate/evaluation.js";
+export type { Reduction } from "./evaluate/reduction.js";
+export type { LossValue } from "./evaluate/run.js";
+export type { AsyncGradient, AsyncResult, AsyncValueAndGradient } from "./evaluate/run-async.js";
+export type { TransferredInputs } from "./evaluate/transfer.js";
+export { CategoricalHinge, categoricalHinge } from "./losses/categorical-hinge.js";
 export {
   callAsync,
-  categoricalHinge,
   gradient,
   gradientAsync,
-  hinge,
   type RowLoss,
-  squaredHinge,
   valueAndGradient,
   valueAndGradientAsync,
-} from "./functional.js";
-export type { GradientOptions, GradientOutput, ValueAndGradient } from "./gradients.js";
-export {
-  CategoricalHinge,
-  Hinge,
-  Loss,
-  type LossConfig,
-  type LossOptions,
-  SquaredHinge,
-} from "./losses.js";
+} from "./losses/functions.js";
+export { Hinge, hinge } from "./losses/hinge.js";
+export { Loss, type LossConfig, type LossOptions } from "./losses/loss.js";
+export { SquaredHinge, squaredHinge } from "./losses/squared-hinge.js";
 export * as metrics from "./metrics.js";
-export { oneHot } from "./one-hot.js";
-export {
-  type AnyLoss,
-  type CustomObjects,
-  deserialize,
-  get,
-  type Serialized,
-  serialize,
-} from "./registry.js";
-export type { NestedNumbers, Tensor, TensorOf } from "./tensor.js";
+export { type AnyLoss, deserialize, get, serialize } from "./registry/losses.js";
+export type { CustomObjects, Serialized } from "./registry/registry.js";
+export { type DtypePolicy, floatx, setFloatx } from "./tensor/config.js";
+export { column, tensor } from "./tensor/create.js";
+export type { Dtype, FloatDtype, TensorData } from "./tensor/dtypes.js";
+export { oneHot } from "./tensor/one-hot.js";
+export type { NestedNumbers, Tensor, TensorOf } from "./tensor/tensor.js";
 export type {
   Nested,
   ResultDtype,
   TensorArray,
   TensorLike,
   TensorObject,
-} from "./tensor-like.js";
-export type { Reduction } from "./validate.js";
+} from "./tensor/tensor-like.js";

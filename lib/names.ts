@@ -1,9 +1,9 @@
 import { described, wrongKind } from "./errors.js";
 
-/** How many names were drawn with each beginning, by losses and metrics together. */
+/** How many automatic names each default name has produced, for losses and metrics together. */
 const drawn = new Map<string, number>();
 
-/** The name of a loss or a metric: null and "" draw the next that is free, as in Keras. */
+/** Returns the name of a loss or a metric: null and "" draw the next free one, as in Keras. */
 export function nameOf(name: unknown, defaultName: string): string {
   if (name === undefined) return defaultName;
   if (name === null || name === "") {

@@ -1,7 +1,10 @@
-/** A name without what is often written in another way: capitals and underscores. */
+/** Removes capitals and underscores, which are often written in another way. */
 const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
 
-/** Counts the letters to add, drop, replace or swap with their neighbour to turn one word into another. */
+/**
+ * Counts the letters to add, drop, replace or swap with their neighbour to turn one word into
+ * another.
+ */
 function editsBetween(from: string, to: string): number {
   const edits: number[][] = [];
   const at = (i: number, j: number) => edits[i]?.[j] ?? Infinity;
@@ -18,12 +21,12 @@ function editsBetween(from: string, to: string): number {
   return at(from.length, to.length);
 }
 
-/** Whether a word is a part of another that is long enough not to be one by chance. */
+/** Whether a word is part of another, and long enough for this not to be chance. */
 const isPart = (part: string, word: string) => part.length >= 4 && word.includes(part);
 
-/** The name that a misspelt one most likely means, if any is near. */
+/** Returns the name that a misspelt one most likely means; undefined if none is near. */
 export function nearestOf(misspelt: string, names: readonly string[]): string | undefined {
-  // Nobody misspells a name by hundreds of letters, and the comparison takes their product.
+  // The comparison takes time in proportion to the product of both lengths.
   const own = plain(misspelt.slice(0, 100));
   const singular = own.replace(/s$/, "");
   const distanceTo = (name: string) => {

@@ -1,13 +1,13 @@
 import { described, unknownKey, wrongKind } from "./errors.js";
 
 /**
- * Checks the object that holds the options of a call, or a config: it may have no keys but the `known` ones, as
- * an option that is misspelt would have no effect.
+ * Checks the object that holds the options of a call, or a config. Unknown keys are errors, because
+ * a misspelt option would have no effect.
  *
- * Inherited keys count, because inherited values do. Symbols name no option, and neither does what a program has
- * added to the prototype of all objects.
+ * Inherited keys count, because inherited values do. Symbols do not, and neither do keys that a
+ * program has added to `Object.prototype`.
  *
- * @param known - the keys; the first is the one that a value in place of the object may be meant for.
+ * @param known - the known keys; messages suggest the first one for a value in place of the object.
  * @param argument - its name in messages.
  */
 export function checkOptions(
@@ -29,10 +29,13 @@ export function checkOptions(
 
 const { prototype } = Object;
 
-/** Whether a value is an object with properties of its own choice, and no array, promise, map or the like. */
+/**
+ * Whether a value is a plain object or an instance of a user's class, but not an array, promise,
+ * map or the like.
+ */
 function isRecord(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
-  // Most options are plain objects, and small batches are in a hurry.
+  // The fast path for small batches: most options are plain objects.
   return value.constructor === Object || prototype.toString.call(value) === "[object Object]";
 }
 
@@ -41,7 +44,7 @@ const isOfAllObjects = (options: object, key: string) =>
 
 const isTensor = (value: object) => "data" in value && ("shape" in value || "dims" in value);
 
-/** The option that a value was likely meant for. */
+/** Returns a hint at the option that a value was probably meant for. */
 function hintFor(value: unknown, known: readonly string[]): string {
   const isSignal = typeof value === "object" && value !== null && "aborted" in value;
   if (isSignal) return known.includes("signal") ? "; pass { signal }" : "";

@@ -1,6 +1,9 @@
 import type { InspectOptions } from "node:util";
 
-/** The method that `console.log` asks for what to show of an object. Getters and private fields it does not see. */
+/**
+ * The method that `console.log` calls to show an object, because it ignores getters and private
+ * fields.
+ */
 export const inspectCustom: unique symbol = Symbol.for("nodejs.util.inspect.custom") as never;
 
 /** Arguments of that method. */
@@ -10,7 +13,7 @@ export type InspectArguments = [
   inspect: (value: unknown, options: InspectOptions) => string,
 ];
 
-/** An object of a class as `console.log` shows others: with properties, before its own ones. */
+/** Formats an instance of a class like `console.log`, with `properties` before its own ones. */
 export function shown(
   object: object,
   properties: object,

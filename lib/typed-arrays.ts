@@ -1,6 +1,6 @@
-// Typed arrays as the engine knows them. A program can put a `length` or a `buffer` of its own on an array, which
-// would lie, or run its code in the middle of a call: so everything is read through the intrinsic getters, as they
-// are when the library is loaded.
+// Reads typed arrays through the engine's own getters, captured at load. A program can define a
+// `length` or a `buffer` of its own on an array, which could lie, or run code in the middle of a
+// call.
 
 /** Any typed array, of any realm. */
 export type TypedArray =
@@ -45,7 +45,10 @@ export const clear = (data: TypedArray) => fill.call(data, 0);
 const bytesOfBuffer = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")
   ?.get as Getter<number>;
 
-/** Whether a buffer's memory is shared between threads. A getter of buffers that are not is called in less time than one of Node's own. */
+/**
+ * Whether a buffer's memory is shared between threads. Calling the getter of ordinary buffers takes
+ * less time than the check of Node's own.
+ */
 export function isShared(buffer: ArrayBufferLike): boolean {
   try {
     bytesOfBuffer.call(buffer);
@@ -61,7 +64,7 @@ type Constructor = {
   readonly BYTES_PER_ELEMENT: number;
 };
 
-/** The constructors, as they are when the library is loaded: a later one could keep the arrays that it makes. */
+/** Captured at load: a replaced constructor could keep the arrays that it creates. */
 const constructors = new Map(
   [
     "Int8Array",
@@ -84,7 +87,7 @@ const constructorOf = (kind: string) => constructors.get(kind) as Constructor;
 /** Whether this runtime has typed arrays of a kind. */
 export const isKind = (kind: string) => constructors.get(kind) !== undefined;
 
-/** Returns `length` values of a kind in a buffer. */
+/** Returns a view of `length` values of a kind in a buffer. */
 export const viewIn = (
   kind: string,
   buffer: ArrayBufferLike,

@@ -1,10 +1,24 @@
-// What binding.gyp says, for whatever compiles or checks without gyp.
+// The definitions of the native build, for scripts and tests that compile or check without gyp.
 import { readFileSync } from "node:fs";
 
-/** It is JSON but for its comments, which have lines of their own. */
-const text = readFileSync(new URL("../binding.gyp", import.meta.url), "utf8");
+const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");
 
 /**
+ * native/build.json: the one home of sources, macros and flags.
+ *
+ * @type {{
+ *   sources: string[],
+ *   includeDirectories: string[],
+ *   defines: string[],
+ *   flags: string[],
+ *   flagsMsvc: string[],
+ * }}
+ */
+export const build = JSON.parse(read("native/build.json"));
+
+/**
+ * binding.gyp, which is JSON but for its comments, which have lines of their own.
+ *
  * @type {{
  *   variables: Record<"flags" | "flags_msvc", string[]>,
  *   targets: Array<{
@@ -19,4 +33,4 @@ const text = readFileSync(new URL("../binding.gyp", import.meta.url), "utf8");
  *   }>,
  * }}
  */
-export const binding = JSON.parse(text.replace(/^\s*#.*$/gm, ""));
+export const binding = JSON.parse(read("binding.gyp").replace(/^\s*#.*$/gm, ""));

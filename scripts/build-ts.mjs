@@ -16,7 +16,8 @@ if (status !== 0) process.exit(1);
 
 mkdirSync("dist/esm");
 // lib/start.ts says why.
-const start = 'import { obeyEnvironment } from "../cjs/backend.js";\n\nobeyEnvironment();\n';
+const start =
+  'import { obeyEnvironment } from "../cjs/backend/backend.js";\n\nobeyEnvironment();\n';
 writeFileSync("dist/esm/start.js", start);
 for (const entry of ["index", "metrics"]) {
   const names = namesIn(readFileSync(`dist/cjs/${entry}.js`, "utf8"));

@@ -9,7 +9,7 @@ import { copyFileSync, cpSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import addonApi from "node-addon-api";
 import headers from "node-api-headers";
-import { binding } from "./binding.mjs";
+import { build } from "./binding.mjs";
 import { platforms, platformsCalled, prebuildOf } from "./platforms.mjs";
 import { cache, root, run, runScript } from "./project.mjs";
 import { zigFolder } from "./zig.mjs";
@@ -80,16 +80,15 @@ const hostLinking = {
 };
 
 /**
- * zig by itself, with what binding.gyp says: gyp builds for no other system than its own.
+ * zig by itself, with the lists of native/build.json: gyp builds for no other system than its own.
  *
  * @param {Platform} platform
  * @param {NodeJS.ProcessEnv} env
  */
 function buildByZig(platform, env) {
-  const [{ sources, include_dirs, defines }] = binding.targets;
+  const { sources, includeDirectories, defines, flags } = build;
   // The linker leaves an import library beside it.
   const output = `${cache}/build/${platform.name}.node`;
-  const own = include_dirs.filter((directory) => !directory.startsWith("<!"));
   run(
     "zig",
     [
@@ -101,9 +100,9 @@ function buildByZig(platform, env) {
       "-fPIC",
       "-ffunction-sections",
       "-fdata-sections",
-      ...binding.variables.flags,
+      ...flags,
       ...defines.map((macro) => `-D${macro}`),
-      ...own.map((directory) => `-I${directory}`),
+      ...includeDirectories.map((directory) => `-I${directory}`),
       ...[addonApi, headers].flatMap(({ include_dir }) => ["-isystem", include_dir]),
       ...sources,
       ...hostLinking[platform.os](env),

@@ -36,17 +36,18 @@ function tableOf(rows) {
 function pageOf(table) {
   return `# Platforms
 
-The binaries in the package, as \`npm run release:check\` last built, inspected and ran them on one machine (Linux x64). It writes
-this page.
+The binaries in the package, as \`npm run release:check\` last built, inspected and ran them on one
+machine (Linux x64). That command writes this page.
 
 ${table}
 
-Inspected: format and processor, the functions that are imported (Node-API's and the C library's, nothing of Node's own or of a
-C++ library), the oldest glibc or macOS, size, no symbols of linkers and debuggers, no code that two instruction sets share. Run: the fingerprint of
-all kernels, \`test/fingerprint\`, is that of the JavaScript fallback on this machine.
+Inspected: format and processor, imported functions (from Node-API and the C library, none of Node's own
+or of a C++ library), the oldest glibc or macOS, size, no symbols of linkers and debuggers, no code that
+two instruction sets share. Run: the fingerprint of all kernels, \`test/fingerprint\`, equals the one of the
+JavaScript fallback on this machine.
 
-What is not run here is built and inspected, and is run by the workflow \`.github/workflows/release.yml\` on hosted machines. On any other
-platform the package computes in JavaScript, with the same bits.
+Binaries that are not run here are run by the workflow \`.github/workflows/release.yml\` on hosted
+machines. On any other platform the package computes in JavaScript, with the same bits.
 `;
 }
 

@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import addonApi from "node-addon-api";
 import headers from "node-api-headers";
-import { binding } from "./binding.mjs";
+import { build as native } from "./binding.mjs";
 import { root, runScript } from "./project.mjs";
 
 const execute = promisify(execFile);
@@ -83,15 +83,16 @@ async function each(items, task) {
   await Promise.all(Array.from({ length: availableParallelism() }, work));
 }
 
-const [{ sources, defines }] = binding.targets;
-const addon = "native/addon.cpp";
+const { sources, defines } = native;
+/** The program has no JavaScript to bind to. */
+const isBinding = (source) => source.startsWith("native/binding/");
 const program = "test/native/sanitize.cpp";
 /** The addon's own `operator new`, which can be told to fail. */
 const failingNew = { source: "test/native/failing_new.cpp", option: "-Wl,--wrap=_Znwm" };
 const flags = [
-  ...binding.variables.flags,
+  ...native.flags,
   ...defines.map((define) => `-D${define}`),
-  "-Inative",
+  ...native.includeDirectories.map((directory) => `-I${directory}`),
   ...[addonApi, headers].flatMap(({ include_dir }) => ["-isystem", include_dir]),
   ...["-fPIC", "-O1", "-g1", "-fno-omit-frame-pointer"],
 ];
@@ -106,12 +107,13 @@ async function make({ name, flags: own }) {
   await each([...sources, program, failingNew.source].reverse(), (source) =>
     run("g++", [...flags, ...own, "-c", source, "-o", objectOf(source)]),
   );
-  const objects = sources.filter((source) => source !== addon).map(objectOf);
-  const link = (...args) => run("g++", [...own, "-pthread", ...objects, ...args]);
-  await link(objectOf(program), "-o", `${folder}/sanitize`);
+  const link = (sources, ...args) =>
+    run("g++", [...own, "-pthread", ...sources.map(objectOf), ...args]);
+  const engine = sources.filter((source) => !isBinding(source));
+  await link([...engine, program], "-o", `${folder}/sanitize`);
   await link(
-    ...[objectOf(addon), objectOf(failingNew.source), failingNew.option, "-shared"],
-    ...["-o", `${folder}/package/build/Release/maxmargin.node`],
+    [...sources, failingNew.source],
+    ...[failingNew.option, "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`],
   );
   // With binding.gyp it is a checkout, where what was built comes first.
   const files = ["package.json", "binding.gyp", "vitest.config.ts"];

@@ -102,7 +102,7 @@ function translated({ call, python = call }: Call): string {
     .replace(/\b((?:losses|metrics)\.\w*Hinge)\(([^()[\]{}]*)\)/g, (_, name, options: string) => {
       return `new ${name}({ ${options.replace(/(\w+)=/g, "$1: ")} })`;
     })
-    .replace(/\}\)\(/g, "}).apply(")
+    .replace(/\}\)\(/g, "}).value(")
     .replace(/\bNone\b/g, "null")
     .replace(/\bTrue\b/g, "true")
     .replace(/ is | == /g, " === ")
@@ -166,7 +166,7 @@ describe.each(Object.keys(groups))("%s", (group) => {
   });
 });
 
-test("what is left out or decided is there", () => {
+test("every call that is left out or decided otherwise exists", () => {
   const calls = new Set(Object.values(groups).flatMap((group) => group.map(({ call }) => call)));
   const named = [...Object.keys(left), ...Object.keys(decided)];
   expect(named.filter((call) => !calls.has(call))).toEqual([]);
@@ -181,7 +181,7 @@ test("any function is a loss, and JSON is enough", () => {
   expect(deserialize({ class_name: "mine" }, { mine })).toBe(mine);
 });
 
-test("what is no identifier, and what cannot be saved", () => {
+test("invalid identifiers, and objects that cannot be saved", () => {
   const wrong = (value: unknown) => value as never;
   for (const value of [undefined, 3, {}, [], Symbol("s"), { class_name: 3 }]) {
     expect(() => get(wrong(value))).toThrow(TypeError);

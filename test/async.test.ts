@@ -10,11 +10,11 @@ import {
   Hinge,
   hinge,
   type Reduction,
-  type Returned,
   setBackend,
   setNumThreads,
   type Tensor,
   type TensorLike,
+  type TransferredInputs,
   tensor,
   valueAndGradient,
   valueAndGradientAsync,
@@ -95,13 +95,13 @@ async function expectSameIn(
   const columns = () =>
     isWeighted ? { sampleWeight: copyFor(way, batch.weights), mask: copyFor(way, batch.mask) } : {};
   const transfer = way === "transfer";
-  const expected = own.apply(...args(), columns());
+  const expected = own.value(...args(), columns());
   const given = args();
-  const promise = own.applyAsync(...given, { ...columns(), transfer });
+  const promise = own.valueAsync(...given, { ...columns(), transfer });
   expect(given.map(({ data }) => data.length === 0)).toEqual([transfer, transfer]);
-  const value = (await promise) as number | ({ value: number } & Returned);
+  const value = (await promise) as number | ({ value: number } & TransferredInputs);
   if (transfer) {
-    const back = value as { value: number } & Returned;
+    const back = value as { value: number } & TransferredInputs;
     expectSame(back.value, expected);
     expectSame(back.yPred, args()[1]);
     expectSame(back.yTrue, args()[0]);
@@ -152,14 +152,14 @@ forEachImplementation(() => {
         },
       );
 
-      test.each(reductions)("gives them for every reduction, %s", async (reduction) => {
+      test.each(reductions)("returns them for every reduction, %s", async (reduction) => {
         const batch = batchOf(loss, 9001, 10, 3);
         for (const isWeighted of [false, true]) {
           await expectSameIn(way, loss, reduction, "float32", batch, isWeighted);
         }
       });
 
-      test.each(["float16", "bfloat16", "float64"] as const)("gives them in %s", async (dtype) => {
+      test.each(["float16", "bfloat16", "float64"] as const)("are right in %s", async (dtype) => {
         const batch = batchOf(loss, 9001, 10, 4);
         const predictions = dataOf(dtype, batch.predictions.slice() as Float32Array) as Data;
         const own = new classes[loss]({ dtype });
@@ -175,7 +175,7 @@ forEachImplementation(() => {
       });
     });
 
-    test.each(dtypes)("takes labels, weights and masks of %s", async (dtype) => {
+    test.each(dtypes)("accepts labels, weights and masks of %s", async (dtype) => {
       for (const loss of lossNames) {
         const { labels, predictions, shape, columns } = inSmallIntegers[loss];
         const [rows] = shape;
@@ -215,18 +215,18 @@ forEachImplementation(() => {
   test("any number of calls at once, of all kinds", async () => {
     const { labels, predictions } = batchOf("hinge", 100_000, 1, 8);
     const loss = new Hinge();
-    const value = loss.apply(labels, predictions);
+    const value = loss.value(labels, predictions);
     const gradient = loss.gradient(labels, predictions);
     const shared = [sharedCopy(labels), sharedCopy(predictions)] as const;
     const one = async (i: number): Promise<void> => {
       const options = { transfer: true } as const;
       const own = [labels, predictions] as const;
-      if (i % 6 === 0) expect(await loss.applyAsync(...own)).toBe(value);
-      if (i % 6 === 1) expect(await loss.applyAsync(...shared)).toBe(value);
+      if (i % 6 === 0) expect(await loss.valueAsync(...own)).toBe(value);
+      if (i % 6 === 1) expect(await loss.valueAsync(...shared)).toBe(value);
       if (i % 6 === 2) expectSame(await loss.gradientAsync(...own), gradient);
       if (i % 6 === 3) expectSame(await loss.gradientAsync(...shared), gradient);
       if (i % 6 === 4) {
-        const back = await loss.applyAsync(labels.slice(), predictions.slice(), options);
+        const back = await loss.valueAsync(labels.slice(), predictions.slice(), options);
         expect(back.value).toBe(value);
       }
       if (i % 6 === 5) {
@@ -239,7 +239,7 @@ forEachImplementation(() => {
 });
 
 describe("calls off the event loop", () => {
-  test("functions give what the synchronous ones give", async () => {
+  test("functions return the results of the synchronous ones", async () => {
     const { labels, predictions, shape } = batchOf("hinge", 20_000, 10, 9);
     const yTrue = tensor(labels as Int8Array, shape);
     const yPred = tensor(predictions as Float32Array, shape);
@@ -259,10 +259,10 @@ describe("calls off the event loop", () => {
     const yTrue = tensor([[1], [-1]]);
     const yPred = tensor(Float32Array.of(0.5, 1, 2, 3), [2, 2]);
     const options = { sampleWeight: [[1, 2]] };
-    expect(await loss.applyAsync(yTrue, yPred, options)).toBe(loss.apply(yTrue, yPred, options));
+    expect(await loss.valueAsync(yTrue, yPred, options)).toBe(loss.value(yTrue, yPred, options));
     const data = Float32Array.of(0.5, 1, 2, 3);
-    const expected = loss.apply(yTrue, yPred);
-    const moved = await loss.applyAsync(yTrue, tensor(data, [2, 2]), { transfer: true });
+    const expected = loss.value(yTrue, yPred);
+    const moved = await loss.valueAsync(yTrue, tensor(data, [2, 2]), { transfer: true });
     expect(moved.value).toBe(expected);
     expect(moved.yPred.data).toEqual(Float32Array.of(0.5, 1, 2, 3));
     expect(data).toHaveLength(0);
@@ -285,7 +285,7 @@ describe("calls off the event loop", () => {
     else expect(own.data).toBe(out);
   });
 
-  test.each(ways)("take no memory of the size of their arguments: %s", async (way) => {
+  test.each(ways)("allocate no memory of the size of their arguments: %s", async (way) => {
     const n = 4_000_000;
     // No copies of others, which could be collected meanwhile.
     const memory = (bytes: number) =>
@@ -294,7 +294,7 @@ describe("calls off the event loop", () => {
     const yPred = new Float32Array(memory(4 * n));
     const inUse = () => process.memoryUsage().arrayBuffers;
     const before = inUse();
-    const promise = new Hinge().applyAsync(yTrue, yPred, { transfer: way === "transfer" });
+    const promise = new Hinge().valueAsync(yTrue, yPred, { transfer: way === "transfer" });
     let most = inUse();
     const watch = setInterval(() => {
       most = Math.max(most, inUse());
@@ -308,8 +308,8 @@ describe("calls off the event loop", () => {
     const buffer = new ArrayBuffer(5 * 80_000);
     const yPred = filled(new Float32Array(buffer, 0, 80_000), (i) => (i % 7) - 3);
     const yTrue = filled(new Int8Array(buffer, 4 * 80_000), (i) => i % 2);
-    const expected = new Hinge().apply(yTrue, yPred);
-    const moved = await new Hinge().applyAsync(yTrue, yPred, { transfer: true });
+    const expected = new Hinge().value(yTrue, yPred);
+    const moved = await new Hinge().valueAsync(yTrue, yPred, { transfer: true });
     expect(moved.value).toBe(expected);
     expect(moved.yTrue.data.buffer).toBe(moved.yPred.data.buffer);
     expect(buffer.byteLength).toBe(0);
@@ -317,7 +317,7 @@ describe("calls off the event loop", () => {
 
   describe("move out with the arguments", () => {
     type Data = Float32Array;
-    type Moved = Returned & { value: number | Tensor; gradient?: Tensor };
+    type Moved = TransferredInputs & { value: number | Tensor; gradient?: Tensor };
     const rows = 6;
     /** Labels, predictions and out, in three regions of one buffer. */
     const regions = (shape: readonly number[], outSize: number) => {
@@ -358,7 +358,7 @@ describe("calls off the event loop", () => {
       const expected = loss.valueAndGradient(own.yTrue, own.yPred, own.weighting);
 
       const first = args(0);
-      const applied = await loss.applyAsync(first.yTrue, first.yPred, {
+      const applied = await loss.valueAsync(first.yTrue, first.yPred, {
         ...first.weighting,
         transfer: true,
       });
@@ -384,7 +384,7 @@ describe("calls off the event loop", () => {
       expectMoved(called, called.value as Tensor, third.out, losses);
     });
 
-    test("unless something is wrong, whatever it is", async () => {
+    test("unless an argument is invalid", async () => {
       const loss = new Hinge();
       const shape = [rows, 4];
       const { yTrue, yPred, out } = regions(shape, rows * 4);
@@ -405,7 +405,7 @@ describe("calls off the event loop", () => {
   test("reject, and never throw", async () => {
     const loss = new Hinge();
     const call = (...args: unknown[]) =>
-      (loss.applyAsync as (...args: unknown[]) => Promise<unknown>).apply(loss, args);
+      (loss.valueAsync as (...args: unknown[]) => Promise<unknown>).apply(loss, args);
     const p = Float32Array.of(1, 2);
     const cases: [args: unknown[], error: Error][] = [
       [["x", p], new TypeError('yTrue: received "x"; expected a typed array')],
@@ -431,29 +431,31 @@ describe("calls off the event loop", () => {
     await expect(call(Float32Array.of(1, 2, 3), p, { transfer: true })).rejects.toThrow(RangeError);
     expect(p).toHaveLength(2);
     const wrong = callAsync((() => 0) as never, p as TensorLike, p);
-    await expect(wrong).rejects.toThrow("loss: expected hinge, squaredHinge or categoricalHinge");
+    await expect(wrong).rejects.toThrow(
+      "loss: expected a function of rows (hinge, squaredHinge, categoricalHinge)",
+    );
   });
 
-  test("do not take a feigned buffer for shared", async () => {
+  test("do not treat a fake buffer as shared", async () => {
     // Such memory could vanish while another thread reads it: it has to be computed in slices.
     const n = 300_000;
     const yPred = new Float32Array(n);
     Object.setPrototypeOf(yPred.buffer, SharedArrayBuffer.prototype);
-    const promise = new Hinge().applyAsync(new Int8Array(new SharedArrayBuffer(n)), yPred);
+    const promise = new Hinge().valueAsync(new Int8Array(new SharedArrayBuffer(n)), yPred);
     Object.setPrototypeOf(yPred.buffer, ArrayBuffer.prototype);
     detach(yPred.buffer);
     await expect(promise).rejects.toThrow("yPred: expected its 300000 values");
   });
 
-  test("copy what cannot be moved", async () => {
+  test("copy buffers that cannot be moved", async () => {
     const yPred = new Float32Array(newWebAssemblyMemory(5));
     const yTrue = new Int8Array(yPred.length).fill(1);
-    const { value } = await new Hinge().applyAsync(yTrue, yPred, { transfer: true });
+    const { value } = await new Hinge().valueAsync(yTrue, yPred, { transfer: true });
     expect(value).toBe(1);
     expect(yPred.length).toBeGreaterThan(0);
   });
 
-  test("give the same bits with one thread and with several", async () => {
+  test("return the same bits with one thread and with several", async () => {
     force(backend().kernels[0]);
     const batch = batchOf("squared_hinge", 300_001, 2, 11);
     for (const threads of [1, 3]) {

@@ -9,7 +9,7 @@ import { loadInProcess, loadInWorker } from "./support/processes.js";
 afterEach(() => setBackend("auto"));
 
 describe("backend", () => {
-  test("tells what runs", () => {
+  test("reports the implementation in use", () => {
     setBackend("auto");
     const info = backend();
     expect(Object.keys(info).sort()).toEqual([
@@ -38,7 +38,7 @@ describe("backend", () => {
     if (process.arch === "arm64") expect(kernels).toContain("neon");
   });
 
-  test("hands out lists that nobody else has", () => {
+  test("returns a new list at every call", () => {
     (backend().kernels as string[]).length = 0;
     expect(backend().kernels).not.toHaveLength(0);
   });
@@ -67,17 +67,20 @@ describe("backend", () => {
 });
 
 describe("the backend that computes", () => {
+  /** The addon, and the frame that the library shares with it: the first that was offered. */
   const addon = createRequire(import.meta.url)(backend().binary as string) as {
-    share(frame: Float64Array): Float64Array;
+    initialize(frame: Float64Array): Float64Array;
+    callFrame(): { readonly batchRows: [index: number, count: number] };
   };
-  /** The frame that the library shares with the addon: the first that was offered. */
-  const frame = addon.share(new Float64Array(new SharedArrayBuffer(128)));
+  const slots = addon.callFrame();
+  const frame = addon.initialize(new Float64Array(new SharedArrayBuffer(8 * 1024)));
 
-  /** Whether the addon computes a batch of n values: its width is in the frame then. */
+  /** Whether the addon computes a batch of n values: it finds their number in the frame. */
   function isNative(n: number): boolean {
-    frame[1] = 0;
-    new Hinge().apply(new Float32Array(n), new Float32Array(n));
-    return frame[1] !== 0;
+    const [rows] = slots.batchRows;
+    frame[rows] = 0;
+    new Hinge().value(new Float32Array(n), new Float32Array(n));
+    return frame[rows] !== 0;
   }
 
   test("is JavaScript for tiny batches and the addon for all others", () => {
@@ -125,7 +128,7 @@ describe("setNumThreads", () => {
 });
 
 describe("the environment", () => {
-  test("is asked by every thread for itself", async () => {
+  test("is read by every thread separately", async () => {
     const auto = await loadInWorker({});
     expect(auto.backend).toMatchObject({ name: "native", kernel: backend().kernels[0] });
   });

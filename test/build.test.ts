@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { binding } from "../scripts/binding.mjs";
+import { binding, build } from "../scripts/binding.mjs";
 
 const root = new URL("../", import.meta.url);
 const cmake = readFileSync(new URL("CMakeLists.txt", root), "utf8");
@@ -8,12 +8,18 @@ const gyp = readFileSync(new URL("binding.gyp", root), "utf8");
 
 const target = binding.targets[0];
 
-/** The entries of `set(<name> …)` in CMakeLists.txt, one a line. */
-function cmakeList(name: string): string[] {
-  const lists = [...cmake.matchAll(new RegExp(`^set\\(${name}\\n((?:  \\S+\\n)+)\\)$`, "gm"))];
-  expect(lists, `set(${name} …) in CMakeLists.txt`).toHaveLength(1);
-  return lists[0][1].trim().split(/\s+/);
-}
+/** An expression of gyp that expands to a list of native/build.json. */
+const listOf = (key: string) => `<!@(node -p "require('./native/build.json').${key}.join(' ')")`;
+
+test("native/build.json lists every .cpp file in native/", () => {
+  const onDisk = readdirSync(new URL("native/", root), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".cpp"))
+    .map((file) => `native/${file.replaceAll("\\", "/")}`);
+  expect([...build.sources].sort()).toEqual(onDisk.sort());
+  expect(build.defines).toContain("NAPI_VERSION=8");
+  // Without it node-addon-api ends the process where an environment that is about to end refuses an error.
+  expect(build.defines).toContain("NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS");
+});
 
 describe("CMakeLists.txt and binding.gyp", () => {
   test("build one target of the same name", () => {
@@ -22,36 +28,30 @@ describe("CMakeLists.txt and binding.gyp", () => {
     expect(cmake).toMatch(/^project\(maxmargin CXX\)$/m);
   });
 
-  test("compile the same sources: every .cpp file in native/", () => {
-    const onDisk = readdirSync(new URL("native/", root), { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".cpp"))
-      .map((file) => `native/${file.replaceAll("\\", "/")}`);
-    expect(cmakeList("SOURCES")).toEqual(target.sources);
-    expect([...target.sources].sort()).toEqual(onDisk.sort());
-  });
-
-  test("search the same include directories", () => {
-    const own = target.include_dirs.filter((directory) => !directory.startsWith("<!"));
-    expect(cmakeList("INCLUDE_DIRS")).toEqual(own);
-    // The headers of node-addon-api: cmake-js finds them by itself, gyp asks the package.
-    expect(cmake).toMatch(/PRIVATE \$\{CMAKE_JS_INC\}/);
-    expect(target.include_dirs.filter((directory) => directory.startsWith("<!"))).toEqual([
+  test("read their lists from native/build.json", () => {
+    expect(binding.variables).toEqual({
+      flags: [listOf("flags")],
+      flags_msvc: [listOf("flagsMsvc")],
+    });
+    expect(target.sources).toEqual([listOf("sources")]);
+    expect(target.defines).toEqual([listOf("defines")]);
+    expect(target.include_dirs).toEqual([
+      listOf("includeDirectories"),
       `<!(node -p "require('node-addon-api').include_dir")`,
+    ]);
+    const read = [...cmake.matchAll(/^ *read_list\((\w+) (\w+)\)$/gm)];
+    expect(read.map(([, variable, key]) => [variable, key])).toEqual([
+      ["SOURCES", "sources"],
+      ["INCLUDE_DIRS", "includeDirectories"],
+      ["DEFINES", "defines"],
+      ["FLAGS", "flagsMsvc"],
+      ["FLAGS", "flags"],
     ]);
   });
 
-  test("define the same macros", () => {
-    expect(cmakeList("DEFINES")).toEqual(target.defines);
-    expect(target.defines).toContain("NAPI_VERSION=8");
-    // Without it node-addon-api ends the process where an environment that is about to end refuses an error.
-    expect(target.defines).toContain("NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS");
+  test("pass the flags on every platform", () => {
     // One of gyp's own: it would contradict /EHsc.
     expect(target["defines!"]).toEqual(["_HAS_EXCEPTIONS=0"]);
-  });
-
-  test("pass the same flags, on every platform", () => {
-    expect(cmakeList("FLAGS")).toEqual(binding.variables.flags);
-    expect(cmakeList("FLAGS_MSVC")).toEqual(binding.variables.flags_msvc);
     expect(target.cflags_cc).toEqual(["<@(flags)"]);
     expect(target.xcode_settings.OTHER_CPLUSPLUSFLAGS).toEqual(["<@(flags)"]);
     expect(target.msvs_settings.VCCLCompilerTool.AdditionalOptions).toEqual(["<@(flags_msvc)"]);
@@ -66,7 +66,6 @@ describe("CMakeLists.txt and binding.gyp", () => {
       "PROJECT_NAME PRIVATE INCLUDE_DIRS",
       "PROJECT_NAME SYSTEM PRIVATE CMAKE_JS_INC",
       "PROJECT_NAME PRIVATE DEFINES",
-      "PROJECT_NAME PRIVATE FLAGS_MSVC",
       "PROJECT_NAME PRIVATE FLAGS",
     ]);
     expect(cmake).not.toMatch(/CMAKE_CXX_FLAGS|set_source_files_properties|COMPILE_FLAGS/);
@@ -74,26 +73,23 @@ describe("CMakeLists.txt and binding.gyp", () => {
   });
 
   test("keep the floating-point arithmetic as it is written", () => {
-    expect(binding.variables.flags).toContain("-ffp-contract=off");
-    expect(binding.variables.flags_msvc).toContain("/fp:precise");
-    for (const text of [cmake, gyp]) {
+    expect(build.flags).toContain("-ffp-contract=off");
+    expect(build.flagsMsvc).toContain("/fp:precise");
+    for (const text of [cmake, gyp, JSON.stringify(build)]) {
       expect(text).not.toMatch(/-ffast-math|-Ofast|-funsafe-math|-fassociative-math|\/fp:fast/);
-      // Flags for one instruction set belong into its source file, see native/kernels/target.h.
+      // Flags for one instruction set belong into its source file, see native/simd/target.h.
       expect(text).not.toMatch(/-m(avx|sse|fma|arch|cpu|tune)|\/arch:/);
     }
   });
 });
 
 test("the addon registers itself by node-addon-api, and does all else by the C API", () => {
-  const addon = readFileSync(new URL("native/addon.cpp", root), "utf8");
+  const addon = readFileSync(new URL("native/binding/addon.cpp", root), "utf8");
   const wrappers = [...addon.matchAll(/\bNapi::\w+|\bNODE_API_\w+/g)].map(([name]) => name);
   expect([...new Set(wrappers)]).toEqual(["Napi::Object", "Napi::Env", "NODE_API_MODULE"]);
   // Nothing but handles: their methods end the process where a status is not what they expect.
   expect(addon).toMatch(/^Napi::Object initialize\(Napi::Env env, Napi::Object exports\) \{$/m);
   expect(addon).not.toMatch(/\b(env|exports)\.\w/);
   // Every function that JavaScript gets has the guard around it.
-  const callbacks = [...addon.matchAll(/\{name, nullptr, (\S+), nullptr/g)].map(
-    ([, callback]) => callback,
-  );
-  expect(callbacks).toEqual(["guarded<callback>", "nullptr"]);
+  expect(addon).toContain("return {name, nullptr, guarded<entry>, nullptr, nullptr, nullptr, ");
 });

@@ -26,7 +26,7 @@ describe.each(modules)("%s", (module, load, Class) => {
   const saved = (config: unknown, others: object = {}) =>
     load(wrong<Serialized>({ module: `keras.${module}`, class_name: "Hinge", config, ...others }));
 
-  test("a config that is null or lacks is an empty one", () => {
+  test("a config that is null or missing is an empty one", () => {
     for (const loaded of [saved(null), saved(undefined), load({ class_name: "Hinge" })]) {
       expect(loaded).toBeInstanceOf(Class);
       expect((loaded as Hinge).getConfig()).toEqual(new Class().getConfig());
@@ -49,7 +49,7 @@ describe.each(modules)("%s", (module, load, Class) => {
     expect(Class.fromConfig({ dtype: policy(name) }).dtype).toBe(dtype);
   });
 
-  test("a policy that is none, or computes in integers", () => {
+  test("an invalid policy, or one that computes in integers", () => {
     expect(() => saved({ dtype: policy("int8") })).toThrow(/^dtype: expected .*, received "int8"$/);
     expect(() => saved({ dtype: policy("int8") })).toThrow(RangeError);
     for (const other of [
@@ -150,7 +150,7 @@ describe("classes that a package has registered", () => {
   });
 });
 
-describe("what get_compile_config() writes", () => {
+describe("configs of get_compile_config()", () => {
   /** A function as Keras writes it today, and as it did. */
   const functions = [
     (name: string) => ({
@@ -218,7 +218,7 @@ describe("what get_compile_config() writes", () => {
     );
   });
 
-  test("a function of the same name that is somebody else's", () => {
+  test("another function of the same name", () => {
     const fn = { class_name: "function", config: "hinge", registered_name: "mine>hinge" };
     const saved = { class_name: "MeanMetricWrapper", config: { fn } };
     expect(() => metrics.deserialize(saved)).toThrow(RangeError);
@@ -237,7 +237,7 @@ describe("what get_compile_config() writes", () => {
     );
   });
 
-  test("the wrappers alone are no identifiers", () => {
+  test("the wrappers alone are not identifiers", () => {
     expect(() => metrics.get("MeanMetricWrapper")).toThrow(RangeError);
     expect(() => get("LossFunctionWrapper")).toThrow(RangeError);
     expect(deserialize({ class_name: "MeanMetricWrapper" })).toBe("MeanMetricWrapper");

@@ -11,7 +11,7 @@ forEachImplementation(() => {
   describe.each(lossNames)("%s", (loss) => {
     test.each([
       ["function", functions[loss]],
-      ["apply", lossOf(loss, "sum").apply.bind(lossOf(loss, "sum"))],
+      ["value", lossOf(loss, "sum").value.bind(lossOf(loss, "sum"))],
     ])("refuses a transferred buffer after many calls, too: %s", (_, call) => {
       const shape = [2, 3];
       const yTrue = tensor(new Int8Array(6).fill(1), shape);

@@ -106,7 +106,7 @@ forEachImplementation(() => {
 
     test("all values as labels", () => {
       const ones = tensor(new Float32Array(65536).fill(-1), [65536, 1]);
-      const losses = new Hinge({ dtype, reduction: null }).apply(predictions, ones);
+      const losses = new Hinge({ dtype, reduction: null }).value(predictions, ones);
       const right = values.map((y) => encode(dtype, Math.max(0, Math.fround(1 + y))));
       expect(losses.data).toEqual(Uint16Array.from(right));
     });
@@ -132,20 +132,20 @@ forEachImplementation(() => {
       const rows = 70_000;
       const yPred = tensor(new Uint16Array(3 * rows).fill(encode(dtype, 1.5)), [rows, 3], dtype);
       const yTrue = tensor(new Int8Array(3 * rows).fill(-1), [rows, 3]);
-      expect(new Hinge({ dtype }).apply(yTrue, yPred)).toBe(2.5);
-      expect(new SquaredHinge({ dtype }).apply(yTrue, yPred)).toBe(6.25);
-      expect(new CategoricalHinge({ dtype }).apply(yTrue, yPred)).toBe(8.5);
+      expect(new Hinge({ dtype }).value(yTrue, yPred)).toBe(2.5);
+      expect(new SquaredHinge({ dtype }).value(yTrue, yPred)).toBe(6.25);
+      expect(new CategoricalHinge({ dtype }).value(yTrue, yPred)).toBe(8.5);
       const weighted = { sampleWeight: new Float32Array(rows).fill(2) };
-      expect(new Hinge({ dtype }).apply(yTrue, yPred, weighted)).toBe(5);
+      expect(new Hinge({ dtype }).value(yTrue, yPred, weighted)).toBe(5);
     });
 
     test("weights are cast, and a total rounded", () => {
       const yPred = tensor(Float32Array.of(0, 0, 0), [3, 1]);
       const yTrue = tensor(Int8Array.of(1, 1, 1), [3, 1]);
       const sampleWeight = Float64Array.of(1 / 3, 1000.1, 1e-9);
-      const losses = new Hinge({ dtype, reduction: null }).apply(yTrue, yPred, { sampleWeight });
+      const losses = new Hinge({ dtype, reduction: null }).value(yTrue, yPred, { sampleWeight });
       expect([...losses.data]).toEqual([...sampleWeight].map((weight) => encode(dtype, weight)));
-      const sum = new Hinge({ dtype, reduction: "sum" }).apply(yTrue, yPred, { sampleWeight });
+      const sum = new Hinge({ dtype, reduction: "sum" }).value(yTrue, yPred, { sampleWeight });
       expect(sum).toBe(decode(dtype, encode(dtype, sum)));
     });
   });
@@ -166,7 +166,7 @@ forEachImplementation(() => {
     expect(hinge(labels, tensor(zeros, [2, 1])).data[0]).toBe(1);
     const nearlyOne = tensor(Float32Array.of(0, 1 + 2 ** -12), [2, 1]);
     const halves = (dtype: FloatDtype) =>
-      new Hinge({ dtype, reduction: null }).apply(nearlyOne, tensor(zeros, [2, 1]));
+      new Hinge({ dtype, reduction: null }).value(nearlyOne, tensor(zeros, [2, 1]));
     expect(valuesOf("float16", halves("float16").data)).toEqual([1.5, 0.5]);
     expect(valuesOf("float32", halves("float32").data)[0]).toBe(1);
   });
@@ -182,7 +182,7 @@ forEachImplementation(() => {
     const as = (dtype: FloatDtype) =>
       valuesOf(
         dtype,
-        new Hinge({ dtype, reduction: null }).apply(
+        new Hinge({ dtype, reduction: null }).value(
           tensor(big, [5, 1]),
           tensor(new Int8Array(5).fill(-1), [5, 1]),
         ).data,
@@ -207,14 +207,14 @@ forEachImplementation(() => {
         const large = tensor(dataOf(dtype, new Float64Array(n).fill(value)), [n, 1], dtype);
         const minus = tensor(numbers(n, -1), [n, 1]);
         const right = new Uint16Array(n).fill(20096);
-        expect(loss.apply(minus, large).data).toEqual(right);
-        expect(loss.apply(large, minus).data).toEqual(right);
+        expect(loss.value(minus, large).data).toEqual(right);
+        expect(loss.value(large, minus).data).toEqual(right);
         const zeros = tensor(numbers(n, 0), [n, 1]);
         const sampleWeight = tensor(large.data, [n], dtype as "int32");
-        expect(loss.apply(minus, zeros, { sampleWeight }).data).toEqual(right);
+        expect(loss.value(minus, zeros, { sampleWeight }).data).toEqual(right);
       }
       const one = dataOf(dtype, [value]);
-      expect(loss.apply([-1], tensor(one, [1], dtype)).data).toEqual(Uint16Array.of(20096));
+      expect(loss.value([-1], tensor(one, [1], dtype)).data).toEqual(Uint16Array.of(20096));
     },
   );
 

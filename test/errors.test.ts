@@ -68,7 +68,7 @@ const strangers: ReadonlyArray<readonly [unknown, string, string?]> = [
 
 const two = Float32Array.of(1, 1);
 
-describe("arguments that are no tensors", () => {
+describe("arguments that are not tensor-likes", () => {
   test.each(strangers)("%o", (value, description, remedy = expectedTensor) => {
     const message = (argument: string) => `${argument}: received ${description}; ${remedy}`;
     expectTypeError(() => tensor(wrong(value)), message("data"));
@@ -76,8 +76,8 @@ describe("arguments that are no tensors", () => {
       expectTypeError(() => functions[loss](wrong(value), two), message("yTrue"));
       expectTypeError(() => functions[loss](two, wrong(value)), message("yPred"));
       for (const reduction of reductions) {
-        expectTypeError(() => lossOf(loss, reduction).apply(wrong(value), two), message("yTrue"));
-        expectTypeError(() => lossOf(loss, reduction).apply(two, wrong(value)), message("yPred"));
+        expectTypeError(() => lossOf(loss, reduction).value(wrong(value), two), message("yTrue"));
+        expectTypeError(() => lossOf(loss, reduction).value(two, wrong(value)), message("yPred"));
       }
       expectTypeError(() => lossOf(loss, null).call(wrong(value), two), message("yTrue"));
     }
@@ -93,7 +93,7 @@ describe("tensors", () => {
   ) {
     expectError(() => hinge(wrong(like), two), Kind, `yTrue.${message}`);
     expectError(() => hinge(two, wrong(like)), Kind, `yPred.${message}`);
-    expectError(() => new SquaredHinge().apply(two, wrong(like)), Kind, `yPred.${message}`);
+    expectError(() => new SquaredHinge().value(two, wrong(like)), Kind, `yPred.${message}`);
     // There the shape may be left out.
     if (ArrayBuffer.isView(like.data) && (like.shape ?? null) !== null) {
       const { data, shape, dtype } = like as Parameters<typeof Object>[0];
@@ -115,7 +115,7 @@ describe("tensors", () => {
     );
   });
 
-  test("a shape that is none", () => {
+  test("an invalid shape", () => {
     const message = (received: string) =>
       `shape: expected an array of dimensions, received ${received}`;
     expectErrorOf({ data: two, shape: 2 }, TypeError, message("2"));
@@ -125,7 +125,7 @@ describe("tensors", () => {
     expectErrorOf({ data: two, shape: new Set([2]) }, TypeError, message("a Set"));
   });
 
-  test("dimensions that are none", () => {
+  test("invalid dimensions", () => {
     expectErrorOf(
       { data: two, shape: ["2"] },
       TypeError,
@@ -184,7 +184,7 @@ describe("tensors", () => {
     of(new Uint8Array(2), 3, '"uint8" or "bool" for a Uint8Array of length 2');
   });
 
-  test("nested arrays that are none", () => {
+  test("invalid nested arrays", () => {
     const of = (nested: unknown, Kind: typeof TypeError | typeof RangeError, message: string) => {
       expectError(() => hinge(wrong(nested), two), Kind, `yTrue${message}`);
       expectError(() => hinge(two, wrong(nested)), Kind, `yPred${message}`);
@@ -219,7 +219,7 @@ describe("tensors", () => {
 
 forEachImplementation(() => {
   describe.each(lossNames)("%s", (loss) => {
-    /** The function, the method `call`, and `apply` with every reduction, for small and large batches. */
+    /** The function, the method `call`, and `value` with every reduction, for small and large batches. */
     function expectErrorOf(
       yTrue: Parameters<typeof hinge>[0],
       yPred: Parameters<typeof hinge>[1],
@@ -229,7 +229,7 @@ forEachImplementation(() => {
       expectError(() => functions[loss](yTrue, yPred), Kind, message);
       expectError(() => lossOf(loss, "sum").call(yTrue, yPred), Kind, message);
       for (const reduction of reductions) {
-        expectError(() => lossOf(loss, reduction).apply(yTrue, yPred), Kind, message);
+        expectError(() => lossOf(loss, reduction).value(yTrue, yPred), Kind, message);
       }
     }
 
@@ -248,7 +248,7 @@ forEachImplementation(() => {
       of([2, 3], [6]);
       of([2, 3], [3, 2]);
       of([100, 30], [30, 100]);
-      // Categorical hinge takes these for class ids, and says so.
+      // For categorical hinge these are class ids: see labels-of-classes.test.ts.
       if (loss !== "categorical_hinge") of([0], [0, 3]);
       of([2, 0], [0, 2]);
     });
@@ -360,7 +360,7 @@ describe("setBackend", () => {
 });
 
 describe("setNumThreads", () => {
-  test("takes a number", () => {
+  test("requires a number", () => {
     for (const [count, received] of [
       ["2", '"2"'],
       [undefined, "undefined"],
@@ -374,7 +374,7 @@ describe("setNumThreads", () => {
     }
   });
 
-  test.each([0, -1, 1.5, NaN, Infinity, 1025])("does not take %d", (count) => {
+  test.each([0, -1, 1.5, NaN, Infinity, 1025])("rejects %d", (count) => {
     expectRangeError(
       () => setNumThreads(count),
       `count: expected an integer from 1 to 1024, received ${count}`,

@@ -76,7 +76,7 @@ describe("parseNpy", () => {
     expect(parseNpy(npy({ header: text })).shape).toEqual([2, 3]);
   });
 
-  test("reads bytes that stand anywhere in their buffer", () => {
+  test("reads bytes at any offset of their buffer", () => {
     const file = npy();
     const bytes = new Uint8Array(file.length + 1);
     bytes.set(file, 1);
@@ -164,7 +164,7 @@ describe("the data sets", () => {
   const kernels = backend().kernels;
   afterEach(() => setBackend("auto"));
 
-  test("have the shapes and dtypes that their README tells", () => {
+  test("have the shapes and dtypes of their README", () => {
     const described = ({ yTrue, yPred }: DataSet) => [
       yTrue.dtype,
       yTrue.shape,
@@ -197,7 +197,7 @@ describe("the data sets", () => {
     ]);
   });
 
-  test("show where an expected number is another", () => {
+  test("report a number that differs from the expected one", () => {
     const expected = { ...digits.expected, hinge_mean: 0.0835 };
     const wrong = compare({ ...digits, expected }).filter(({ agrees }) => !agrees);
     expect(wrong.map(({ measure }) => measure)).toEqual(["hinge_mean"]);

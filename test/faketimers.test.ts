@@ -12,7 +12,7 @@ test("do not make calls off the event loop wait", async () => {
   const before = performance.now();
   const { Hinge } = await import("maxmargin");
   const n = 300_000;
-  const loss = await new Hinge().applyAsync(new Int8Array(n).fill(1), new Float32Array(n));
+  const loss = await new Hinge().valueAsync(new Int8Array(n).fill(1), new Float32Array(n));
   expect(loss).toBe(1);
   expect(performance.now()).toBe(before);
 });

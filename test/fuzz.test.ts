@@ -28,7 +28,7 @@ test("random programs, from a fixed seed on", () => {
   expect(counts.aborted).toBeGreaterThan(100);
 }, 60_000);
 
-test("a seed gives the same program again, and another seed another", () => {
+test("a seed repeats its program, and another seed draws another one", () => {
   for (const seed of [1, 2, 3, 5]) {
     const { labels } = randomProgram(seed);
     expect(randomProgram(seed).labels.data).toEqual(labels.data);
@@ -109,7 +109,7 @@ test.each(["call", "callAsync", "valueAndGradient", "gradientAsync of a function
 
 test("a wrong number that all agree on is found", async () => {
   const tooLarge = await mistakesOf(
-    "apply",
+    "value",
     (right) =>
       (...args) =>
         changed(right(...args), ({ value }) => ({
@@ -132,17 +132,17 @@ test("a wrong number that all agree on is found", async () => {
   expect(shifted[0]).toMatch(/gradient \d+: .*but the oracle: /);
 });
 
-test("an answer to what is to be refused is found, and a foreign error", async () => {
-  const bold = await mistakesOf("apply", () => () => ({ value: 0 }));
+test("an answer where an error is expected, and an unexpected error, are found", async () => {
+  const bold = await mistakesOf("value", () => () => ({ value: 0 }));
   expect(bold.join()).toMatch(/an answer, where the oracle has none/);
-  const broken = await mistakesOf("apply", () => () => {
+  const broken = await mistakesOf("value", () => () => {
     throw new SyntaxError("broken");
   });
   expect(broken.join()).toMatch(/no error of ours: SyntaxError: broken/);
   expect(broken.join()).toMatch(/broken, where the oracle has an answer/);
 });
 
-test("what is written where nothing is to be written is found", async () => {
+test("a write beside out, or to an input, is found", async () => {
   const beside = await mistakesOf("call with out", (right) => (program, yTrue, yPred, options) => {
     const out = options.out as Tensor["data"] | undefined;
     if (out) new Uint8Array(out.buffer).fill(1);

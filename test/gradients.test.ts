@@ -11,7 +11,7 @@ import {
   type TensorLike,
   tensor,
   valueAndGradient,
-  type Weighting,
+  type WeightOptions,
 } from "maxmargin";
 import { afterAll, describe, expect, test } from "vitest";
 import {
@@ -81,7 +81,7 @@ function expectSameSlopes({ data }: Tensor, expected: Float32Array | Float64Arra
 
 forEachImplementation(() => {
   describe.each(lossNames)("%s", (loss) => {
-    test.each(shapes)("has the slopes of its formula, [%d, %d]", (rows, width) => {
+    test.each(shapes)("has the derivatives of its formula, [%d, %d]", (rows, width) => {
       const random = generator(rows * width);
       const y = labelsFor(loss, rows, width, random);
       const p = randomPredictions(rows * width, random);
@@ -109,7 +109,7 @@ forEachImplementation(() => {
       const y = Float64Array.from(labelsFor(loss, rows, width, random));
       const p = Float64Array.from({ length: rows * width }, () => random() * 4 - 2);
       const mean = make(loss, reduction, "float64");
-      const cases: { title: string; yTrue: TensorLike; yPred: Tensor; options: Weighting }[] = [
+      const cases: { title: string; yTrue: TensorLike; yPred: Tensor; options: WeightOptions }[] = [
         ["plain", [rows, width], {}],
         ["a weight a row", [rows, width], { sampleWeight: [1, 2, 0, 0.5] }],
         ["a weight for all", [rows, width], { sampleWeight: 3 }],
@@ -130,7 +130,7 @@ forEachImplementation(() => {
         title: title as string,
         yTrue: tensor(y, shape as number[]),
         yPred: tensor(p, shape as number[]),
-        options: options as Weighting,
+        options: options as WeightOptions,
       }));
       cases.push(
         {
@@ -167,7 +167,7 @@ forEachImplementation(() => {
               data.map((value, at) => (at === i ? value + change : value)),
               yPred.shape,
             );
-            return total(mean.apply(yTrue, other, options));
+            return total(mean.value(yTrue, other, options));
           });
           const slope = (moved[0] - moved[1]) / (2 * step);
           expect.soft(gradient.data[i], `${title}, ${i}`).toBeCloseTo(slope, 6);
@@ -175,7 +175,7 @@ forEachImplementation(() => {
       }
     });
 
-    test("takes every pair of dtypes", () => {
+    test("accepts every pair of dtypes", () => {
       const [rows, width] = [19, 13];
       const random = generator(11);
       const y = labelsFor(loss, rows, width, random);
@@ -189,7 +189,7 @@ forEachImplementation(() => {
             const own = make(loss, "mean", as);
             const { value, gradient } = own.valueAndGradient(yTrue, yPred);
             expect(gradient.dtype).toBe(as);
-            expectSame(value, own.apply(yTrue, yPred));
+            expectSame(value, own.value(yTrue, yPred));
             const p = castValues(dtype, yPred.data, as);
             const slopes = Array.from({ length: rows }, (_, row) => {
               const at = [row * width, (row + 1) * width] as const;
@@ -207,7 +207,7 @@ forEachImplementation(() => {
       }
     });
 
-    test.each(widths)("has them at ties and kinks, rows of %d", (width) => {
+    test.each(widths)("is right at ties and kinks, rows of %d", (width) => {
       const rows = width > 1000 ? 2 : 19;
       const random = generator(width);
       const y = labelsFor(loss, rows, width, random);
@@ -225,7 +225,7 @@ forEachImplementation(() => {
       }
     });
 
-    test.each(dtypes)("takes weights and masks of %s", (dtype) => {
+    test.each(dtypes)("accepts weights and masks of %s", (dtype) => {
       const [rows, width] = [3000, 3];
       const random = generator(23);
       const yTrue = tensor(Int8Array.from(labelsFor(loss, rows, width, random)), [rows, width]);
@@ -237,7 +237,7 @@ forEachImplementation(() => {
       const mask = filled(new Float32Array(rows), () => integerBelow(2, random));
       for (const reduction of ["sum", "mean", "mean_with_sample_weight", null] as const) {
         const own = make(loss, reduction);
-        const given = (as: Dtype): Weighting[] => [
+        const given = (as: Dtype): WeightOptions[] => [
           { sampleWeight: column(as, weights) },
           { mask: column(as, mask) },
           { sampleWeight: column(as, weights), mask: column(as, mask) },
@@ -248,13 +248,13 @@ forEachImplementation(() => {
         given(dtype).forEach((options, i) => {
           const { value, gradient } = own.valueAndGradient(yTrue, yPred, options);
           expectSame(value, expected[i].value);
-          expectSame(value, own.apply(yTrue, yPred, options));
+          expectSame(value, own.value(yTrue, yPred, options));
           expectSame(gradient, expected[i].gradient);
         });
       }
     });
 
-    test("of 16 bits is that of float32, rounded", () => {
+    test("in 16 bits is the float32 gradient, rounded", () => {
       const [rows, width] = [40, 10];
       const random = generator(13);
       const y = tensor(Float32Array.from(labelsFor(loss, rows, width, random)), [rows, width]);
@@ -268,7 +268,7 @@ forEachImplementation(() => {
     });
   });
 
-  test("at the kink it is that of the side with a loss", () => {
+  test("at the kink it is the derivative of the side with a loss", () => {
     const sum = { reduction: "sum" } as const;
     const kink = tensor(Float32Array.of(1, -1, 2, -2, 0.5), [1, 5]);
     const labels = tensor(Float32Array.of(1, -1, 1, -1, 1), [1, 5]);
@@ -282,7 +282,7 @@ forEachImplementation(() => {
     expect(slopes).toEqual(Float32Array.of(1, -1, 0, 0, 0, 0));
   });
 
-  test("classes that are the maximum share its slope, the label's own among them", () => {
+  test("classes that tie for the maximum share its derivative, including the label's class", () => {
     const ties = tensor(Float32Array.of(1, 1, 1, 0, -1, -1, 0.5, 0), [2, 4]);
     const oneHot = tensor(Float32Array.of(0, 0, 0, 1, 0, 0, 1, 0), [2, 4]);
     const slopes = make("categorical_hinge", "sum").gradient(oneHot, ties).data;
@@ -304,7 +304,7 @@ forEachImplementation(() => {
     expect(new Set(own.data as Float32Array)).toEqual(new Set([Math.fround(1 / width)]));
   });
 
-  test("no slope is a zero below 0", () => {
+  test("no derivative is -0", () => {
     const yPred = tensor(Float32Array.of(-2, 2, -3, 4), [2, 2]);
     for (const labels of [Float32Array.of(-1, 1, -1, 1), Int8Array.of(0, 1, 0, 1)]) {
       for (const loss of ["hinge", "squared_hinge"] as const) {
@@ -318,7 +318,7 @@ forEachImplementation(() => {
     }
   });
 
-  test("NaN gives NaN, to the row where its maximum is one, and infinities have a slope", () => {
+  test("NaN gives NaN, to the whole row if its maximum is NaN, and infinities have a derivative", () => {
     const special = tensor(Float32Array.of(Number.NaN, 0, Infinity, -Infinity), [2, 2]);
     const ones = tensor(Float32Array.of(1, 1, 1, 1), [2, 2]);
     expect(gradient(hinge, ones, special).data).toEqual(Float32Array.of(Number.NaN, -0.5, 0, -0.5));
@@ -329,7 +329,7 @@ forEachImplementation(() => {
     expect(Array.from(categorical as Float32Array).slice(0, 2)).toEqual([Number.NaN, Number.NaN]);
   });
 
-  test("an infinite label has a slope where there is a loss, and NaN where there is none", () => {
+  test("an infinite label has a derivative where there is a loss, and NaN elsewhere", () => {
     const yTrue = tensor(Float32Array.of(Infinity, Infinity, -Infinity, -Infinity), [1, 4]);
     const yPred = tensor(Float32Array.of(-1, 1, 1, -1), [1, 4]);
     for (const loss of ["hinge", "squared_hinge"] as const) {
@@ -338,7 +338,7 @@ forEachImplementation(() => {
     }
   });
 
-  test("weights that add up to 0 have no slope, as they have no loss", () => {
+  test("weights that add up to 0 have the gradient 0", () => {
     const options = { sampleWeight: [0, 0], mask: [1, 1] };
     const loss = make("hinge", "mean_with_sample_weight");
     const { value, gradient } = loss.valueAndGradient(
@@ -376,7 +376,7 @@ forEachImplementation(() => {
     expect(gradient.data).toEqual(new Float32Array(4));
   });
 
-  test("is empty, or 0, where there is no loss", () => {
+  test("is empty, or 0, if there is no loss", () => {
     const none = tensor(new Float32Array(0), [0, 3]);
     const { value, gradient: empty } = new Hinge().valueAndGradient(none, none);
     expect([value, empty.shape]).toEqual([0, [0, 3]]);
@@ -385,7 +385,7 @@ forEachImplementation(() => {
     );
   });
 
-  test("a loss that is weighted twice is there twice, as in Keras", () => {
+  test("a loss with two weights counts twice, as in Keras", () => {
     const yTrue = [[1, -1]];
     const yPred = [[0.5, 0.5]];
     const { data } = new Hinge().gradient(yTrue, yPred, { sampleWeight: [1, 2] });
@@ -409,7 +409,7 @@ test.each(lossNames)(
   "%s: the same bits everywhere, and the value of apply",
   (loss) => {
     const random = generator(17);
-    const weightings = (rows: number): (Weighting | undefined)[] => [
+    const weightings = (rows: number): (WeightOptions | undefined)[] => [
       undefined,
       { sampleWeight: filled(new Float32Array(rows), random) },
       { mask: filled(new Uint8Array(rows), () => (random() < 0.5 ? 1 : 0)) },
@@ -433,7 +433,7 @@ test.each(lossNames)(
               for (const threads of [1, 3]) {
                 setNumThreads(threads);
                 const { value, gradient } = own.valueAndGradient(yTrue, yPred, options);
-                expectSame(value, own.apply(yTrue, yPred, options));
+                expectSame(value, own.value(yTrue, yPred, options));
                 first ??= gradient;
                 expectSame(gradient, first);
               }
@@ -467,7 +467,7 @@ describe("functions", () => {
   });
 });
 
-describe("what cannot be", () => {
+describe("errors", () => {
   const yTrue = Float32Array.of(1, -1);
   const yPred = Float32Array.of(0.5, 0.5);
   const loss = new Hinge();
@@ -493,14 +493,16 @@ describe("what cannot be", () => {
     expect(call).toThrow(message);
   });
 
-  test("a function that is no loss", () => {
+  test("a function that is not a loss", () => {
     const call = () => gradient(Math.max as never, yTrue, yPred);
     expect(call).toThrow(
-      new TypeError("loss: expected hinge, squaredHinge or categoricalHinge, received a function"),
+      new TypeError(
+        "loss: expected a function of rows (hinge, squaredHinge, categoricalHinge), received a function",
+      ),
     );
   });
 
-  test("weights in the memory that is written to", () => {
+  test("weights in the memory of out", () => {
     const memory = Float32Array.of(1, 2);
     const call = () => loss.gradient([[1], [1]], [[0], [0]], { sampleWeight: memory, out: memory });
     expect(call).toThrow(RangeError);

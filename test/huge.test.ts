@@ -40,8 +40,8 @@ test("batches of 2 ** 32 values and more", { timeout: 120_000 }, async ({ skip }
 
   const loss = new Hinge({ reduction: "sum", dtype: "float64" });
   const sum = (n - 1 + 5) / width;
-  expect(loss.apply(yTrue, yPred)).toBe(sum);
-  expect(await loss.applyAsync(yTrue, yPred)).toBe(sum);
+  expect(loss.value(yTrue, yPred)).toBe(sum);
+  expect(await loss.valueAsync(yTrue, yPred)).toBe(sum);
   const moved = await new Hinge().callAsync(yTrue, yPred, { transfer: true });
   expectLosses(moved.value, lastOfHinge);
   expect(moved.yPred.data.at(-1)).toBe(5);

@@ -87,7 +87,7 @@ forEachImplementation(() => {
       ["int64", -1],
       ["float64", 0.5],
     ];
-    test.each(spoilers)("one other label leaves them all as they are: %s %d", (dtype, spoiler) => {
+    test.each(spoilers)("one other label leaves all labels unchanged: %s %d", (dtype, spoiler) => {
       const places = new Set([0, n >> 1, n - 1]);
       for (const place of places) {
         const labels = alternating(n);
@@ -95,7 +95,7 @@ forEachImplementation(() => {
         const expected = labels.map((y) => Math.max(0, Math.fround(1 - Math.fround(y) * 0.25)));
         expectTerms("hinge", dtype, labels, predictions, expected);
         const value = expected.reduce((sum, term) => sum + term, 0) / n;
-        const result = lossOf("hinge", "sum").apply(dataOf(dtype, labels), predictions);
+        const result = lossOf("hinge", "sum").value(dataOf(dtype, labels), predictions);
         expect(isWithin(result, { value, error: 4 * halfUlp * value }), `${result}`).toBe(true);
       }
     });
@@ -127,7 +127,7 @@ forEachImplementation(() => {
     expectTerms("hinge", "float32", labels, predictions, [1, 1, 1, 1, 1, 1, 1.5]);
   });
 
-  test("float64 labels are told after they became float32", () => {
+  test("float64 labels are detected after the cast to float32", () => {
     const predictions = constant(4, 0.25);
     const signed = [0.75, 1.25, 0.75, 1.25];
     expectTerms("hinge", "float64", [1 + 1e-9, 0, 1, 0], predictions, signed);
@@ -138,10 +138,10 @@ forEachImplementation(() => {
   test("int64 labels beyond 2 ** 53 are rounded to float32", () => {
     const yTrue = BigInt64Array.of(2n ** 62n + 1n, -(2n ** 63n));
     const yPred = Float32Array.of(2 ** -62, 2 ** -63);
-    expect(lossOf("hinge", "sum").apply(yTrue, yPred)).toBe(1);
+    expect(lossOf("hinge", "sum").value(yTrue, yPred)).toBe(1);
   });
 
-  test("categorical hinge never converts: what is not one-hot is taken as it is", () => {
+  test("categorical hinge never converts labels, even if they are not one-hot", () => {
     const yPred = tensor(Float32Array.of(0.5, 0.25, -1), [1, 3]);
     const of = (...labels: number[]) =>
       functions.categorical_hinge(tensor(Float32Array.from(labels), [1, 3]), yPred).data[0];

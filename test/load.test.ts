@@ -53,20 +53,20 @@ function load(
 }
 
 describe("the binary", () => {
-  test("is the prebuilt one, of which no build tree takes the place", () => {
+  test("is the prebuilt one, even beside a build tree", () => {
     add(built, "another project's");
     const binary = add(prebuilt);
     expect(load()).toMatchObject({ name: "native", binary, error: null });
   });
 
-  test("is in a checkout the one that was built last", () => {
+  test("is the last build in a checkout", () => {
     add("binding.gyp", "");
     add(prebuilt, "of another day");
     const binary = add(built);
     expect(load()).toMatchObject({ name: "native", binary, error: null });
   });
 
-  test("is in a checkout that was not built the prebuilt one", () => {
+  test("is the prebuilt one in a checkout that was not built", () => {
     add("binding.gyp", "");
     const binary = add(prebuilt);
     const info = load();
@@ -74,7 +74,7 @@ describe("the binary", () => {
     expect(info.error).toMatch(/^build tree: Could not locate the bindings file/);
   });
 
-  test("is that of the build tree where the prebuilt one cannot be loaded", () => {
+  test("is the one of the build tree if the prebuilt one cannot be loaded", () => {
     const corrupt = add(prebuilt, "corrupt");
     const binary = add(built);
     const info = load();
@@ -84,11 +84,33 @@ describe("the binary", () => {
   });
 });
 
-test("in a bundle the binary is the prebuilt one, whatever lies around", () => {
+test("is none that was built for another version, whose numbers would be read from the wrong places", () => {
+  const file = join(folder, "dist/cjs/backend/call-frame.js");
+  const text = readFileSync(file, "utf8");
+  add(prebuilt);
+  expect(load()).toMatchObject({ name: "native", error: null });
+  for (const [from, to] of [
+    ["losses: next()", "losses: next(2)"],
+    ["width: next()", "breadth: next()"],
+    ["width: next()", "width: next(), height: next()"],
+  ] as const) {
+    expect(text).toContain(from);
+    writeFileSync(file, text.replace(from, to));
+    expect(load()).toMatchObject({
+      name: "js",
+      error: "prebuilt binary: it was built for another version of maxmargin",
+    });
+  }
+});
+
+test("is the prebuilt one in a bundle, whatever other files exist", () => {
   // What bundlers make of the loader is code in another file; test/install tries the bundlers themselves.
-  copyFileSync(join(folder, "dist/cjs/load.cjs"), join(folder, "dist/cjs/bundle.cjs"));
+  copyFileSync(
+    join(folder, "dist/cjs/backend/load.cjs"),
+    join(folder, "dist/cjs/backend/bundle.cjs"),
+  );
   const loaded = (): unknown => {
-    const code = `const { binary, errors } = require("./dist/cjs/bundle.cjs").load();
+    const code = `const { binary, errors } = require("./dist/cjs/backend/bundle.cjs").load(() => {});
       console.log(JSON.stringify({ binary, errors }));`;
     const options = { cwd: folder, encoding: "utf8" } as const;
     return JSON.parse(
@@ -119,7 +141,7 @@ describe("a binary that cannot be loaded", () => {
     return error;
   }
 
-  test("is told: text", () => {
+  test("is reported: text", () => {
     reason("version https://git-lfs.github.com/spec/v1\n".repeat(10));
     reason("short");
     reason("");
@@ -128,11 +150,11 @@ describe("a binary that cannot be loaded", () => {
   // The loaders of Windows and macOS refuse all of these by themselves.
   describe.runIf(process.platform === "linux")("on Linux", () => {
     // Each of these would end the process with a bus error.
-    test.each([64, 1000, 100_000, whole.length - 1])("is told: cut short to %d bytes", (size) => {
+    test.each([64, 1000, 100_000, whole.length - 1])("is reported: cut to %d bytes", (size) => {
       expect(reason(whole.subarray(0, size))).toContain(`has ${size} of ${whole.length} bytes`);
     });
 
-    test("is told: another processor's", () => {
+    test("is reported: for another processor", () => {
       const foreign = Buffer.from(whole);
       foreign.writeUInt16LE(process.arch === "x64" ? 183 : 62, 18);
       expect(reason(foreign)).toContain(`for another processor than ${process.arch}`);
@@ -141,13 +163,13 @@ describe("a binary that cannot be loaded", () => {
 });
 
 describe("without a binary", () => {
-  test("JavaScript computes, and backend() tells why", () => {
+  test("JavaScript computes, and backend() reports why", () => {
     const info = load();
     expect(info).toMatchObject({ name: "js", kernel: null, kernels: [], threads: 1, binary: null });
     expect(info.error).toBe(`prebuilt binary: ${join(folder, prebuilt)} does not exist`);
   });
 
-  test("a checkout is told of its build tree as well", () => {
+  test("a checkout reports its build tree as well", () => {
     add("binding.gyp", "");
     expect(load().error?.replaceAll("\n", " ")).toMatch(
       /^build tree: Could not locate the bindings file.*; prebuilt binary: .* does not exist$/,
@@ -168,7 +190,7 @@ describe("without a binary", () => {
     expect(error?.message).toMatch(remedy);
   });
 
-  test("setBackend says so as well", () => {
+  test("setBackend reports it as well", () => {
     const body = `(await import("maxmargin")).setBackend("native");`;
     const { error } = loadInProcess({}, { cwd: folder, body });
     expect(error?.name).toBe("RangeError");
@@ -229,7 +251,7 @@ describe("on another platform", () => {
     const libcOf = (first: string): string | undefined =>
       /maxmargin\.(\w+)\.node does not exist/.exec(load({ first }).error ?? "")?.[1];
 
-    test("musl is told from glibc by the loader of the program", () => {
+    test("musl and glibc are distinguished by the loader of the executable", () => {
       for (const [loader, libc] of [
         ["/lib/ld-musl-x86_64.so.1", "musl"],
         ["/lib/ld-linux-aarch64.so.1", "glibc"],
@@ -239,7 +261,7 @@ describe("on another platform", () => {
       }
     });
 
-    test("musl is told from glibc by the report where the program cannot be read", () => {
+    test("musl and glibc are distinguished by the report if the executable cannot be read", () => {
       for (const [header, libc] of [
         [{}, "musl"],
         [{ glibcVersionRuntime: "2.36" }, "glibc"],

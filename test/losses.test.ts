@@ -44,17 +44,17 @@ describe("configs", () => {
       expect(again.reduction).toBe(reduction);
     });
 
-    test("keeps a name of its own, and the default one is not numbered", () => {
+    test("keeps a custom name, and does not number the default one", () => {
       expect(new Class({ name: "mine" }).name).toBe("mine");
       expect([new Class().name, new Class().name]).toEqual([name, name]);
     });
   });
 
-  test("the three losses are three", () => {
+  test("the three losses differ", () => {
     const yTrue = tensor(Int8Array.of(1, 0, 0), [1, 3]);
     const yPred = tensor(Float32Array.of(-1, 0.5, 0.25), [1, 3]);
     const results = [new Hinge(), new SquaredHinge(), new CategoricalHinge()].map((loss) =>
-      loss.apply(yTrue, yPred),
+      loss.value(yTrue, yPred),
     );
     expect(results).toEqual([4.75 / 3, (4 + 2.25 + 1.5625) / 3, 2.5].map(Math.fround));
   });
@@ -71,19 +71,19 @@ forEachImplementation(() => {
   );
 
   describe.each(lossNames)("%s", (name) => {
-    test("function, call and apply agree", () => {
+    test("function, call and value agree", () => {
       for (const [yTrue, yPred] of batches) {
         const rows = functions[name](yTrue, yPred);
         expect(rows.shape).toEqual(yPred.shape.slice(0, -1));
         for (const reduction of reductions) {
           expect(lossOf(name, reduction).call(yTrue, yPred)).toEqual(rows);
         }
-        expect(lossOf(name, null).apply(yTrue, yPred)).toEqual(rows);
-        expect(lossOf(name, "none").apply(yTrue, yPred)).toEqual(rows);
+        expect(lossOf(name, null).value(yTrue, yPred)).toEqual(rows);
+        expect(lossOf(name, "none").value(yTrue, yPred)).toEqual(rows);
 
         const sum = [...rows.data].reduce((a, b) => a + b, 0);
         const of = (reduction: (typeof scalarReductions)[number]) =>
-          lossOf(name, reduction).apply(yTrue, yPred);
+          lossOf(name, reduction).value(yTrue, yPred);
         expect(Math.abs(of("sum") - sum)).toBeLessThanOrEqual(1e-6 * sum);
         expect(Math.abs(of("mean") - sum / rows.data.length)).toBeLessThanOrEqual(1e-6 * sum);
         expect(of("mean")).toBe(of("sum_over_batch_size"));
@@ -101,7 +101,7 @@ forEachImplementation(() => {
         expect(row.shape).toEqual([1]);
         expect(row.data).toEqual(rows.data);
         for (const reduction of scalarReductions) {
-          expect(lossOf(name, reduction).apply(labels, predictions)).toBe(rows.data[0]);
+          expect(lossOf(name, reduction).value(labels, predictions)).toBe(rows.data[0]);
         }
       }
     });
@@ -109,7 +109,7 @@ forEachImplementation(() => {
     test("results are float32, and new ones at every call", () => {
       for (const [yTrue, yPred] of batches) {
         for (const reduction of scalarReductions) {
-          const result = lossOf(name, reduction).apply(yTrue, yPred);
+          const result = lossOf(name, reduction).value(yTrue, yPred);
           expect(result).toBe(Math.fround(result));
           expect(result).toBeGreaterThan(0);
         }
@@ -121,7 +121,7 @@ forEachImplementation(() => {
       }
     });
 
-    test("takes whatever is like a tensor", () => {
+    test("accepts every tensor-like", () => {
       const labels = [
         [0, 1, 1],
         [1, 0, 0],
@@ -190,23 +190,23 @@ forEachImplementation(() => {
     const yPred = new Float32Array(n).fill(3e38);
     const column = (data: Tensor["data"]) => tensor(data, [n, 1]);
     for (const reduction of ["mean", "sum_over_batch_size"] as const) {
-      expect(lossOf("hinge", reduction).apply(yTrue, yPred)).toBe(Math.fround(3e38));
-      expect(lossOf("hinge", reduction).apply(column(yTrue), column(yPred))).toBe(
+      expect(lossOf("hinge", reduction).value(yTrue, yPred)).toBe(Math.fround(3e38));
+      expect(lossOf("hinge", reduction).value(column(yTrue), column(yPred))).toBe(
         Math.fround(3e38),
       );
     }
-    expect(lossOf("hinge", "sum").apply(column(yTrue), column(yPred))).toBe(Infinity);
+    expect(lossOf("hinge", "sum").value(column(yTrue), column(yPred))).toBe(Infinity);
   });
 });
 
-test("a loss computes with what is chosen at the time of a call", () => {
+test("a loss computes with the backend chosen at the time of a call", () => {
   const loss = new Hinge({ reduction: null });
   const yTrue = new Int8Array(100).fill(1);
   const yPred = new Float32Array(100);
   setBackend("js");
-  const expected = loss.apply(yTrue, yPred);
+  const expected = loss.value(yTrue, yPred);
   setBackend("native");
-  expect(loss.apply(yTrue, yPred)).toEqual(expected);
+  expect(loss.value(yTrue, yPred)).toEqual(expected);
   setBackend("auto");
   expect(expected.data).toEqual(Float32Array.of(1));
 });

@@ -63,7 +63,7 @@ forEachImplementation(() => {
           const mask = maskWith(dtype, [rows], place, value);
           for (const options of [{ mask }, { mask, sampleWeight: new Float32Array(rows) }]) {
             const error = errorOf(value, `[${place}]`);
-            expect(() => loss.apply(yTrue, yPred, options)).toThrow(error);
+            expect(() => loss.value(yTrue, yPred, options)).toThrow(error);
             expect(() => loss.gradient(yTrue, yPred, options)).toThrow(error);
           }
         }
@@ -83,14 +83,14 @@ forEachImplementation(() => {
         ] as const) {
           const mask = maskWith(dtype, shape, place, value);
           const error = errorOf(value, path);
-          expect(() => loss.apply(yTrue, yPred, { mask })).toThrow(error);
+          expect(() => loss.value(yTrue, yPred, { mask })).toThrow(error);
           expect(() => loss.valueAndGradient(yTrue, yPred, { mask })).toThrow(error);
         }
       }
       // Labels that are broadcast take another way.
       const own = tensor(Float32Array.of(1, -1), [2]);
       const mask = maskWith("float32", [4, 3], 7, 0.5);
-      expect(() => loss.apply(own, yPred, { mask })).toThrow(errorOf(0.5, "[2][1]"));
+      expect(() => loss.value(own, yPred, { mask })).toThrow(errorOf(0.5, "[2][1]"));
     });
 
     test.each(["as it is", "shared", "transfer"])(
@@ -112,7 +112,7 @@ forEachImplementation(() => {
             const args = () =>
               [given(yTrue), given(yPred), { mask: given(mask), transfer }] as const;
             for (const call of [
-              () => loss.applyAsync(...args()),
+              () => loss.valueAsync(...args()),
               () => loss.gradientAsync(...args()),
             ]) {
               await expect(call()).rejects.toThrow(errorOf(value, `[${place}]`));
@@ -129,24 +129,24 @@ forEachImplementation(() => {
     mask[99_999] = 3;
     mask[5000] = -2;
     mask[70_000] = NaN;
-    expect(() => new Hinge().apply(yTrue, yPred, { mask })).toThrow(errorOf(-2, "[5000]"));
+    expect(() => new Hinge().value(yTrue, yPred, { mask })).toThrow(errorOf(-2, "[5000]"));
   });
 
   test("the weighted mean of nothing but a weight of 0 is refused all the same", () => {
     const { yTrue, yPred } = batchOf([2, 1]);
     const loss = new Hinge({ reduction: "mean_with_sample_weight" });
     const options = { sampleWeight: [0, 0], mask: [1, 0.5] };
-    expect(() => loss.apply(yTrue, yPred, options)).toThrow(errorOf(0.5, "[1]"));
+    expect(() => loss.value(yTrue, yPred, options)).toThrow(errorOf(0.5, "[1]"));
     expect(() => loss.gradient(yTrue, yPred, options)).toThrow(errorOf(0.5, "[1]"));
   });
 
   test("an empty batch", () => {
     const { yTrue, yPred } = batchOf([0, 3]);
-    expect(() => new Hinge().apply(yTrue, yPred, { mask: 0.5 })).toThrow(errorOf(0.5, ""));
-    expect(new Hinge().apply(yTrue, yPred, { mask: 1 })).toBe(0);
+    expect(() => new Hinge().value(yTrue, yPred, { mask: 0.5 })).toThrow(errorOf(0.5, ""));
+    expect(new Hinge().value(yTrue, yPred, { mask: 1 })).toBe(0);
   });
 
-  test("a metric refuses one, and stays as it was", () => {
+  test("a metric refuses one, and keeps its state", () => {
     const metric = new metrics.Hinge();
     const { yTrue, yPred } = batchOf([4, 3]);
     metric.updateState(yTrue, yPred, { mask: [1, 0, 1, 1] });
@@ -174,7 +174,7 @@ forEachImplementation(() => {
         const { value, gradient } = loss.valueAndGradient(yTrue, yPred, { mask });
         expectSame(value, expected.value);
         expectSame(gradient, expected.gradient);
-        expectSame(loss.apply(yTrue, yPred, { mask }), expected.value);
+        expectSame(loss.value(yTrue, yPred, { mask }), expected.value);
       }
     }
   });
@@ -190,7 +190,7 @@ function inBuffer(buffer: ArrayBufferLike, { data, shape, dtype }: Tensor): Tens
 const shared = (tensor: Tensor) => inBuffer(new SharedArrayBuffer(tensor.data.byteLength), tensor);
 const copied = (tensor: Tensor) => inBuffer(new ArrayBuffer(tensor.data.byteLength), tensor);
 
-test("what another thread writes into the mask ends no process", async () => {
+test("another thread that writes to the mask does not end the process", async () => {
   const rows = 200_000;
   const { yTrue, yPred } = batchOf([rows, 1]);
   const mask = shared(tensor(new Float32Array(rows).fill(1), [rows]));
@@ -205,9 +205,9 @@ test("what another thread writes into the mask ends no process", async () => {
     const loss = new Hinge({ reduction });
     for (let i = 0; i < 30; i++) {
       for (const call of [
-        () => loss.apply(yTrue, yPred, { mask }),
+        () => loss.value(yTrue, yPred, { mask }),
         () => loss.gradient(yTrue, yPred, { mask }),
-        () => loss.applyAsync(shared(yTrue), shared(yPred), { mask }),
+        () => loss.valueAsync(shared(yTrue), shared(yPred), { mask }),
       ]) {
         try {
           await call();

@@ -39,31 +39,48 @@ const precise = ["float16", "float32", "float64"] as const;
 const dtypeOf = ({ y_pred }: Update, { total }: State) =>
   precise.find((dtype) => dtype === y_pred?.dtype || dtype === total.dtype) ?? total.dtype;
 
+/** Labels that would be repeated along the classes: decision 10 of docs/semantics.md. */
+const refusal = "CategoricalHinge/y_true-[b]-y_pred-[b,1]";
+
 forEachImplementation(() => {
-  test.each(cases)("$name", ({ metric, dtype, updates, expected }) => {
-    const own = new metrics[metric]({ dtype });
-    for (const update of updates) {
-      if (update.reset) own.resetState();
-      else {
-        const { y_true, y_pred, sample_weight, mask } = update;
-        const call = () =>
-          own.updateState(tensorOf(y_true), tensorOf(y_pred), {
-            sampleWeight: argumentOf(sample_weight),
-            mask: argumentOf(mask),
-          });
-        if (update.error === null) call();
-        else expect(call).toThrow(/: expected .*, received /);
-      }
-      const state = update.after_x64 ?? update.after;
-      const got = { total: own.total, count: own.count, result: own.result() };
-      for (const key of ["total", "count", "result"] as const) {
-        const right = Number(state[key].data[0]);
-        const tolerance = dtypeOf(update, state);
-        expect(agrees(tolerance, got[key], right), `${key}: ${got[key]}, not ${right}`).toBe(true);
-      }
-    }
-    if (updates.length === 0) expect(own.result()).toBe(Number(expected.data[0]));
+  test("class ids are no labels of categorical hinge", () => {
+    const { updates } = cases.find(({ name }) => name === refusal) as Golden;
+    const [{ y_true, y_pred }] = updates as [Update];
+    const own = new metrics.CategoricalHinge();
+    expect(() => own.updateState(tensorOf(y_true), tensorOf(y_pred))).toThrow(
+      "yTrue: expected one-hot labels of shape [3, 3]; for class ids use oneHot(ids, 3)",
+    );
   });
+
+  test.each(cases.filter(({ name }) => name !== refusal))(
+    "$name",
+    ({ metric, dtype, updates, expected }) => {
+      const own = new metrics[metric]({ dtype });
+      for (const update of updates) {
+        if (update.reset) own.resetState();
+        else {
+          const { y_true, y_pred, sample_weight, mask } = update;
+          const call = () =>
+            own.updateState(tensorOf(y_true), tensorOf(y_pred), {
+              sampleWeight: argumentOf(sample_weight),
+              mask: argumentOf(mask),
+            });
+          if (update.error === null) call();
+          else expect(call).toThrow(/: expected .*, received /);
+        }
+        const state = update.after_x64 ?? update.after;
+        const got = { total: own.total, count: own.count, result: own.result() };
+        for (const key of ["total", "count", "result"] as const) {
+          const right = Number(state[key].data[0]);
+          const tolerance = dtypeOf(update, state);
+          expect(agrees(tolerance, got[key], right), `${key}: ${got[key]}, not ${right}`).toBe(
+            true,
+          );
+        }
+      }
+      if (updates.length === 0) expect(own.result()).toBe(Number(expected.data[0]));
+    },
+  );
 });
 
 test("all of Keras's cases are here", () => {
@@ -97,7 +114,7 @@ describe("the state", () => {
     expect(other.result()).toBe(metric.result());
   });
 
-  test("stays as it was where a state is none", () => {
+  test("is kept if a new state is invalid", () => {
     const metric = new metrics.Hinge();
     metric.updateState(yTrue, yPred);
     const before = metric.getState();
@@ -125,7 +142,7 @@ describe("the state", () => {
   });
 });
 
-test("a metric is the mean of what the function gives", () => {
+test("a metric is the mean of the function's losses", () => {
   const bits = Uint16Array.of(0x3555, 0x3400, 0xb266, 0x3a00);
   const predictions = tensor(bits, [2, 2], "float16");
   const metric = new metrics.Hinge({ dtype: "float64" });
@@ -140,7 +157,7 @@ test("a metric is the mean of what the function gives", () => {
   expect(metric.total).toBe(other.total);
 });
 
-test("options that are none", () => {
+test("invalid options", () => {
   for (const options of [{ reduction: "sum" }, { dtype: 3 }, { name: 1 }, null, "hinge"]) {
     expect(() => new metrics.Hinge(options as never)).toThrow(TypeError);
   }

@@ -34,7 +34,7 @@ const entriesOfLoss = (name: (typeof lossNames)[number]): Entry[] => {
   return [
     ["constructor", written, "options", (options) => new Class(options)],
     ["fromConfig", written, "config", (config) => Class.fromConfig(config)],
-    ["apply", weights, "options", (options) => loss.apply(yTrue, yPred, options)],
+    ["value", weights, "options", (options) => loss.value(yTrue, yPred, options)],
     ["call", ["out"], "options", (options) => loss.call(yTrue, yPred, options)],
     [
       "valueAndGradient",
@@ -44,10 +44,10 @@ const entriesOfLoss = (name: (typeof lossNames)[number]): Entry[] => {
     ],
     ["gradient", [...weights, "out"], "options", (options) => loss.gradient(yTrue, yPred, options)],
     [
-      "applyAsync",
+      "valueAsync",
       [...weights, ...background],
       "options",
-      (options) => loss.applyAsync(yTrue, yPred, options),
+      (options) => loss.valueAsync(yTrue, yPred, options),
     ],
     [
       "callAsync",
@@ -165,7 +165,7 @@ describe.each(entries)("%s", (_, known, argument, call) => {
     await expectError(new Proxy({ axis: 1 }, {}), message);
   });
 
-  test("takes no value by position", async () => {
+  test("accepts no value by position", async () => {
     const hint = `; pass { ${known[0]} }`;
     await expectError([0, 1], `expected an object, received an array of length 2${hint}`);
     await expectError([], `expected an object, received an array of length 0${hint}`);
@@ -186,7 +186,7 @@ describe.each(entries)("%s", (_, known, argument, call) => {
     expect(error.message.endsWith(hint)).toBe(true);
   });
 
-  test("takes no object that holds its options elsewhere", async () => {
+  test("accepts no object that holds its options elsewhere", async () => {
     await expectError(null, "expected an object, received null");
     await expectError(() => 0, "expected an object, received a function");
     await expectError(new Map([[known[0], 1]]), "expected an object, received a Map");
@@ -207,25 +207,25 @@ describe("weights under other names", () => {
     ...["weights", "weight", "sampelWeight", "smapleWeight", "sampleWeigth", "sample-weight"],
   ])("%s", (key) => {
     const message = `options: unknown key "${key}"; did you mean "sampleWeight"?`;
-    expect(() => loss.apply(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(message);
+    expect(() => loss.value(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(message);
     expect(() =>
       new metrics.Hinge().updateState(yTrue, yPred, { [key]: [0, 1] } as object),
     ).toThrow(message);
   });
 
   test.each(["masks", "Mask", "mask_", "maks", "msk"])("%s", (key) => {
-    expect(() => loss.apply(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(
+    expect(() => loss.value(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(
       `options: unknown key "${key}"; did you mean "mask"?`,
     );
   });
 
   test.each(["class_weight", "out", "signal", "w", "rank"])("%s is something else", (key) => {
-    expect(() => loss.apply(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(
+    expect(() => loss.value(yTrue, yPred, { [key]: [0, 1] } as object)).toThrow(
       `options: unknown key "${key}"; expected "sampleWeight" or "mask"`,
     );
   });
 
-  test("a metric stays as it was", () => {
+  test("a metric keeps its state", () => {
     const metric = new metrics.Hinge();
     metric.updateState(yTrue, yPred, { sampleWeight: [0, 1] });
     const before = metric.getState();
@@ -237,7 +237,7 @@ describe("weights under other names", () => {
   });
 });
 
-test("a class that is derived makes its own instances of its own config", () => {
+test("a derived class creates its own instances from its own config", () => {
   class Scaled extends Hinge {
     readonly scale: number;
 
@@ -254,10 +254,10 @@ test("a class that is derived makes its own instances of its own config", () => 
   expect(() => Own.fromConfig({ axis: 1 } as object)).toThrow(TypeError);
 });
 
-describe("options that are good", () => {
+describe("valid options", () => {
   const loss = new Hinge();
   const sampleWeight = [0, 1];
-  const unweighted = loss.apply(yTrue, yPred);
+  const unweighted = loss.value(yTrue, yPred);
 
   afterEach(() => {
     Reflect.deleteProperty(Object.prototype, "polluted");
@@ -266,9 +266,9 @@ describe("options that are good", () => {
   test("no options, no keys, and keys without a value", () => {
     expect(unweighted).toBe(0.5);
     for (const options of [undefined, {}, Object.create(null), { mask: null }]) {
-      expect(loss.apply(yTrue, yPred, options)).toBe(unweighted);
+      expect(loss.value(yTrue, yPred, options)).toBe(unweighted);
     }
-    expect(loss.apply(yTrue, yPred, { sampleWeight: undefined, mask: undefined } as object)).toBe(
+    expect(loss.value(yTrue, yPred, { sampleWeight: undefined, mask: undefined } as object)).toBe(
       unweighted,
     );
   });
@@ -288,7 +288,7 @@ describe("options that are good", () => {
       new Options(),
       { sampleWeight, [Symbol("note")]: 1 },
     ]) {
-      expect(loss.apply(yTrue, yPred, options)).toBe(0);
+      expect(loss.value(yTrue, yPred, options)).toBe(0);
     }
   });
 
@@ -299,8 +299,8 @@ describe("options that are good", () => {
       configurable: true,
       writable: true,
     });
-    expect(loss.apply(yTrue, yPred, { sampleWeight })).toBe(0);
-    expect(() => loss.apply(yTrue, yPred, { polluted: 1 } as object)).toThrow(TypeError);
+    expect(loss.value(yTrue, yPred, { sampleWeight })).toBe(0);
+    expect(() => loss.value(yTrue, yPred, { polluted: 1 } as object)).toThrow(TypeError);
     expect(hinge(yTrue, yPred, { out: new Float32Array(2) }).data).toEqual(Float32Array.of(1, 0));
   });
 });

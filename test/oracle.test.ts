@@ -65,8 +65,8 @@ function check(loss: LossName, batch: Batch) {
   const unreduced = {
     function: functions[loss](yTrue, yPred),
     call: lossOf(loss, "sum").call(yTrue, yPred),
-    none: lossOf(loss, "none").apply(yTrue, yPred),
-    null: lossOf(loss, null).apply(yTrue, yPred),
+    none: lossOf(loss, "none").value(yTrue, yPred),
+    null: lossOf(loss, null).value(yTrue, yPred),
   };
   for (const [what, result] of Object.entries(unreduced)) {
     const { data, dtype, shape: own } = result;
@@ -79,7 +79,7 @@ function check(loss: LossName, batch: Batch) {
     compare(
       "reduction",
       reduction,
-      lossOf(loss, reduction).apply(yTrue, yPred),
+      lossOf(loss, reduction).value(yTrue, yPred),
       exactReduction(rows, reduction),
     );
   }
@@ -223,7 +223,7 @@ function checkAll(loss: LossName, batches: readonly Batch[]): void {
 const random = new Map(labelDtypes.map((dtype) => [dtype, randomBatches(dtype)]));
 const hard = hardBatches();
 
-test("the batches are what they are meant to be", () => {
+test("the batches have the intended labels and predictions", () => {
   expect(random.size).toBe(7);
   for (const batches of random.values()) {
     expect(batches).toHaveLength(widths.length * ranks.length);

@@ -75,7 +75,7 @@ forEachImplementation(() => {
     },
   );
 
-  test("what is broadcast, and what is empty, is written too", () => {
+  test("broadcast and empty batches are written too", () => {
     const out = new Float32Array(rows);
     expect(squaredHinge([1, -1, 1, -1, 1], yPred, { out }).data).toBe(out);
     expect(out).toEqual(squaredHinge([1, -1, 1, -1, 1], yPred).data);
@@ -115,7 +115,7 @@ forEachImplementation(() => {
   });
 });
 
-describe("what cannot be written to", () => {
+describe("invalid outputs", () => {
   const call = (out: unknown) => () => hinge(yTrue, yPred, { out: out as Float32Array });
 
   test.each([
@@ -156,7 +156,7 @@ describe("what cannot be written to", () => {
     );
   });
 
-  test("an array that a getter takes away", () => {
+  test("an array that a getter detaches", () => {
     const out = new Float32Array(rows);
     const shape = {
       data: yPred.data,

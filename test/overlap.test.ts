@@ -1,8 +1,6 @@
 // Results that would be written where values are read, through another buffer that stands for the same memory.
-import { createRequire } from "node:module";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import {
-  backend,
   callAsync,
   Hinge,
   hinge,
@@ -12,6 +10,8 @@ import {
   valueAndGradientAsync,
 } from "maxmargin";
 import { describe, expect, test } from "vitest";
+import { frameSize, operations } from "../lib/backend/call-frame.js";
+import { addon, newFrame, write } from "./support/addon.js";
 import { WebAssemblyMemory } from "./support/buffers.js";
 import { forEachImplementation } from "./support/implementations.js";
 
@@ -180,32 +180,27 @@ forEachImplementation(() => {
 });
 
 describe("the addon itself", () => {
-  type Entry = (...args: unknown[]) => unknown;
-  interface Entries {
-    readonly rowLosses: Entry;
-    readonly gradient: Entry;
-  }
-  interface Addon extends Entries {
-    share(frame: Float64Array): Float64Array;
-    overlaps(a: unknown, b: unknown): boolean;
-    readonly parts: Entries;
-    readonly background: Entries;
-  }
-  const addon = createRequire(import.meta.url)(backend().binary as string) as Addon;
   const n = 64;
   const rows = n / width;
-  /** Hinge of float32 in float32, with float32 weights and mask; the divisor is 1. */
-  const numbers = [(10 << 3) | (10 << 7) | (10 << 11), width, 10 | (10 << 4), 1, 0, 0, 0, 0, 0];
-  const ways: Readonly<Record<string, (operation: keyof Entries, ...args: unknown[]) => unknown>> =
-    {
-      whole(operation, ...args) {
-        addon.share(new Float64Array(new SharedArrayBuffer(128))).set(numbers);
-        return addon[operation](...args);
-      },
-      parts: (operation, ...args) => addon.parts[operation](Float64Array.from(numbers), ...args),
-      background: (operation, ...args) =>
-        addon.background[operation](Float64Array.from(numbers), ...args),
-    };
+  /** Hinge of float32 in float32, with float32 weights and mask. */
+  const numbers = {
+    ...{ encoding: 1, labelDtype: 10, predictionDtype: 10, computeDtype: 10, weightDtype: 10 },
+    ...{ maskDtype: 10, lossesDtype: 10, gradientDtype: 10, rows, batchRows: rows, width },
+    divisor: 1,
+  };
+  /** Labels, predictions, weights, mask, losses and gradient. */
+  type Values = readonly unknown[];
+  const ways: Readonly<Record<string, (operation: number, values: Values) => unknown>> = {
+    whole(operation, values) {
+      const frame = addon.initialize(new Float64Array(new SharedArrayBuffer(8 * frameSize)));
+      write(frame, { ...numbers, operation });
+      return addon.evaluate(...values);
+    },
+    "with a frame": (operation, values) =>
+      addon.evaluateWith(newFrame({ ...numbers, operation }), ...values),
+    background: (operation, values) =>
+      addon.evaluateInBackground(newFrame({ ...numbers, operation }), ...values),
+  };
 
   test.each(Object.keys(ways))("%s refuses to write where it reads", async (way) => {
     const call = ways[way];
@@ -221,10 +216,10 @@ describe("the addon itself", () => {
       for (const victim of inputNames) {
         const values = (count: number) => new Float32Array(buffer, places[victim], count);
         for (const attempt of [
-          () => call("rowLosses", ...batch, values(rows), ...columns),
-          () => call("gradient", ...batch, values(n), undefined, ...columns),
-          () => call("gradient", ...batch, own, values(rows), ...columns),
-          () => call("gradient", ...batch, own, own.subarray(0, rows), ...columns),
+          () => call(operations.rows, [...batch, ...columns, values(rows)]),
+          () => call(operations.gradient, [...batch, ...columns, undefined, values(n)]),
+          () => call(operations.gradient, [...batch, ...columns, values(rows), own]),
+          () => call(operations.gradient, [...batch, ...columns, own.subarray(0, rows), own]),
         ]) {
           expect(attempt).toThrow(overlap);
           refused++;
@@ -234,11 +229,11 @@ describe("the addon itself", () => {
     expect(refused).toBe(32);
     expect(Buffer.compare(new Uint8Array(memory), before)).toBe(0);
     expect(own).toEqual(new Float32Array(n));
-    await call("gradient", ...batch, own, new Float32Array(rows), ...columns);
+    await call(operations.gradient, [...batch, ...columns, new Float32Array(rows), own]);
     expect(own.every((value) => value !== 0)).toBe(true);
   });
 
-  test("tells whether arrays have memory in common, to the byte", () => {
+  test("reports whether arrays share memory, to the byte", () => {
     const memory = new SharedArrayBuffer(16);
     const twin = structuredClone(memory);
     const bytes = (buffer: ArrayBufferLike, begin: number, end: number) =>

@@ -55,7 +55,7 @@ describe("the package's name", () => {
     },
   );
 
-  test("gives import and require one state: floatx, automatic names, the backend", async () => {
+  test("shares one state between import and require: floatx, automatic names, the backend", async () => {
     const imported = await import("maxmargin");
     const required = require("maxmargin") as typeof imported;
     expect(required.metrics.get(new imported.metrics.Hinge())).toBeInstanceOf(
@@ -77,7 +77,7 @@ describe("the package's name", () => {
     }
   });
 
-  test("keeps what was chosen where it is loaded once more, in another way", () => {
+  test("keeps its settings if it is loaded again in the other way", () => {
     const code = `
       const { backend, setBackend } = require("maxmargin");
       setBackend("js");
@@ -97,8 +97,8 @@ describe("the package's name", () => {
       [0.25, 0.75],
     ]) {
       const predictions = new Float32Array(100).fill(prediction);
-      expect(new imported.Hinge().apply(ones, predictions)).toBe(loss);
-      expect(new required.Hinge().apply(ones, predictions)).toBe(loss);
+      expect(new imported.Hinge().value(ones, predictions)).toBe(loss);
+      expect(new required.Hinge().value(ones, predictions)).toBe(loss);
     }
   });
 
@@ -136,9 +136,9 @@ describe("the package's name", () => {
 
 describe("the loader", () => {
   test("has a require that is written out for each binary, and no other that bundlers see", () => {
-    const loader = readFileSync(`${root}dist/cjs/load.cjs`, "utf8");
+    const loader = readFileSync(`${root}dist/cjs/backend/load.cjs`, "utf8");
     const required = [
-      ...loader.matchAll(/"(.*)": \(\) => require\("\.\.\/\.\.\/prebuilds\/(.*)"\)/g),
+      ...loader.matchAll(/"(.*)": \(\) => require\("\.\.\/\.\.\/\.\.\/prebuilds\/(.*)"\)/g),
     ];
     expect(required.map(([, name]) => name)).toEqual(binaries);
     expect(required.map(([, , file]) => file)).toEqual(binaries);
@@ -181,7 +181,7 @@ describe("the published package", () => {
         "LICENSE",
         "dist/cjs/index.d.ts",
         "dist/cjs/index.js",
-        "dist/cjs/load.cjs",
+        "dist/cjs/backend/load.cjs",
         "dist/cjs/package.json",
         "dist/esm/index.d.ts",
         "dist/esm/index.js",
@@ -199,7 +199,7 @@ describe("the published package", () => {
         .replaceAll(" ", "-"),
     );
 
-  test("holds all that its pages link to, so that links work in node_modules", () => {
+  test("holds every file that its pages link to, so that links work in node_modules", () => {
     const links = paths
       .filter((path) => path.endsWith(".md"))
       .flatMap((page) => {
@@ -270,7 +270,7 @@ describe("the published package", () => {
     expect(manifest.scripts).toHaveProperty("prepack", expect.stringMatching(first));
   });
 
-  test("tells bundlers nothing of side effects: they would drop the import that obeys the environment", () => {
+  test("does not declare sideEffects: bundlers would drop the import that applies the environment", () => {
     expect(manifest).not.toHaveProperty("sideEffects");
   });
 

@@ -87,7 +87,7 @@ afterAll(() => {
 
 // ---- Tests
 
-describe("all implementations and thread counts give the same bits", () => {
+describe("all implementations and thread counts return the same bits", () => {
   test("there is something to compare", () => {
     expect(implementations.length).toBeGreaterThanOrEqual(2);
     expect(backend().error).toBeNull();
@@ -124,7 +124,7 @@ describe("all implementations and thread counts give the same bits", () => {
       force(implementation);
       return batches.map(({ yTrue, yPred }) =>
         (["squared_hinge", "hinge"] as const).map((loss) =>
-          lossOf(loss, "sum").apply(yTrue, yPred),
+          lossOf(loss, "sum").value(yTrue, yPred),
         ),
       );
     };
@@ -188,7 +188,7 @@ describe("all implementations and thread counts give the same bits", () => {
           const values = batch.yPred.data as Float32Array;
           batches.push({ ...batch, title: `${batch.title}, trial ${trial}` });
           const { data } = isColumn
-            ? { data: [lossOf(summation.loss, "mean").apply(batch.yTrue, batch.yPred)] }
+            ? { data: [lossOf(summation.loss, "mean").value(batch.yTrue, batch.yPred)] }
             : functions[summation.loss](batch.yTrue, batch.yPred);
           for (let row = 0; row < data.length; row++) {
             const own = values.subarray(row * width, (row + 1) * width);
@@ -287,7 +287,7 @@ function expectSameBytes(batches: readonly WeightedBatch[], threads: number[]) {
   expect(expected.every(({ length }) => length > 100)).toBe(true);
 }
 
-describe("every pair of dtypes gives the same bits", () => {
+describe("every pair of dtypes has the same bits", () => {
   const shapes = [
     [1, 7],
     [9, 1],

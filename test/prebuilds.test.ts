@@ -22,7 +22,7 @@ describe.runIf(process.platform === "linux")("the build tree's binary", () => {
     expect(binary.imports.map(({ name }) => name)).toContain("napi_define_properties");
   });
 
-  test("is not what gets published", () => {
+  test("is not the published one", () => {
     const problems = problemsOf(named("linux-x64-glibc"), own);
     expect(problems).toContain("is not stripped");
     expect(problems).toContain("needs libstdc++.so.6");
@@ -30,7 +30,7 @@ describe.runIf(process.platform === "linux")("the build tree's binary", () => {
     expect(problemsOf(named("darwin-arm64"), own)).toContain("is an ELF file");
   });
 
-  test("what is for another processor is told", () => {
+  test("a binary for another processor is reported", () => {
     const foreign = Buffer.from(own);
     foreign.writeUInt16LE(183, 0x12);
     expect(readBinary(foreign).arch).toBe("arm64");
@@ -40,13 +40,13 @@ describe.runIf(process.platform === "linux")("the build tree's binary", () => {
   test("no object file for an instruction set has weak symbols", () => {
     const objects = `${root}build/CMakeFiles/maxmargin.dir/native/`;
     for (const file of ["avx2", "avx512", "neon"]) {
-      expect(weakSymbolsOf(readFileSync(`${objects}kernels/${file}.cpp.o`)), file).toEqual([]);
+      expect(weakSymbolsOf(readFileSync(`${objects}isa/${file}.cpp.o`)), file).toEqual([]);
     }
-    expect(weakSymbolsOf(readFileSync(`${objects}addon.cpp.o`))).not.toEqual([]);
+    expect(weakSymbolsOf(readFileSync(`${objects}binding/addon.cpp.o`))).not.toEqual([]);
   });
 });
 
-test("what is no binary is told", () => {
+test("a file that is not a binary is reported", () => {
   expect(() => readBinary(Buffer.from("no binary"))).toThrow("expected an ELF, PE or Mach-O file");
 });
 
@@ -54,7 +54,7 @@ test("what is no binary is told", () => {
 describe.each(platforms.filter((platform) => existsSync(`${root}${prebuildOf(platform)}`)))(
   "the prebuilt binary for $name",
   (platform) => {
-    test("is as it should be", () => {
+    test("passes the inspection", () => {
       expect(inspect(platform).problems).toEqual([]);
     });
   },

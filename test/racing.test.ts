@@ -67,8 +67,8 @@ function* calls(): Generator<() => unknown> {
         for (const reduction of ["mean", "none"] satisfies Reduction[]) {
           const loss = new classes[name]({ reduction });
           for (const weighting of [{}, { sampleWeight }]) {
-            yield () => loss.apply(yTrue, yPred, weighting);
-            yield () => loss.applyAsync(yTrue, yPred, weighting);
+            yield () => loss.value(yTrue, yPred, weighting);
+            yield () => loss.valueAsync(yTrue, yPred, weighting);
             yield () => loss.valueAndGradient(yTrue, yPred, weighting);
             yield () => loss.valueAndGradientAsync(yTrue, yPred, weighting);
           }
@@ -77,7 +77,7 @@ function* calls(): Generator<() => unknown> {
         if (name !== "categorical_hinge") yield () => loss.gradient(few, yPred);
         // Not in another thread: nobody but this one has the predictions.
         const own = tensor(predictions.slice() as Float32Array, shape);
-        yield () => loss.applyAsync(yTrue, own);
+        yield () => loss.valueAsync(yTrue, own);
         yield () => loss.gradientAsync(yTrue, own);
       }
     }
@@ -97,7 +97,7 @@ forEachImplementation(() => {
         expect(
           result === undefined || typeof result === "number" || typeof result === "object",
         ).toBe(true);
-        values.add(loss.apply(labels.float32, predictions));
+        values.add(loss.value(labels.float32, predictions));
         count++;
       }
     } while (performance.now() < end);

@@ -86,17 +86,19 @@ function run(code: string): void {
   for (const [i, { line, value }] of claims.entries()) expect(shown(values[i]), line).toBe(value);
 }
 
-const sources = readdirSync(path.join(root, "lib")).map((name) => `lib/${name}`);
+const sources = readdirSync(path.join(root, "lib"), { recursive: true, encoding: "utf8" })
+  .filter((name) => /\.c?ts$/.test(name))
+  .map((name) => path.posix.join("lib", name.replaceAll(path.sep, "/")));
 const pages = readdirSync(path.join(root, "docs")).map((name) => `docs/${name}`);
 const examples = ["README.md", ...pages, ...sources].flatMap(examplesOf);
 
 describe("examples", () => {
-  test.each(examples)("$place gives what it says", ({ code }) => run(code));
+  test.each(examples)("$place returns the values that it claims", ({ code }) => run(code));
 
-  test("are found in README.md, docs/ and lib/, with what they give", () => {
+  test("are found in README.md, docs/ and lib/, with their claims", () => {
     const files = examples.map(({ place }) => place.replace(/:\d+$/, ""));
     expect(files).toEqual(
-      expect.arrayContaining(["README.md", "docs/semantics.md", "lib/functional.ts"]),
+      expect.arrayContaining(["README.md", "docs/semantics.md", "lib/losses/hinge.ts"]),
     );
     const claims = examples.flatMap(({ code }) => prepared(code).claims);
     expect(claims.length).toBeGreaterThan(15);
@@ -141,7 +143,7 @@ describe("examples", () => {
 });
 
 describe("the check of the examples", () => {
-  test("accepts what is so", () => {
+  test("accepts true claims", () => {
     run(`import { tensor } from "maxmargin";
 const t = tensor([[1, 2]]);
 t.shape; //=> [1, 2]

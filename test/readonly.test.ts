@@ -18,12 +18,12 @@ describe.each(lossNames)("%s", (name) => {
     expectSame(loss.gradient(yTrue, yPred), before.gradient);
   });
 
-  test("apply, call and gradients agree whatever is defined on the object", async () => {
+  test("value, call and gradients agree whatever is defined on the object", async () => {
     const loss = new classes[name]();
     const { value, gradient } = loss.valueAndGradient(yTrue, yPred);
     Object.defineProperty(loss, "dtype", { value: "float64" });
-    expect(loss.apply(yTrue, yPred)).toBe(value);
-    expect(await loss.applyAsync(yTrue, yPred)).toBe(value);
+    expect(loss.value(yTrue, yPred)).toBe(value);
+    expect(await loss.valueAsync(yTrue, yPred)).toBe(value);
     expectSame(loss.gradient(yTrue, yPred), gradient);
     expectSame(await loss.gradientAsync(yTrue, yPred), gradient);
     expect(loss.call(yTrue, yPred).dtype).toBe("float32");
@@ -40,7 +40,7 @@ test.each(["name", "dtype", "total", "count"])("%s of a metric cannot be assigne
   expect(metric.getConfig()).toEqual({ name: "hinge", dtype: "float32" });
 });
 
-describe("classes that are derived", () => {
+describe("derived classes", () => {
   class Scaled extends Hinge<"sum"> {
     readonly scale = 2;
 
@@ -48,8 +48,8 @@ describe("classes that are derived", () => {
       super({ reduction: "sum", name: "scaled" });
     }
 
-    override apply(...args: Parameters<Hinge<"sum">["apply"]>): number {
-      return this.scale * super.apply(...args);
+    override value(...args: Parameters<Hinge<"sum">["value"]>): number {
+      return this.scale * super.value(...args);
     }
 
     override getConfig() {
@@ -59,7 +59,7 @@ describe("classes that are derived", () => {
 
   test("compute, and have properties of their own", () => {
     const loss = new Scaled();
-    expect(loss.apply(yTrue, yPred)).toBe(2 * new Hinge({ reduction: "sum" }).apply(yTrue, yPred));
+    expect(loss.value(yTrue, yPred)).toBe(2 * new Hinge({ reduction: "sum" }).value(yTrue, yPred));
     expect(loss.getConfig()).toEqual({ name: "scaled", reduction: "sum", scale: 2 });
     expect(() => Object.assign(loss, { dtype: "float64" })).toThrow(TypeError);
     expect(inspect(loss, { breakLength: 200 })).toBe(
@@ -77,7 +77,7 @@ describe("classes that are derived", () => {
   });
 });
 
-test("console.log and JSON show what losses and metrics are", () => {
+test("console.log and JSON show the properties of losses and metrics", () => {
   const loss = new Hinge({ reduction: null, dtype: "float16" });
   expect(inspect(loss)).toBe("Hinge { name: 'hinge', reduction: null, dtype: 'float16' }");
   expect(inspect({ deep: { deeper: { loss } } }, { depth: 1 })).toContain("[Object]");

@@ -1,6 +1,5 @@
 // What a program may do to the arrays that it hands over, while they are looked at and between calls: the worst that
 // comes of it is an error. views.test.ts and detached.test.ts have the plain cases of labels and predictions.
-import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import * as maxmargin from "maxmargin";
 import {
@@ -123,13 +122,13 @@ forEachImplementation(() => {
             withVictim(victim, isTracking, ({ yTrue, yPred, sampleWeight, mask }, attack) => {
               const options = armed({ sampleWeight, mask }, "mask", attack);
               outcome(() =>
-                lossOf(loss, reduction).apply(tensor(yTrue, shape), tensor(yPred, shape), options),
+                lossOf(loss, reduction).value(tensor(yTrue, shape), tensor(yPred, shape), options),
               );
             });
             withVictim(victim, isTracking, ({ yTrue, yPred, sampleWeight }, attack) => {
               const mask = armed({ data: new Int8Array(rows), shape: [rows] }, "shape", attack);
               outcome(() =>
-                lossOf(loss, reduction).apply(tensor(yTrue, shape), tensor(yPred, shape), {
+                lossOf(loss, reduction).value(tensor(yTrue, shape), tensor(yPred, shape), {
                   sampleWeight,
                   mask,
                 }),
@@ -157,7 +156,7 @@ forEachImplementation(() => {
   describe("messages", () => {
     const gone = "received 0 (was the buffer detached?)";
 
-    test.each(["sampleWeight", "mask"] as const)("%s that goes away in the call", (name) => {
+    test.each(["sampleWeight", "mask"] as const)("%s that is detached in the call", (name) => {
       for (const reduction of reductions) {
         const data = column();
         const other = {
@@ -173,7 +172,7 @@ forEachImplementation(() => {
             ? { sampleWeight: data, mask: other }
             : { sampleWeight: other, mask: tensor(data, [rows]) };
         expect(() =>
-          lossOf("hinge", reduction).apply(
+          lossOf("hinge", reduction).value(
             tensor(labels(), shape),
             tensor(predictions(), shape),
             weighting,
@@ -182,7 +181,7 @@ forEachImplementation(() => {
       }
     });
 
-    test("a number among nested arrays that takes the labels away", () => {
+    test("a number among nested arrays that detaches the labels", () => {
       const data = labels();
       const yPred = [[0.5, 0.5, 0.5, 0.5]];
       Object.defineProperty(yPred[0], 2, {
@@ -230,7 +229,7 @@ forEachImplementation(() => {
       );
     });
 
-    test("with a length that grows each time it is asked for", () => {
+    test("with a length that grows each time it is read", () => {
       let length = 1;
       expect(call(proxy([6], { valueOf: () => length++ }))).not.toThrow(/dimensions/);
     });
@@ -272,17 +271,27 @@ forEachImplementation(() => {
       expect(hinge([1, 1], Endless.of(0.5, 0.5)).data[0]).toBe(0.5);
     });
 
-    test("a broadcast that no memory holds", () => {
+    test("a broadcast that takes hours", async () => {
       const long = tensor(new Int8Array(2 ** 20), [2 ** 20, 1, 1]);
       const wide = tensor(new Float32Array(2 ** 20), [2 ** 20, 1]);
-      expect(() => hinge(long, wide)).toThrow(RangeError);
-      const apply = () => new Hinge().apply(wide, wide, { sampleWeight: long });
-      expect(apply).toThrow(RangeError);
+      const expected = (argument: string, other: string) =>
+        new RangeError(
+          `${argument}: expected a shape that broadcasts with ${other}, to at most 2 ** 32 values, ` +
+            "received [1048576, 1, 1]",
+        );
+      expect(() => hinge(long, wide)).toThrow(expected("yTrue", "yPred, [1048576, 1]"));
+      for (const argument of ["sampleWeight", "mask"]) {
+        const error = expected(argument, "the losses, [1048576]");
+        const options = { [argument]: long };
+        expect(() => new Hinge().value(wide, wide, options)).toThrow(error);
+        await expect(new Hinge().valueAsync(wide, wide, options)).rejects.toThrow(error);
+        expect(() => new metrics.Hinge().updateState(wide, wide, options)).toThrow(error);
+      }
     });
   });
 
   describe("objects with changing answers", () => {
-    test.each(["data", "shape", "dtype"])("%s is asked for once", (property) => {
+    test.each(["data", "shape", "dtype"])("%s is read once", (property) => {
       const like = { data: predictions(), shape, dtype: "float32" } as const;
       const answers: Record<string, readonly unknown[]> = {
         data: [like.data, new Float64Array(1), null],
@@ -308,7 +317,7 @@ forEachImplementation(() => {
             () => hinge(tensor(labels(), shape), { data, shape }),
             () =>
               hinge(tensor(labels(), [rows, width]), tensor(predictions(), shape), { out: data }),
-            () => new Hinge().apply(data, predictions(), { sampleWeight: data, mask: data }),
+            () => new Hinge().value(data, predictions(), { sampleWeight: data, mask: data }),
           ]) {
             outcome(call);
           }
@@ -358,8 +367,8 @@ forEachImplementation(() => {
             for (const call of [
               () => hinge(tensor(labels(), shape), yPred),
               () => hinge(yPred, tensor(predictions(), shape)),
-              () => new Hinge({ reduction: null }).apply(tensor(labels(), shape), yPred),
-              () => new Hinge().apply(yPred, yPred, { sampleWeight: yPred }),
+              () => new Hinge({ reduction: null }).value(tensor(labels(), shape), yPred),
+              () => new Hinge().value(yPred, yPred, { sampleWeight: yPred }),
             ]) {
               outcome(call);
             }
@@ -472,10 +481,10 @@ describe("every export and every argument", () => {
     for (const name of lossNames) {
       for (const reduction of reductions as readonly Reduction[]) {
         const loss = new classes[name]({ reduction });
-        await attempt(loss.apply.bind(loss), [one, one, {}]);
+        await attempt(loss.value.bind(loss), [one, one, {}]);
         await attempt(loss.call.bind(loss), [one, one, {}]);
         for (const key of ["sampleWeight", "mask"]) {
-          await attempt((value) => loss.apply(one, one, { [key]: value }), [1]);
+          await attempt((value) => loss.value(one, one, { [key]: value }), [1]);
         }
         await attempt((value) => loss.call(one, one, { out: value }), [1]);
       }
@@ -504,7 +513,7 @@ test("memory that another thread writes to all the time", async () => {
         expect(
           functions[name](tensor(yTrue, [n / 8, 8]), tensor(yPred, [n / 8, 8])).data,
         ).toHaveLength(n / 8);
-        expect(lossOf(name, "mean").apply(yTrue, yPred)).toBeTypeOf("number");
+        expect(lossOf(name, "mean").value(yTrue, yPred)).toBeTypeOf("number");
       }
     }
   }
@@ -512,7 +521,7 @@ test("memory that another thread writes to all the time", async () => {
   await worker.terminate();
 });
 
-describe("what a program puts in the engine's place later", () => {
+describe("globals that a program replaces later", () => {
   const n = 300_000;
   async function replacing<K extends keyof typeof globalThis>(
     name: K,
@@ -528,19 +537,19 @@ describe("what a program puts in the engine's place later", () => {
     }
   }
 
-  test("a structuredClone that moves nothing: another thread would read memory that is the caller's", () =>
+  test("a structuredClone that moves nothing: another thread would read memory of the caller", () =>
     replacing(
       "structuredClone",
       <T>(value: T) => value,
       async () => {
         const yPred = new Float32Array(n);
-        const promise = new Hinge().applyAsync(new Int8Array(n).fill(1), yPred, { transfer: true });
+        const promise = new Hinge().valueAsync(new Int8Array(n).fill(1), yPred, { transfer: true });
         expect(yPred).toHaveLength(0);
         expect((await promise).value).toBe(1);
       },
     ));
 
-  test("arrays that tell of results which another thread still writes", async () => {
+  test("arrays that expose results which another thread still writes", async () => {
     const yTrue = tensor(new Int8Array(new SharedArrayBuffer(n)).fill(1), [n, 1]);
     const yPred = tensor(new Float32Array(new SharedArrayBuffer(4 * n)), [n, 1]);
     const seen: number[] = [];
@@ -552,131 +561,25 @@ describe("what a program puts in the engine's place later", () => {
       }
     }
     await replacing("Float32Array", Telling as never, async () => {
-      const losses = await new Hinge({ reduction: null }).applyAsync(yTrue, yPred);
+      const losses = await new Hinge({ reduction: null }).valueAsync(yTrue, yPred);
       expect(losses.data).toHaveLength(n);
       expect(losses.data).toBeInstanceOf(Own);
     });
     expect(seen).toEqual([]);
   });
 
-  test("timers that stand still", async () => {
+  test("timers that never fire", async () => {
     vi.useFakeTimers();
     try {
-      expect(await new Hinge().applyAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
+      expect(await new Hinge().valueAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
     } finally {
       vi.useRealTimers();
     }
   });
 
-  test("a clock that tells no time", async () => {
+  test("a clock that returns NaN", async () => {
     const clock = vi.spyOn(performance, "now").mockReturnValue(Number.NaN);
-    expect(await new Hinge().applyAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
+    expect(await new Hinge().valueAsync(new Int8Array(n).fill(1), new Float32Array(n))).toBe(1);
     clock.mockRestore();
-  });
-});
-
-// TypeScript refuses all of this before. Here nothing stands before the binding.
-describe("the addon itself", () => {
-  interface Addon {
-    share(frame: unknown): Float64Array;
-    total(...args: unknown[]): void;
-    weightedTotal(...args: unknown[]): void;
-    rowLosses(...args: unknown[]): void;
-    readonly background: { total(...args: unknown[]): Promise<void> };
-  }
-  const addon = createRequire(import.meta.url)(backend().binary as string) as Addon;
-  const frame = addon.share(new Float64Array(new SharedArrayBuffer(128)));
-  /** Hinge of int8 labels and float32 predictions, in float32. */
-  const kind = (1 << 3) | (10 << 7) | (10 << 11);
-
-  function fill(packed: number, rowWidth: number, dtypes = 0): void {
-    [frame[0], frame[1], frame[2]] = [packed, rowWidth, dtypes];
-  }
-
-  const entries = [
-    ["total", (y, p) => addon.total(y, p)],
-    ["weightedTotal", (y, p) => addon.weightedTotal(y, p, column(), undefined)],
-    ["rowLosses", (y, p) => addon.rowLosses(y, p, column())],
-  ] satisfies [string, (y: unknown, p: unknown) => void][];
-
-  test.each(entries)("%s computes", (_, call) => {
-    fill(kind, width, 10);
-    call(labels(), predictions());
-  });
-
-  test.each(entries)("%s refuses what is no batch", (_, call) => {
-    const refused = (y: unknown, p: unknown) =>
-      expect(() => call(y, p)).toThrow(/^maxmargin: labels and predictions are not/);
-    const gone = predictions();
-    detach(gone.buffer);
-    fill(kind, width, 10);
-    for (const other of [
-      gone,
-      new Float32Array(0),
-      predictions().subarray(1),
-      null,
-      1,
-      "x",
-      {},
-      [],
-    ]) {
-      refused(labels(), other);
-      refused(other, predictions());
-    }
-    for (const rowWidth of [0, -1, 3, 1.5 - 1, rows * width + 1, Number.NaN, Infinity, 2 ** 64]) {
-      fill(kind, rowWidth, 10);
-      refused(labels(), predictions());
-    }
-    for (const packed of [
-      -1,
-      3,
-      2 ** 15,
-      Number.NaN,
-      Infinity,
-      (12 << 3) | (10 << 7) | (10 << 11),
-      kind & 2047,
-    ]) {
-      fill(packed, width, 10);
-      refused(labels(), predictions());
-    }
-  });
-
-  test.each(entries)("%s refuses values at addresses that their dtype cannot have", (_, call) => {
-    const bytes = new Uint8Array(4 * rows * width + 1);
-    fill(kind, width, 10);
-    expect(() => call(labels(), bytes.subarray(1))).toThrow(/^maxmargin: labels and predictions/);
-  });
-
-  test("weights, masks and outputs of another length or place", () => {
-    fill(kind, width, 10 | (10 << 4));
-    const odd = new Uint8Array(4 * rows + 1).subarray(1);
-    for (const other of [new Float32Array(rows - 1), new Float32Array(rows + 1), null, 1, odd]) {
-      for (const columns of [
-        [other, undefined],
-        [undefined, other],
-      ]) {
-        expect(() => addon.weightedTotal(labels(), predictions(), ...columns)).toThrow(
-          /^maxmargin: weights or mask/,
-        );
-      }
-    }
-    expect(() => addon.weightedTotal(labels(), predictions())).toThrow(/weights or mask/);
-    for (const out of [new Float32Array(rows + 1), new Uint16Array(rows), null, undefined, odd]) {
-      expect(() => addon.rowLosses(labels(), predictions(), out)).toThrow(/^maxmargin: the output/);
-    }
-  });
-
-  test("a frame that is too short, or misplaced", () => {
-    const odd = new Uint8Array(129).subarray(1);
-    for (const other of [new Float64Array(1), odd, null, undefined, 3]) {
-      expect(() => addon.share(other)).toThrow(/^maxmargin: the frame/);
-    }
-  });
-
-  test("a frame whose memory goes while another thread computes", async () => {
-    const own = Float64Array.of(kind, 1, 0, 1, 0, 0, 0, 0, 0);
-    const promise = addon.background.total(own, labels(), predictions());
-    detach(own.buffer);
-    await expect(promise).rejects.toThrow(/^maxmargin: the frame/);
   });
 });

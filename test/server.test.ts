@@ -9,7 +9,7 @@ interface Pings {
   readonly whole: number;
 }
 
-interface Answer extends Readonly<Record<"apply" | "slices" | "shared" | "transfer", Pings>> {
+interface Answer extends Readonly<Record<"value" | "slices" | "shared" | "transfer", Pings>> {
   readonly values: readonly number[];
 }
 
@@ -23,7 +23,7 @@ test("a server answers pings while it evaluates batches of 100 MB", onBusyMachin
   ) as Answer;
   expect(answer.values).toEqual([0.5]);
   // What the measurement is able to see.
-  expect(answer.apply.longest).toBeGreaterThan(0.8 * answer.apply.whole);
+  expect(answer.value.longest).toBeGreaterThan(0.8 * answer.value.whole);
   for (const way of ["slices", "shared", "transfer"] as const) {
     const { longest, count } = answer[way];
     expect({ way, longest, isShort: longest < 25 }).toEqual({ way, longest, isShort: true });

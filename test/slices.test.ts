@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { dataOf } from "./support/data.js";
 import { forEachImplementation, implementations } from "./support/implementations.js";
 
-// Before the package takes the method from here.
+// The package captures the method at load, so it is replaced before that.
 const fill = vi.hoisted(() => vi.spyOn(Object.getPrototypeOf(Int8Array.prototype), "fill"));
 
 const n = 500_000;
@@ -72,7 +72,7 @@ forEachImplementation((implementation) => {
     const isZero = (data: Tensor["data"]) => (data as Float32Array).every((slope) => slope === 0);
     afterEach(() => void fill.mockClear());
 
-    test("fills an array that was given slice by slice", async () => {
+    test("fills a given array slice by slice", async () => {
       const out = new Float32Array(n).fill(unwritten);
       const call = loss.valueAndGradientAsync(yTrue, yPred, { sampleWeight, out });
       const counts = await writtenByTurn(out, call);
@@ -84,7 +84,7 @@ forEachImplementation((implementation) => {
       expect(isZero(out)).toBe(true);
     });
 
-    test("can be stopped while it does", async () => {
+    test("can be stopped in the middle", async () => {
       const out = new Float32Array(n).fill(unwritten);
       const controller = new AbortController();
       const { signal } = controller;
@@ -97,7 +97,7 @@ forEachImplementation((implementation) => {
       expect(out[n - 1]).toBe(unwritten);
     });
 
-    test("writes to no array that is new", async () => {
+    test("does not write to a new array", async () => {
       const later = await loss.valueAndGradientAsync(yTrue, yPred, { sampleWeight });
       const { value, gradient } = loss.valueAndGradient(yTrue, yPred, { sampleWeight });
       expect(fill).not.toHaveBeenCalled();

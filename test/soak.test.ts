@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 const soak = fileURLToPath(new URL("../build/checks/soak/main.js", import.meta.url));
 
 // The whole of it is `npm run soak`. A process whose memory grew ends with 1, which throws.
-test("memory does not grow with hundreds of thousands of calls, nor with thousands off the event loop", () => {
+test("memory does not grow with hundreds of thousands of calls, nor with thousands of async ones", () => {
   const flags = ["--expose-gc", "--max-semi-space-size=1"];
   const counts = ["--small", "200000", "--background", "3000"];
   const printed = execFileSync(process.execPath, [...flags, soak, ...counts], { encoding: "utf8" });

@@ -60,7 +60,7 @@ forEachImplementation((implementation) => {
     expect(countWritten(out)).toBe(0);
   });
 
-  test("a signal that fires after the last slice is heard, too", async () => {
+  test("a signal that fires after the last slice takes effect, too", async () => {
     const { yTrue, yPred } = batch();
     const out = new Float32Array(n).fill(unwritten);
     const controller = new AbortController();
@@ -126,7 +126,7 @@ forEachImplementation((implementation) => {
     };
     const expected = `${name}: expected its ${n} values until the promise is settled, received`;
 
-    test("that is detached between slices is told", async () => {
+    test("that is detached between slices is an error", async () => {
       const { buffer, arrays, begin } = operands();
       const promise = begin();
       let slopes: number[] = [];
@@ -141,7 +141,7 @@ forEachImplementation((implementation) => {
       expect(slopes).toEqual([-1, 1]);
     });
 
-    test("that shrinks between slices is told", async () => {
+    test("that shrinks between slices is an error", async () => {
       const { buffer, begin } = operands();
       const promise = begin();
       setImmediate(() => buffer.resize(4 * n - 1));
@@ -163,7 +163,7 @@ forEachImplementation((implementation) => {
     const buffer = new GrowableBuffer(4 * n, { maxByteLength: 8 * n });
     const yPred = tensor(new Float32Array(buffer, 0, n), [n, 1]);
     const yTrue = tensor(new Int8Array(new SharedArrayBuffer(n)).fill(1), [n, 1]);
-    const promise = new Hinge().applyAsync(yTrue, yPred);
+    const promise = new Hinge().valueAsync(yTrue, yPred);
     buffer.grow(8 * n);
     expect(await promise).toBe(1);
   });
@@ -197,7 +197,7 @@ test("a signal that stops one call stops no other", async () => {
       yPred: new Float32Array(1e5),
     };
     const options = { transfer: i % 3 === 0, ...(i % 2 === 0 && { signal }) };
-    return new Hinge().applyAsync(yTrue, yPred, options).then(
+    return new Hinge().valueAsync(yTrue, yPred, options).then(
       (result: number | { value: number }) => (typeof result === "number" ? result : result.value),
       (reason: unknown) => reason,
     );
@@ -259,10 +259,10 @@ describe("calls with one signal", () => {
   test("that fires are all rejected before anything else happens, and others go on", async () => {
     const { controller, signal } = counted();
     const { yTrue, yPred } = batch();
-    const other = new Hinge().applyAsync(yTrue, yPred);
+    const other = new Hinge().valueAsync(yTrue, yPred);
     const reasons: unknown[] = [];
     const calls = Array.from({ length: 200 }, () =>
-      new Hinge().applyAsync(yTrue, yPred, { signal }).catch((reason: unknown) => {
+      new Hinge().valueAsync(yTrue, yPred, { signal }).catch((reason: unknown) => {
         reasons.push(reason);
       }),
     );
@@ -275,7 +275,7 @@ describe("calls with one signal", () => {
     expect(await other).toBe(1);
   });
 
-  test("may have one that lies or throws, which stops nobody else", async () => {
+  test("may have one that lies or throws, which stops no other call", async () => {
     const { yTrue, yPred } = batch();
     const liar = (overrides: object) =>
       Object.assign(new EventTarget(), { aborted: false, ...overrides }) as unknown as AbortSignal;
@@ -283,7 +283,7 @@ describe("calls with one signal", () => {
     const fail = () => {
       throw thrown;
     };
-    const call = (signal: AbortSignal) => new Hinge().applyAsync(yTrue, yPred, { signal });
+    const call = (signal: AbortSignal) => new Hinge().valueAsync(yTrue, yPred, { signal });
     await expect(call(liar({ addEventListener: fail }))).rejects.toBe(thrown);
     await expect(call(liar({ removeEventListener: fail }))).rejects.toBe(thrown);
     await expect(call({ aborted: false } as unknown as AbortSignal)).rejects.toBeInstanceOf(
@@ -301,6 +301,6 @@ describe("calls with one signal", () => {
     await expect(other).rejects.toBe(thrown);
     expect(await call(new AbortController().signal)).toBe(1);
     const { yTrue: labels, yPred: predictions } = shared();
-    expect(await new Hinge().applyAsync(labels, predictions)).toBe(1);
+    expect(await new Hinge().valueAsync(labels, predictions)).toBe(1);
   });
 });

@@ -14,10 +14,10 @@ const calls = `
   const { Hinge } = await import("maxmargin");
   const loss = new Hinge();
   const batch = () => [new Float32Array(300_000).fill(1), new Float32Array(300_000).fill(0.5)];
-  const moved = await loss.applyAsync(...batch(), { transfer: true });
+  const moved = await loss.valueAsync(...batch(), { transfer: true });
   answer.backend.results = [
-    loss.apply(...batch()),
-    await loss.applyAsync(...batch()),
+    loss.value(...batch()),
+    await loss.valueAsync(...batch()),
     moved.value,
     moved.yPred.data.length,
   ];
@@ -181,7 +181,7 @@ describe("fake timers and clocks", () => {
             if (isUnderWay) realImmediate(count);
           };
           realImmediate(count);
-          await new Hinge().applyAsync(new Int8Array(n).fill(1), new Float32Array(n));
+          await new Hinge().valueAsync(new Int8Array(n).fill(1), new Float32Array(n));
           isUnderWay = false;
           answer.backend.turns = turns;
         `,

@@ -13,13 +13,13 @@ import {
   type LossConfig,
   metrics,
   type Reduction,
-  type Returned,
   SquaredHinge,
   setBackend,
   setNumThreads,
   type Tensor,
   type TensorLike,
   type TensorOf,
+  type TransferredInputs,
   tensor,
   type ValueAndGradient,
   valueAndGradient,
@@ -40,35 +40,35 @@ declare const sumOrNone: "sum" | "none";
 declare const anyTransfer: boolean;
 declare const signal: AbortSignal;
 
-describe("apply", () => {
+describe("value", () => {
   test("is a number for the reductions that leave one", () => {
-    expectTypeOf(new Hinge().apply(yTrue, yPred)).toEqualTypeOf<number>();
-    expectTypeOf(new Hinge({}).apply(yTrue, yPred)).toEqualTypeOf<number>();
-    expectTypeOf(new Hinge({ name: "mine" }).apply(yTrue, yPred)).toEqualTypeOf<number>();
-    expectTypeOf(new Hinge({ reduction: "sum" }).apply(yTrue, yPred)).toEqualTypeOf<number>();
+    expectTypeOf(new Hinge().value(yTrue, yPred)).toEqualTypeOf<number>();
+    expectTypeOf(new Hinge({}).value(yTrue, yPred)).toEqualTypeOf<number>();
+    expectTypeOf(new Hinge({ name: "mine" }).value(yTrue, yPred)).toEqualTypeOf<number>();
+    expectTypeOf(new Hinge({ reduction: "sum" }).value(yTrue, yPred)).toEqualTypeOf<number>();
     expectTypeOf(
-      new SquaredHinge({ reduction: "mean" }).apply(yTrue, yPred),
+      new SquaredHinge({ reduction: "mean" }).value(yTrue, yPred),
     ).toEqualTypeOf<number>();
     expectTypeOf(
-      new CategoricalHinge({ reduction: "sum_over_batch_size" }).apply(yTrue, yPred),
+      new CategoricalHinge({ reduction: "sum_over_batch_size" }).value(yTrue, yPred),
     ).toEqualTypeOf<number>();
   });
 
   test("is a tensor for null and none", () => {
-    expectTypeOf(new Hinge({ reduction: null }).apply(yTrue, yPred)).toEqualTypeOf<Result>();
+    expectTypeOf(new Hinge({ reduction: null }).value(yTrue, yPred)).toEqualTypeOf<Result>();
     expectTypeOf(
-      new SquaredHinge({ reduction: "none" }).apply(yTrue, yPred),
+      new SquaredHinge({ reduction: "none" }).value(yTrue, yPred),
     ).toEqualTypeOf<Result>();
     expectTypeOf(
-      new CategoricalHinge({ reduction: null }).apply(yTrue, yPred),
+      new CategoricalHinge({ reduction: null }).value(yTrue, yPred),
     ).toEqualTypeOf<Result>();
   });
 
   test("is either where the reduction is not known", () => {
-    expectTypeOf(new Hinge({ reduction: anyReduction }).apply(yTrue, yPred)).toEqualTypeOf<
+    expectTypeOf(new Hinge({ reduction: anyReduction }).value(yTrue, yPred)).toEqualTypeOf<
       number | Result
     >();
-    expectTypeOf(new Hinge({ reduction: sumOrNone }).apply(yTrue, yPred)).toEqualTypeOf<
+    expectTypeOf(new Hinge({ reduction: sumOrNone }).value(yTrue, yPred)).toEqualTypeOf<
       number | Result
     >();
   });
@@ -77,15 +77,15 @@ describe("apply", () => {
     const config = new Hinge({ reduction: null }).getConfig();
     expectTypeOf(config).toEqualTypeOf<LossConfig<null>>();
     expectTypeOf(config.reduction).toEqualTypeOf<null>();
-    expectTypeOf(Hinge.fromConfig(config).apply(yTrue, yPred)).toEqualTypeOf<Result>();
+    expectTypeOf(Hinge.fromConfig(config).value(yTrue, yPred)).toEqualTypeOf<Result>();
     expectTypeOf(SquaredHinge.fromConfig({ reduction: "sum" })).toEqualTypeOf<
       SquaredHinge<"sum">
     >();
-    expectTypeOf(CategoricalHinge.fromConfig({}).apply(yTrue, yPred)).toEqualTypeOf<number>();
+    expectTypeOf(CategoricalHinge.fromConfig({}).value(yTrue, yPred)).toEqualTypeOf<number>();
   });
 
   test("is found by whoever takes any loss", () => {
-    const apply = <R extends Reduction>(loss: Loss<R>) => loss.apply(yTrue, yPred);
+    const apply = <R extends Reduction>(loss: Loss<R>) => loss.value(yTrue, yPred);
     expectTypeOf(apply(new Hinge())).toEqualTypeOf<number>();
     expectTypeOf(apply(new Hinge({ reduction: "none" }))).toEqualTypeOf<Result>();
   });
@@ -107,7 +107,7 @@ describe("dtypes", () => {
 
   test("follow from the option in classes", () => {
     const loss = new Hinge({ dtype: "float64", reduction: null });
-    expectTypeOf(loss.apply(yTrue, yPred)).toEqualTypeOf<Tensor<"float64">>();
+    expectTypeOf(loss.value(yTrue, yPred)).toEqualTypeOf<Tensor<"float64">>();
     expectTypeOf(loss.dtype).toEqualTypeOf<"float64">();
     const mixed = new SquaredHinge({ dtype: "mixed_float16" });
     expectTypeOf(mixed.call(yTrue, yPred)).toEqualTypeOf<Tensor<"float16">>();
@@ -117,7 +117,7 @@ describe("dtypes", () => {
   });
 
   test("are one of four where floatx() decides, and tell which array a result has", () => {
-    const losses = new Hinge({ reduction: "none" }).apply(yTrue, yPred);
+    const losses = new Hinge({ reduction: "none" }).value(yTrue, yPred);
     expectTypeOf(new Hinge().dtype).toEqualTypeOf<FloatDtype>();
     expectTypeOf(new metrics.Hinge().dtype).toEqualTypeOf<FloatDtype>();
     expectTypeOf(losses.dtype).toEqualTypeOf<FloatDtype>();
@@ -136,7 +136,7 @@ describe("dtypes", () => {
 });
 
 test("any loss is a Loss, and any metric a Metric", () => {
-  const take = (loss: Loss) => loss.apply(yTrue, yPred);
+  const take = (loss: Loss) => loss.value(yTrue, yPred);
   expectTypeOf(take(new Hinge())).toEqualTypeOf<number | Result>();
   take(new Hinge({ reduction: "sum" }));
   take(new SquaredHinge({ reduction: null, dtype: "float64" }));
@@ -144,12 +144,12 @@ test("any loss is a Loss, and any metric a Metric", () => {
   take(Hinge.fromConfig({ reduction: "mean" }));
   // @ts-expect-error: a function is none
   take(hinge);
-  const sums = (loss: Loss<"sum">) => loss.apply(yTrue, yPred);
+  const sums = (loss: Loss<"sum">) => loss.value(yTrue, yPred);
   expectTypeOf(sums(new Hinge({ reduction: "sum" }))).toEqualTypeOf<number>();
   const mean = new Hinge();
   // @ts-expect-error: another reduction
   sums(mean);
-  const exact = (loss: Loss<"none", "float64">) => loss.apply(yTrue, yPred);
+  const exact = (loss: Loss<"none", "float64">) => loss.value(yTrue, yPred);
   expectTypeOf(exact(new Hinge({ reduction: "none", dtype: "float64" }))).toEqualTypeOf<
     Tensor<"float64">
   >();
@@ -161,7 +161,7 @@ test("any loss is a Loss, and any metric a Metric", () => {
       super({ reduction: "sum" });
     }
   }
-  expectTypeOf(new Mine().apply(yTrue, yPred)).toEqualTypeOf<number>();
+  expectTypeOf(new Mine().value(yTrue, yPred)).toEqualTypeOf<number>();
   take(new Mine());
 });
 
@@ -237,8 +237,8 @@ describe("calls off the event loop", () => {
   const losses = new SquaredHinge({ reduction: null, dtype: "float64" });
 
   test("promise what the others give", () => {
-    expectTypeOf(loss.applyAsync(yTrue, yPred)).toEqualTypeOf<Promise<number>>();
-    expectTypeOf(losses.applyAsync(yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float64">>>();
+    expectTypeOf(loss.valueAsync(yTrue, yPred)).toEqualTypeOf<Promise<number>>();
+    expectTypeOf(losses.valueAsync(yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float64">>>();
     expectTypeOf(loss.callAsync(yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float32">>>();
     expectTypeOf(losses.gradientAsync(yTrue, yPred)).toEqualTypeOf<Promise<Tensor<"float64">>>();
     expectTypeOf(loss.valueAndGradientAsync(yTrue, yPred)).toEqualTypeOf<
@@ -255,47 +255,47 @@ describe("calls off the event loop", () => {
 
   test("give back with `transfer` what was moved", () => {
     const transfer = true;
-    expectTypeOf(loss.applyAsync(yTrue, yPred, { transfer })).toEqualTypeOf<
-      Promise<{ readonly value: number } & Returned>
+    expectTypeOf(loss.valueAsync(yTrue, yPred, { transfer })).toEqualTypeOf<
+      Promise<{ readonly value: number } & TransferredInputs>
     >();
     expectTypeOf(losses.callAsync(yTrue, yPred, { transfer })).toEqualTypeOf<
-      Promise<{ readonly value: Tensor<"float64"> } & Returned>
+      Promise<{ readonly value: Tensor<"float64"> } & TransferredInputs>
     >();
     expectTypeOf(loss.gradientAsync(yTrue, yPred, { transfer })).toEqualTypeOf<
-      Promise<{ readonly gradient: Tensor<"float32"> } & Returned>
+      Promise<{ readonly gradient: Tensor<"float32"> } & TransferredInputs>
     >();
     expectTypeOf(loss.valueAndGradientAsync(yTrue, yPred, { transfer })).toEqualTypeOf<
-      Promise<ValueAndGradient<number, "float32"> & Returned>
+      Promise<ValueAndGradient<number, "float32"> & TransferredInputs>
     >();
     expectTypeOf(callAsync(hinge, yTrue, yPred, { transfer })).toEqualTypeOf<
-      Promise<{ readonly value: Tensor<"float32"> } & Returned>
+      Promise<{ readonly value: Tensor<"float32"> } & TransferredInputs>
     >();
     expectTypeOf(gradientAsync(hinge, yTrue, yPred, { transfer })).toEqualTypeOf<
-      Promise<{ readonly gradient: Tensor<"float32"> } & Returned>
+      Promise<{ readonly gradient: Tensor<"float32"> } & TransferredInputs>
     >();
-    expectTypeOf(loss.applyAsync(yTrue, yPred, { transfer: false })).toEqualTypeOf<
+    expectTypeOf(loss.valueAsync(yTrue, yPred, { transfer: false })).toEqualTypeOf<
       Promise<number>
     >();
   });
 
   test("are either where it is not known whether arrays move", () => {
-    expectTypeOf(loss.applyAsync(yTrue, yPred, { transfer: anyTransfer })).toEqualTypeOf<
-      Promise<number | ({ readonly value: number } & Returned)>
+    expectTypeOf(loss.valueAsync(yTrue, yPred, { transfer: anyTransfer })).toEqualTypeOf<
+      Promise<number | ({ readonly value: number } & TransferredInputs)>
     >();
   });
 
   test("take the others' options too, and a signal", () => {
-    loss.applyAsync(yTrue, yPred, { signal, sampleWeight: 2, mask: [true] });
+    loss.valueAsync(yTrue, yPred, { signal, sampleWeight: 2, mask: [true] });
     loss.gradientAsync(yTrue, yPred, { signal, transfer: true, out: yPred });
     callAsync(hinge, yTrue, yPred, { out: yPred });
     // @ts-expect-error: the loss is float64
     losses.callAsync(yTrue, yPred, { out: yPred });
     // @ts-expect-error: a number needs no memory
-    loss.applyAsync(yTrue, yPred, { out: yPred });
+    loss.valueAsync(yTrue, yPred, { out: yPred });
     // @ts-expect-error: no signal
-    loss.applyAsync(yTrue, yPred, { signal: "stop" });
+    loss.valueAsync(yTrue, yPred, { signal: "stop" });
     // @ts-expect-error: a list of buffers is what postMessage takes
-    loss.applyAsync(yTrue, yPred, { transfer: [yPred.buffer] });
+    loss.valueAsync(yTrue, yPred, { transfer: [yPred.buffer] });
   });
 });
 

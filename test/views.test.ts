@@ -27,7 +27,7 @@ const random = generator(11);
 /** What a loss makes of the same numbers in arrays of their own. */
 function resultsOf(loss: LossName, yTrue: Tensor, yPred: Tensor): unknown[] {
   return reductions.map((reduction) => {
-    const result = lossOf(loss, reduction).apply(yTrue, yPred);
+    const result = lossOf(loss, reduction).value(yTrue, yPred);
     return typeof result === "number" ? result : Buffer.from(result.data.buffer).toString("hex");
   });
 }
@@ -186,10 +186,10 @@ forEachImplementation(() => {
         "batches of shape %j reduce to 0",
         (shape) => {
           for (const reduction of ["sum", "sum_over_batch_size", "mean"] as const) {
-            expect(lossOf(loss, reduction).apply(...empty(shape))).toBe(0);
+            expect(lossOf(loss, reduction).value(...empty(shape))).toBe(0);
           }
           for (const reduction of ["none", null] as const) {
-            const result = lossOf(loss, reduction).apply(...empty(shape));
+            const result = lossOf(loss, reduction).value(...empty(shape));
             expect(result.shape).toEqual(shape.slice(0, -1));
             expect(result.data).toEqual(new Float32Array(0));
           }
@@ -202,7 +202,7 @@ forEachImplementation(() => {
       test.each(emptyRows)("rows of shape %j have no mean", (shape) => {
         const rows = sizeOf(shape.slice(0, -1));
         for (const reduction of ["sum", "sum_over_batch_size", "mean"] as const) {
-          expect(lossOf(loss, reduction).apply(...empty(shape))).toBeNaN();
+          expect(lossOf(loss, reduction).value(...empty(shape))).toBeNaN();
         }
         const { data, shape: left } = functions[loss](...empty(shape));
         expect(left).toEqual(shape.slice(0, -1));
@@ -210,10 +210,10 @@ forEachImplementation(() => {
       });
     });
 
-    test.each(emptyRows)("rows of shape %j have no largest value", (shape) => {
+    test.each(emptyRows)("rows of shape %j have no maximum", (shape) => {
       const message = "yPred: expected at least one class in the last axis, received none";
       for (const reduction of reductions) {
-        expect(() => lossOf("categorical_hinge", reduction).apply(...empty(shape))).toThrow(
+        expect(() => lossOf("categorical_hinge", reduction).value(...empty(shape))).toThrow(
           new RangeError(message),
         );
       }
@@ -222,8 +222,8 @@ forEachImplementation(() => {
 
     test("typed arrays and nested arrays", () => {
       expect(functions.hinge(new Float32Array(0), new Float32Array(0)).data[0]).toBeNaN();
-      expect(lossOf("hinge", "sum").apply([], [])).toBeNaN();
-      expect(lossOf("hinge", "sum").apply([[]], [[]])).toBeNaN();
+      expect(lossOf("hinge", "sum").value([], [])).toBeNaN();
+      expect(lossOf("hinge", "sum").value([[]], [[]])).toBeNaN();
     });
   });
 
@@ -237,7 +237,7 @@ forEachImplementation(() => {
     function expectError(yTrue: Tensor, yPred: TensorLike, message: string): void {
       expect(() => call(yTrue, yPred)).toThrow(new RangeError(message));
       for (const reduction of reductions) {
-        expect(() => lossOf(loss, reduction).apply(yTrue, yPred)).toThrow(new RangeError(message));
+        expect(() => lossOf(loss, reduction).value(yTrue, yPred)).toThrow(new RangeError(message));
       }
     }
 
@@ -297,7 +297,7 @@ forEachImplementation(() => {
       );
     });
 
-    test("a getter that takes the labels away during the call", () => {
+    test("a getter that detaches the labels during the call", () => {
       for (const property of ["data", "shape", "dtype"]) {
         const yTrue = tensor(labels(), shape);
         const yPred = { data: predictions(), shape, dtype: "float32" } as const;
@@ -314,7 +314,7 @@ forEachImplementation(() => {
       }
     });
 
-    test("a shape that takes its own data away during the call", () => {
+    test("a shape that detaches its own data during the call", () => {
       const data = predictions();
       const dimensions = [2, 3];
       Object.defineProperty(dimensions, 1, {

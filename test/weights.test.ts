@@ -1,4 +1,4 @@
-import { Hinge, hinge, type Reduction, setBackend, tensor, type Weighting } from "maxmargin";
+import { Hinge, hinge, type Reduction, setBackend, tensor, type WeightOptions } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { dataOf, floatDtypes } from "./support/data.js";
 import { forEachImplementation, implementations } from "./support/implementations.js";
@@ -28,7 +28,7 @@ forEachImplementation(() => {
       const sum = exact.reduce((a, b) => a + b, 0);
       const total = weights.reduce((a, b) => a + b, 0);
       const apply = (reduction: Reduction) =>
-        valuesOf(lossOf(name, reduction).apply(yTrue, yPred, { sampleWeight: weights }));
+        valuesOf(lossOf(name, reduction).value(yTrue, yPred, { sampleWeight: weights }));
       const close = (values: number[], expected: number) => {
         expect(values).toHaveLength(1);
         expect(Math.abs(values[0] - expected)).toBeLessThanOrEqual(5e-7 * Math.abs(expected));
@@ -49,7 +49,7 @@ forEachImplementation(() => {
       spoiled.data[777] = NaN;
       for (const mask of [0, new Uint8Array(rows)]) {
         const apply = (reduction: Reduction) =>
-          valuesOf(lossOf(name, reduction).apply(yTrue, spoiled, { mask }))[0];
+          valuesOf(lossOf(name, reduction).value(yTrue, spoiled, { mask }))[0];
         expect(["sum", "mean", "sum_over_batch_size"].map((r) => apply(r as Reduction))).toEqual([
           NaN,
           NaN,
@@ -63,16 +63,16 @@ forEachImplementation(() => {
     test("weights of 1 and a mask of everything change nothing", () => {
       for (const reduction of reductions) {
         const loss = lossOf(name, reduction);
-        const plain = valuesOf(loss.apply(yTrue, yPred));
+        const plain = valuesOf(loss.value(yTrue, yPred));
         for (const weighting of [
           { sampleWeight: 1 },
           { sampleWeight: new Int8Array(rows).fill(1) },
           { mask: tensor(new Uint8Array(rows).fill(7), [rows], "bool") },
           { sampleWeight: null, mask: null },
-        ] satisfies Weighting[]) {
+        ] satisfies WeightOptions[]) {
           // A weight of 1 for all makes Keras's weighted mean a sum.
           if (reduction === "mean_with_sample_weight" && weighting.sampleWeight === 1) continue;
-          const values = valuesOf(loss.apply(yTrue, yPred, weighting));
+          const values = valuesOf(loss.value(yTrue, yPred, weighting));
           expect(values).toHaveLength(plain.length);
           values.forEach((value, i) => {
             expect(Math.abs(value - plain[i])).toBeLessThanOrEqual(2.4e-7 * Math.abs(plain[i]));
@@ -81,16 +81,16 @@ forEachImplementation(() => {
       }
     });
 
-    test("a mask means the mean over what is kept", () => {
+    test("a mask gives the mean over the kept losses", () => {
       const mask = Uint8Array.from({ length: rows }, (_, row) => Number(row % 3 === 0));
       const kept = losses().filter((_, row) => mask[row] === 1);
       const mean = kept.reduce((a, b) => a + b, 0) / kept.length;
-      const result = lossOf(name, "mean").apply(yTrue, yPred, { mask });
+      const result = lossOf(name, "mean").value(yTrue, yPred, { mask });
       expect(Math.abs(result - mean)).toBeLessThanOrEqual(5e-7 * mean);
-      expect(lossOf(name, "mean").apply(yTrue, yPred, { mask: new Uint8Array(rows) })).toBe(0);
+      expect(lossOf(name, "mean").value(yTrue, yPred, { mask: new Uint8Array(rows) })).toBe(0);
     });
 
-    test("what is broadcast is as if it were written out", () => {
+    test("broadcast weights have the results of repeated ones", () => {
       for (const [own, values] of [
         [[1, width], width],
         [[width], width],
@@ -119,7 +119,8 @@ forEachImplementation(() => {
   test("a mask that is broadcast counts by its own size in a mean", () => {
     for (const reduction of ["mean", "sum_over_batch_size"] as const) {
       const loss = new Hinge({ reduction });
-      const apply = (weighting: Weighting) => loss.apply(fourLabels, fourPredictions, weighting);
+      const apply = (weighting: WeightOptions) =>
+        loss.value(fourLabels, fourPredictions, weighting);
       expect(apply({ mask: [[1, 0]] })).toBe(1.5);
       expect(apply({ mask: [[1], [0]] })).toBe(0.75);
       expect(apply({ mask: [[1], [0]], sampleWeight: [[1, 2]] })).toBe(1);
@@ -129,7 +130,7 @@ forEachImplementation(() => {
       expect(gradient.data).toEqual(Float32Array.of(-0.5, 0, -0.5, 0));
     }
     const sum = new Hinge({ reduction: "sum" });
-    expect(sum.apply(fourLabels, fourPredictions, { mask: [[1, 0]] })).toBe(3);
+    expect(sum.value(fourLabels, fourPredictions, { mask: [[1, 0]] })).toBe(3);
   });
 
   test("weights with an axis of 1 in the middle", () => {
@@ -141,10 +142,26 @@ forEachImplementation(() => {
     );
     const sampleWeight = tensor(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 1, 3]);
     const sum = new Hinge({ reduction: "sum" });
-    expect(sum.apply(yTrue, yPred, { sampleWeight })).toBe(1282);
+    expect(sum.value(yTrue, yPred, { sampleWeight })).toBe(1282);
     const { data } = sum.gradient(yTrue, yPred, { sampleWeight });
     const weightOf = (i: number) => 1 + Math.floor(i / 12) * 3 + (i % 3);
     expect(data).toEqual(Float32Array.from({ length: 24 }, (_, i) => -weightOf(i)));
+  });
+
+  test("weights and a mask whose ranks differ are broadcast before they meet the losses, as in Keras", () => {
+    const yTrue = tensor(Int8Array.of(1, 1), [2, 1, 1]);
+    const yPred = tensor(Float32Array.of(0, -1), [2, 1, 1]);
+    const weighting = { sampleWeight: tensor(Float32Array.of(3, 5), [2, 1, 1]), mask: [1, 0] };
+    // Losses [1, 2], of shape [2, 1], with weights of shape [2, 1, 2].
+    const none = new Hinge({ reduction: null });
+    const { shape, data } = none.value(yTrue, yPred, weighting);
+    expect(shape).toEqual([2, 2, 2]);
+    expect(data).toEqual(Float32Array.of(3, 0, 6, 0, 5, 0, 10, 0));
+    const sum = new Hinge({ reduction: "sum" });
+    const { value, gradient } = sum.valueAndGradient(yTrue, yPred, weighting);
+    expect(value).toBe(24);
+    expect(sum.value(yTrue, yPred, weighting)).toBe(24);
+    expect(gradient.data).toEqual(Float32Array.of(-8, -8));
   });
 
   // The bits of -0 are not 0.
@@ -152,8 +169,8 @@ forEachImplementation(() => {
     const maskOf = (values: number[], shape: number[]) => ({
       mask: tensor(dataOf(dtype, values), shape, dtype),
     });
-    const apply = (reduction: Reduction, weighting: Weighting) =>
-      valuesOf(new Hinge({ reduction }).apply(fourLabels, fourPredictions, weighting));
+    const apply = (reduction: Reduction, weighting: WeightOptions) =>
+      valuesOf(new Hinge({ reduction }).value(fourLabels, fourPredictions, weighting));
     const own = maskOf([1, -0, 0, 1], [2, 2]);
     expect(apply(null, own)).toEqual([1, 0, 0, 0.75]);
     expect(apply("sum", own)).toEqual([1.75]);
@@ -200,12 +217,12 @@ forEachImplementation(() => {
     const sum = new Hinge({ dtype: "float16", reduction: "sum" });
     for (const Kind of [Float32Array, Float64Array]) {
       const sampleWeight = Kind.from(weights);
-      const { data } = losses.apply(yTrue, yPred, { sampleWeight });
+      const { data } = losses.value(yTrue, yPred, { sampleWeight });
       expect(data).toEqual(dataOf("float16", expected));
       weights.forEach((weight, i) => {
         // One weight for all takes another way.
         const one = tensor(Kind.of(weight), [1, 1]);
-        expect(sum.apply(yTrue, yPred, { sampleWeight: one })).toBe(n * expected[i] + 0);
+        expect(sum.value(yTrue, yPred, { sampleWeight: one })).toBe(n * expected[i] + 0);
       });
     }
   });
@@ -221,7 +238,7 @@ forEachImplementation(() => {
   });
 });
 
-test("every implementation gives the same bits with weights, masks and broadcasting", () => {
+test("every implementation returns the same bits with weights, masks and broadcasting", () => {
   const batch = [
     tensor(signs(40_000), [200, 20, 10]),
     tensor(predictions(2000), [200, 1, 10]),
@@ -239,7 +256,7 @@ test("every implementation gives the same bits with weights, masks and broadcast
       implementations.map((implementation) => {
         if (implementation === "js") setBackend("js");
         else setBackend("native", implementation);
-        return valuesOf(lossOf(name, reduction).apply(...batch, weighting)).join();
+        return valuesOf(lossOf(name, reduction).value(...batch, weighting)).join();
       }),
     ),
   );
@@ -251,7 +268,8 @@ test("every implementation gives the same bits with weights, masks and broadcast
 describe("wrong weights", () => {
   const yTrue = tensor(signs(6), [3, 2]);
   const yPred = tensor(predictions(6), [3, 2]);
-  const apply = (options: unknown) => () => new Hinge().apply(yTrue, yPred, options as Weighting);
+  const apply = (options: unknown) => () =>
+    new Hinge().value(yTrue, yPred, options as WeightOptions);
 
   test.each([
     [

@@ -20,7 +20,7 @@ function start(implementation: string, rounds: number, task = "compute") {
   return startWorker({ task, implementation, rounds, ...batch });
 }
 
-test("threads that compute at once, each with an implementation of its own, give the same bits", async () => {
+test("threads that compute at once, each with an implementation of its own, return the same bits", async () => {
   setBackend("native", "scalar");
   const rounds = 6;
   const answers = await Promise.all(
@@ -54,7 +54,7 @@ test("threads that compute at once, each with an implementation of its own, give
 test("threads that are ended in the middle of their work leave the addon intact", async () => {
   setBackend("native");
   const loss = new Hinge();
-  const expected = loss.apply(batch.labels, batch.predictions);
+  const expected = loss.value(batch.labels, batch.predictions);
   expect(expected).toBeGreaterThan(0);
   let ended = 0;
   for (let round = 0; round < 3; round++) {
@@ -70,12 +70,12 @@ test("threads that are ended in the middle of their work leave the addon intact"
           }),
       ),
     );
-    expect(loss.apply(batch.labels, batch.predictions)).toBe(expected);
+    expect(loss.value(batch.labels, batch.predictions)).toBe(expected);
     for (const code of await Promise.all(workers.map((worker) => worker.terminate()))) {
       expect(code).toBe(1);
       ended++;
     }
-    expect(loss.apply(batch.labels, batch.predictions)).toBe(expected);
+    expect(loss.value(batch.labels, batch.predictions)).toBe(expected);
   }
   expect(ended).toBe(3 * availableParallelism());
   setBackend("auto");
@@ -92,7 +92,7 @@ test("threads that call thousands of times at once share the helpers, and none w
   setNumThreads(availableParallelism());
 }, 60_000);
 
-test("threads that call off their event loops at once give the same bits, in all ways", async () => {
+test("threads that make async calls at once return the same bits, in all ways", async () => {
   const answers = (await Promise.all(
     [...implementations, ...implementations].map((implementation) =>
       resultOf(start(implementation, 5, "background")),

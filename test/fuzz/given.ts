@@ -1,13 +1,13 @@
 // The arguments of a call in memory, and what has become of them.
 import { isSharedArrayBuffer } from "node:util/types";
-import type { Returned, TensorLike, Weighting } from "maxmargin";
+import type { TensorLike, TransferredInputs, WeightOptions } from "maxmargin";
 import { valuesOf } from "../support/data.js";
 import { argumentOf, type Operand, type Placed } from "./operands.js";
 import type { Program } from "./program.js";
 import { sameShape } from "./shapes.js";
 
 interface Entry {
-  readonly name: keyof Returned;
+  readonly name: keyof TransferredInputs;
   readonly operand: Operand;
   readonly argument: TensorLike;
   /** Where the operand stands, unless it is nested, and what stood there before. */
@@ -18,11 +18,11 @@ interface Entry {
 export class Given {
   readonly yTrue: TensorLike;
   readonly yPred: TensorLike;
-  readonly weighting: Weighting;
+  readonly weighting: WeightOptions;
   readonly #entries: readonly Entry[];
 
   constructor(program: Program, isWeighted: boolean, isShared: boolean) {
-    const entryOf = (name: keyof Returned, operand: Operand): Entry => {
+    const entryOf = (name: keyof TransferredInputs, operand: Operand): Entry => {
       const { place } = operand;
       const own = isShared
         ? { ...operand, place: { ...place, memory: "shared" as const } }
@@ -61,7 +61,7 @@ export class Given {
   }
 
   /** What came back from a call to which everything had moved, and is not what it was. */
-  lost(returned: Partial<Returned>): string[] {
+  lost(returned: Partial<TransferredInputs>): string[] {
     return this.#entries
       .filter(({ name, operand, placed, before }) => {
         const tensor = returned[name];

@@ -89,7 +89,7 @@ function gradientOf(
   return exact(parts.map(sumOf));
 }
 
-/** What `apply` has to answer, and `valueAndGradient`. */
+/** What `value` has to answer, and `valueAndGradient`. */
 export function exactApply(program: Program): ExactAnswer {
   const { dtype, reduction } = program;
   const pairs = pairsOf(program, dtype, true);

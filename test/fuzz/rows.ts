@@ -138,11 +138,6 @@ export interface Pairs {
   readonly rows: readonly Row[];
 }
 
-/** Whether labels would be the same for all classes, or are of the shape of class ids. */
-const areIds = (labels: Shape, predictions: Shape) =>
-  (predictions.at(-1) ?? 1) !== 1 &&
-  ((labels.at(-1) ?? 1) === 1 || sameShape(labels, predictions.slice(0, -1)));
-
 /** @param fixRanks - as the classes do. */
 export function pairsOf(program: Program, dtype: FloatDtype, fixRanks: boolean): Pairs {
   const { loss, labels, predictions } = program;
@@ -157,12 +152,13 @@ export function pairsOf(program: Program, dtype: FloatDtype, fixRanks: boolean):
   const [own, other] = fixRanks
     ? withSameRank(labels.shape, predictions.shape)
     : [labels.shape, predictions.shape];
-  const isCategorical = loss === "categorical_hinge";
-  if (isCategorical && areIds(own, other)) throw new Refusal("class ids");
   const whole = fitting(own, other, "labels and predictions");
+  const isCategorical = loss === "categorical_hinge";
   if (whole.length === 0 && !isCategorical) throw new Refusal("scalars");
   const width = whole.at(-1) ?? 1;
   if (width === 0 && isCategorical) throw new Refusal("no class");
+  const areIds = (own.at(-1) ?? 1) === 1 || sameShape(own, other.slice(0, -1));
+  if (width > 1 && isCategorical && areIds) throw new Refusal("class ids");
 
   const cast = ({ dtype: from, data }: Operand) => castValues(from, data, dtype);
   let y = cast(labels);

@@ -4,19 +4,19 @@ import {
   gradient,
   gradientAsync,
   type hinge,
-  type Returned,
   type Tensor,
   type TensorLike,
+  type TransferredInputs,
   valueAndGradient,
   valueAndGradientAsync,
-  type Weighting,
+  type WeightOptions,
 } from "maxmargin";
 import { classes, functions } from "../support/losses.js";
 import { type ExactAnswer, exactApply, exactCall, exactFunction } from "./oracle.js";
 import type { Program } from "./program.js";
 
 /** As far as a call takes them. */
-export interface Options extends Weighting {
+export interface Options extends WeightOptions {
   /** An array of the right dtype and length, which no type tells. */
   readonly out?: never;
   readonly signal?: AbortSignal;
@@ -24,7 +24,7 @@ export interface Options extends Weighting {
 }
 
 /** What a call gives of its subject's answer, and what came back with it. */
-export interface Result extends Partial<Returned> {
+export interface Result extends Partial<TransferredInputs> {
   readonly value?: number | Tensor;
   readonly gradient?: Tensor;
 }
@@ -71,9 +71,9 @@ export const subjects: readonly Subject[] = [
     isWeighted: true,
     exact: exactApply,
     calls: [
-      synchronous("apply", (program, ...args) => ({ value: lossOf(program).apply(...args) })),
-      asynchronous("applyAsync", async (program, ...args) =>
-        alone("value", await lossOf(program).applyAsync(...args)),
+      synchronous("value", (program, ...args) => ({ value: lossOf(program).value(...args) })),
+      asynchronous("valueAsync", async (program, ...args) =>
+        alone("value", await lossOf(program).valueAsync(...args)),
       ),
       ...twice(
         "gradient",

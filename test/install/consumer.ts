@@ -10,7 +10,7 @@ const size = 1024;
 const call = `
 const labels = Int8Array.from({ length: ${size} }, (_, i) => (i % 3 === 0 ? -1 : 1));
 const predictions = Float32Array.from({ length: ${size} }, (_, i) => (i % 7) / 4 - 0.75);
-const loss = new Hinge().apply(labels, predictions);
+const loss = new Hinge().value(labels, predictions);
 console.log(JSON.stringify({ ...backend(), loss }));
 `;
 

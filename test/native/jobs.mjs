@@ -23,9 +23,9 @@ async function check(loss, weighting) {
   const expected = loss.valueAndGradient(...args);
   assert.deepStrictEqual(value, expected.value);
   assert.deepStrictEqual(gradient.data, expected.gradient.data);
-  assert.deepStrictEqual(await loss.applyAsync(...args), loss.apply(...args));
+  assert.deepStrictEqual(await loss.valueAsync(...args), loss.value(...args));
   const copies = [tensor(labels.slice(), shape), tensor(predictions.slice(), shape)];
-  const moved = await loss.applyAsync(...copies, {
+  const moved = await loss.valueAsync(...copies, {
     ...(weighting.sampleWeight && { sampleWeight: sampleWeight.slice() }),
     transfer: true,
   });

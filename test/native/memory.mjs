@@ -59,10 +59,10 @@ async function exhaustCalls() {
       for (const options of [{}, { sampleWeight }]) {
         const loss = new Loss();
         const args = [labels, predictions, options];
-        for (const call of [() => loss.apply(...args), () => loss.valueAndGradient(...args)]) {
+        for (const call of [() => loss.value(...args), () => loss.valueAndGradient(...args)]) {
           refused += await exhaust(call, call());
         }
-        refused += await exhaust(() => loss.applyAsync(...args), loss.apply(...args));
+        refused += await exhaust(() => loss.valueAsync(...args), loss.value(...args));
         refused += await exhaust(
           () => loss.valueAndGradientAsync(...args),
           loss.valueAndGradient(...args),

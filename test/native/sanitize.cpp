@@ -1,6 +1,6 @@
 // sanitize <seed> <batches>: random batches on every instruction set, with one thread and with several, called by several
-// threads at once. Arrays end where their allocation does. All answers have to be the same, to the last bit; what else is
-// wrong, the sanitizers say. scripts/sanitize.mjs builds and runs it.
+// threads at once. Arrays end where their allocation does, and may have any strides. All answers have to be the same, to the
+// last bit; what else is wrong, the sanitizers say. scripts/sanitize.mjs builds and runs it.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -10,14 +10,14 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <thread>
 #include <vector>
 
-#include "dispatch.h"
-#include "probe.h"
-#include "reduce.h"
-#include "thread_pool.h"
+#include "engine/evaluate.h"
+#include "platform/dispatch.h"
+#include "platform/thread_pool.h"
 
 namespace maxmargin {
 namespace {
@@ -80,6 +80,8 @@ class Array {
     }
   }
 
+  void clear() { std::memset(data(), 0, bytes()); }
+
   void put(size_t i, double value) {
     if (dtype_ >= Dtype::float16) return round_to(dtype_, &value, 1, at(i));
     // Of a negative number, the bytes of the same width; a bool is a byte too.
@@ -87,34 +89,70 @@ class Array {
     std::memcpy(at(i), &whole, size_of(dtype_));
   }
 
+  Dtype dtype() const { return dtype_; }
+  size_t size() const { return n_; }
   size_t bytes() const { return n_ * size_of(dtype_); }
   char* data() const { return memory_.get() + before_; }
-
- private:
   char* at(size_t i) const { return data() + i * size_of(dtype_); }
 
+ private:
   const Dtype dtype_;
   const size_t n_, before_;
   const std::unique_ptr<char[]> memory_;
 };
 
+// Strides over a shape: axes in any order, reversed, repeated, or with gaps between their values.
+struct Strides {
+  std::vector<int64_t> of;
+  // The place of index 0, and how many values are there.
+  size_t first = 0, n = 1;
+
+  Strides(const std::vector<size_t>& shape, Random& random) : of(shape.size()) {
+    std::vector<size_t> order(shape.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+    size_t distance = random.one_in(5) ? 1 + random.below(3) : 1, before = 0, behind = 0;
+    for (const size_t axis : order) {
+      if (random.one_in(5)) continue;
+      const bool is_reversed = random.one_in(6);
+      of[axis] = is_reversed ? -static_cast<int64_t>(distance) : static_cast<int64_t>(distance);
+      (is_reversed ? before : behind) += (shape[axis] - 1) * distance;
+      distance *= shape[axis] + random.below(2);
+    }
+    first = before;
+    n = before + behind + 1;
+  }
+
+  // The place of each value, in the order of the logical indices.
+  std::vector<size_t> places(const std::vector<size_t>& shape) const {
+    std::vector<size_t> places{first};
+    for (size_t axis = 0; axis < shape.size(); ++axis) {
+      std::vector<size_t> next;
+      next.reserve(places.size() * shape[axis]);
+      for (const size_t place : places) {
+        for (size_t i = 0; i < shape[axis]; ++i) {
+          next.push_back(place + static_cast<size_t>(of[axis] * static_cast<int64_t>(i)));
+        }
+      }
+      places.swap(next);
+    }
+    return places;
+  }
+};
+
 // What was computed, as bytes.
 class Answer {
  public:
-  void add(const Total& total) {
-    for (double sum : {total.losses, total.weights, total.kept}) {
+  void add(const Result& result) {
+    for (const ExactSum* sum : {&result.totals.losses, &result.totals.weights, &result.totals.kept}) {
       // The sign of a NaN is the compiler's affair until it is rounded.
-      if (std::isnan(sum)) sum = NAN;
-      add(&sum, sizeof(sum));
+      const double value = std::isnan(sum->value()) ? NAN : sum->value();
+      add(&value, sizeof(value));
     }
+    bytes_.push_back(result.was_binary);
   }
 
   void add(const Array& results) { add(results.data(), results.bytes()); }
-
-  void add(const Part& part) {
-    add(part.before);
-    bytes_.push_back(part.reading == LabelReading::binary);
-  }
 
   bool operator==(const Answer& other) const { return bytes_ == other.bytes_; }
 
@@ -127,70 +165,108 @@ class Answer {
   std::vector<char> bytes_;
 };
 
-// A batch, and what is asked of it.
+// A batch, and what is asked of it: of arrays with strides, and of row-major copies of what they stand for.
 class Program {
  public:
   explicit Program(uint64_t seed) : seed_(seed), random_(seed) {
-    // One pair of dtypes after the other.
-    batch_.label_dtype = static_cast<Dtype>(seed % kDtypes);
-    batch_.prediction_dtype = static_cast<Dtype>(seed / kDtypes % kDtypes);
-    batch_.as = random_float();
-    batch_.loss = static_cast<Loss>(random_.below(kLosses));
-    batch_.may_be_binary = batch_.loss != Loss::categorical_hinge && !random_.one_in(4);
+    plain_.compute = random_float();
+    plain_.loss = static_cast<Loss>(random_.below(kLosses));
+    plain_.may_be_binary = !random_.one_in(4);
     choose_shape();
+    strided_ = plain_;
+    strided_.rank = shape_.size();
+    strided_.shape = shape_.data();
     choose_values();
-    if (random_.one_in(2)) {
-      batch_.weights = random_column({Kind::zero_or_one, Kind::many, Kind::any_bits});
-    }
-    // A mask that is not all 0 and 1 leaves nothing to compare.
-    if (random_.one_in(2)) batch_.mask = random_column({random_.one_in(8) ? Kind::any_bits : Kind::zero_or_one});
-    divisor_ = random_.pick({1.0, 3.0, static_cast<double>(batch_.rows)});
-    row_dtype_ = random_.one_in(4) ? Dtype::float64 : batch_.as;
-    slope_dtype_ = random_.one_in(4) ? Dtype::float64 : batch_.as;
+    divisor_ = random_.pick({1.0, 3.0, static_cast<double>(plain_.all_rows)});
+    loss_dtype_ = random_.one_in(4) ? Dtype::float64 : plain_.compute;
+    gradient_dtype_ = random_.one_in(4) ? Dtype::float64 : plain_.compute;
     writes_losses_ = random_.one_in(2);
   }
 
-  Answer run(const Machine& machine) {
-    const size_t n = batch_.rows * batch_.width;
+  Answer run(const Machine& machine, bool is_strided) {
+    const Batch& batch = is_strided ? strided_ : plain_;
     Answer answer;
-    Part part{{1.0, 2.0, 3.0}, LabelReading::as_is};
-    answer.add(total(batch_, machine));
-    answer.add(total(batch_, machine, &part));
-    answer.add(part);
-    if (batch_.is_weighted()) answer.add(column_total(batch_, machine));
-    const Array losses(row_dtype_, batch_.rows, random_);
-    row_losses(batch_, machine, row_dtype_, losses.data());
-    answer.add(losses);
-    const Array slopes(slope_dtype_, n, random_), own_losses(batch_.as, batch_.rows, random_);
-    const Gradient gradient{divisor_, slope_dtype_, slopes.data(),
-                            writes_losses_ ? own_losses.data() : nullptr};
-    answer.add(total_and_gradient(batch_, machine, gradient));
-    answer.add(slopes);
-    if (writes_losses_) answer.add(own_losses);
+    Request request;
+    request.batch = batch;
+    request.divisor = divisor_;
+    answer.add(result_of(request, machine));
+    if (batch.is_weighted()) {
+      request.operation = Operation::weights;
+      answer.add(result_of(request, machine));
+    }
+    const auto losses = cleared(loss_dtype_, batch.all_rows);
+    request.losses = {loss_dtype_, losses->data(), nullptr};
+    request.operation = Operation::rows;
+    answer.add(result_of(request, machine));
+    answer.add(*losses);
+    const auto gradient = cleared(gradient_dtype_, batch.all_rows * batch.width);
+    request.operation = Operation::gradient;
+    request.gradient = {gradient_dtype_, gradient->data(), nullptr};
+    if (!writes_losses_) request.losses = {};
+    answer.add(result_of(request, machine));
+    answer.add(*losses);
+    answer.add(*gradient);
     return answer;
   }
 
-  // What loads and copies alone have no answer.
-  void probe(const Machine& machine) {
-    const Array &labels = *arrays_[0], &predictions = *arrays_[1];
-    const Array copy(batch_.prediction_dtype, batch_.rows * batch_.width, random_);
-    for (const Sharing sharing : {Sharing::halves, Sharing::blocks}) {
-      read_probe(labels.data(), labels.bytes(), predictions.data(), predictions.bytes(),
-                 random_.pick({Prefetch::none, Prefetch::software}), sharing, machine);
-    }
-    write_probe(labels.data(), labels.bytes(), predictions.data(), predictions.bytes(), copy.data(),
-                random_.one_in(2), machine);
+  // Derivatives that are added up where predictions are repeated.
+  Answer run_adding(const Machine& machine) {
+    Request request;
+    request.operation = Operation::gradient;
+    request.batch = strided_;
+    request.divisor = divisor_;
+    const auto sums = cleared(Dtype::float64, added_->n);
+    request.gradient = {Dtype::float64, sums->at(added_->first), added_->of.data()};
+    Answer answer;
+    answer.add(result_of(request, machine));
+    answer.add(*sums);
+    return answer;
   }
+
+  // Whether the rows of parts add up to the bits of the whole.
+  bool adds_up(const Machine& machine) {
+    Request request;
+    request.batch = strided_;
+    request.batch.may_be_binary = false;
+    const bool is_flat = machine.set->kernels_of(strided_.loss).family == Family::elementwise && !strided_.is_weighted();
+    if (is_flat && strided_.width > 1) return true;
+    const Result whole = result_of(request, machine);
+    Result merged;
+    const size_t end = strided_.end_row(), step = rows_of_group(strided_) * (1 + random_.below(3));
+    for (size_t row = strided_.first_row; row < end; row += step) {
+      request.batch.first_row = row;
+      request.batch.rows = std::min(step, end - row);
+      merged.totals.add(result_of(request, machine).totals);
+    }
+    Answer expected, answer;
+    expected.add(whole);
+    answer.add(merged);
+    return answer == expected;
+  }
+
+  bool is_comparable() const { return is_comparable_; }
 
   void print(const char* set, size_t threads) const {
     std::printf("batch %llu: %s with %zu threads gives other bits: loss %d, dtypes %d %d as %d, [%zu, %zu], %s\n",
-                static_cast<unsigned long long>(seed_), set, threads, static_cast<int>(batch_.loss),
-                static_cast<int>(batch_.label_dtype), static_cast<int>(batch_.prediction_dtype),
-                static_cast<int>(batch_.as), batch_.rows, batch_.width,
-                batch_.is_weighted() ? "weighted" : "not weighted");
+                static_cast<unsigned long long>(seed_), set, threads, static_cast<int>(plain_.loss),
+                static_cast<int>(plain_.labels.dtype), static_cast<int>(plain_.predictions.dtype),
+                static_cast<int>(plain_.compute), plain_.all_rows, plain_.width,
+                plain_.is_weighted() ? "weighted" : "not weighted");
   }
 
  private:
+  static Result result_of(const Request& request, const Machine& machine) {
+    Result result;
+    evaluate(request, machine, &result);
+    return result;
+  }
+
+  std::unique_ptr<const Array> cleared(Dtype dtype, size_t n) {
+    auto array = std::make_unique<Array>(dtype, n, random_);
+    array->clear();
+    return array;
+  }
+
   Dtype random_float() {
     return static_cast<Dtype>(static_cast<size_t>(Dtype::float16) + random_.below(kFloatDtypes));
   }
@@ -199,66 +275,113 @@ class Program {
   void choose_shape() {
     const bool is_large = random_.one_in(8);
     const size_t around = random_.below(3) - 1;
-    batch_.width = random_.one_in(3)
-                       ? random_.pick({kBlock, 2 * kBlock, kTile, kChunk, 2 * kChunk}) + around
-                       : 1 + random_.below(70);
+    const size_t width = random_.one_in(3)
+                             ? random_.pick({kBlock, 2 * kBlock, kTile, kChunk, 2 * kChunk}) + around
+                             : 1 + random_.below(70);
     const size_t values = is_large ? 200'000 : 3000;
-    batch_.rows = 1 + random_.below(std::max<size_t>(3, values / batch_.width));
+    const size_t rows = 1 + random_.below(std::max<size_t>(3, values / width));
+    shape_ = random_.one_in(3) ? std::vector<size_t>{1 + random_.below(4), rows / 2 + 1, width}
+                               : std::vector<size_t>{rows, width};
+    plain_.width = width;
+    plain_.all_rows = shape_.size() == 3 ? shape_[0] * shape_[1] : rows;
+    const size_t groups = ceil_div(plain_.all_rows, rows_of_group(plain_));
+    plain_.first_row = random_.one_in(3) ? random_.below(groups) * rows_of_group(plain_) : 0;
+    plain_.rows = plain_.all_rows - plain_.first_row;
+    if (random_.one_in(3)) plain_.rows = 1 + random_.below(plain_.rows);
   }
+
+  static size_t ceil_div(size_t n, size_t by) { return (n + by - 1) / by; }
 
   void choose_values() {
-    const size_t n = batch_.rows * batch_.width;
-    const Kind labels = random_.pick({Kind::zero_or_one, Kind::zero_or_one, Kind::minus_or_plus_one,
-                                      Kind::few, Kind::any_bits});
-    const Kind predictions =
-        random_.pick({Kind::few, Kind::many, Kind::many, Kind::huge, Kind::any_bits});
-    Array& y = add_array(batch_.label_dtype, n, labels);
-    Array& p = add_array(batch_.prediction_dtype, n, predictions);
-    // What looked like 0/1 at both ends turns out to be something else.
-    if (random_.one_in(3)) y.put(random_.below(n), 2);
-    // A tie for the maximum in the last value, which may be alone in its tile.
-    if (random_.one_in(3)) {
-      y.put(n - 1, 0), y.put(n - batch_.width, 0);
-      p.put(n - 1, 90), p.put(n - batch_.width, 90);
+    // One pair of dtypes after the other.
+    const auto labels = static_cast<Dtype>(seed_ % kDtypes);
+    const auto predictions = static_cast<Dtype>(seed_ / kDtypes % kDtypes);
+    choose(labels, shape_,
+           random_.pick({Kind::zero_or_one, Kind::zero_or_one, Kind::minus_or_plus_one, Kind::few, Kind::any_bits}),
+           &Batch::labels);
+    choose(predictions, shape_, random_.pick({Kind::few, Kind::many, Kind::many, Kind::huge, Kind::any_bits}),
+           &Batch::predictions);
+    const std::vector<size_t> rows(shape_.begin(), shape_.end() - 1);
+    if (random_.one_in(2)) {
+      choose(static_cast<Dtype>(random_.below(kDtypes)), rows,
+             random_.pick({Kind::zero_or_one, Kind::many, Kind::any_bits}), &Batch::weights);
     }
-    batch_.labels = y.data();
-    batch_.predictions = p.data();
+    if (random_.one_in(2)) {
+      // A mask that is not all 0 and 1 makes some results NaN, whose places depend on the sizes of tiles.
+      is_comparable_ = !random_.one_in(8);
+      choose(static_cast<Dtype>(random_.below(kDtypes)), rows,
+             is_comparable_ ? Kind::zero_or_one : Kind::any_bits, &Batch::mask);
+    }
+    added_ = std::make_unique<Strides>(shape_, random_);
   }
 
-  Column random_column(std::initializer_list<Kind> kinds) {
-    const auto dtype = static_cast<Dtype>(random_.below(kDtypes));
-    return {dtype, add_array(dtype, batch_.rows, random_.pick(kinds)).data()};
+  // An operand with strides, and its row-major copy.
+  void choose(Dtype dtype, const std::vector<size_t>& shape, Kind kind, Operand Batch::*operand) {
+    strides_.push_back(std::make_unique<Strides>(shape, random_));
+    const Strides& strides = *strides_.back();
+    Array& values = add_array(dtype, strides.n);
+    values.fill(kind, random_);
+    // What looked like 0/1 at both ends turns out to be something else; or a tie for the maximum.
+    if (is_comparable_ && operand != &Batch::mask && random_.one_in(3)) {
+      values.put(random_.below(strides.n), random_.pick({2.0, 90.0}));
+    }
+    const std::vector<size_t> places = strides.places(shape);
+    Array& copy = add_array(dtype, places.size());
+    for (size_t i = 0; i < places.size(); ++i) std::memcpy(copy.at(i), values.at(places[i]), size_of(dtype));
+    plain_.*operand = {dtype, copy.data(), nullptr};
+    strided_.*operand = {dtype, values.at(strides.first), strides.of.data()};
   }
 
-  Array& add_array(Dtype dtype, size_t n, Kind kind) {
+  Array& add_array(Dtype dtype, size_t n) {
     arrays_.push_back(std::make_unique<Array>(dtype, n, random_));
-    arrays_.back()->fill(kind, random_);
     return *arrays_.back();
   }
 
   const uint64_t seed_;
   Random random_;
   std::vector<std::unique_ptr<Array>> arrays_;
-  Batch batch_{};
+  std::vector<std::unique_ptr<Strides>> strides_;
+  std::unique_ptr<Strides> added_;
+  std::vector<size_t> shape_;
+  Batch plain_, strided_;
   double divisor_;
-  Dtype row_dtype_, slope_dtype_;
-  bool writes_losses_;
+  Dtype loss_dtype_, gradient_dtype_;
+  bool writes_losses_, is_comparable_ = true;
 };
 
 bool is_same_everywhere(uint64_t seed) {
   Program program(seed);
-  const Answer expected = program.run({kScalar, 1});
+  const Answer expected = program.run({kScalar, 1}, false);
+  const Answer expected_sums = program.run_adding({kScalar, 1});
   bool is_same = true;
   for (const InstructionSet* set : supported()) {
     for (const size_t threads : {size_t{1}, kThreads}) {
-      if (!(program.run({set, threads}) == expected)) {
+      const Machine machine{set, threads};
+      const bool plain = program.run(machine, false) == expected, strided = program.run(machine, true) == expected;
+      const bool added = program.run_adding(machine) == expected_sums, parts = program.adds_up(machine);
+      if (program.is_comparable() && !(plain && strided && added && parts)) {
         program.print(set->name, threads);
         is_same = false;
       }
-      program.probe({set, threads});
     }
   }
   return is_same;
+}
+
+// A sum is the same in any order, and in parts.
+bool sums_exactly(Random& random) {
+  std::vector<double> numbers(1 + random.below(300));
+  for (double& number : numbers) {
+    number = std::ldexp(random.around_zero(), static_cast<int>(random.below(2090)) - 1070);
+  }
+  ExactSum sum, backwards, part;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    sum.add(numbers[i]);
+    (i % 2 == 0 ? backwards : part).add(numbers[numbers.size() - 1 - i]);
+  }
+  backwards.add(part);
+  double written[ExactSum::kMaxNumbers];
+  return sum.value() == backwards.value() && backwards.write(written) <= ExactSum::kMaxNumbers;
 }
 
 // Every task is run once, by threads that see what the caller wrote before, and write what it reads after.
@@ -279,6 +402,19 @@ bool runs_each_once(Random& random) {
                      [&](size_t value) { return value == counts.before + 1; });
 }
 
+bool check(uint64_t seed) {
+  Random random(seed);
+  bool is_good = is_same_everywhere(seed);
+  const auto expect = [&](bool holds, const char* problem) {
+    if (holds) return;
+    std::printf("batch %llu: %s\n", static_cast<unsigned long long>(seed), problem);
+    is_good = false;
+  };
+  expect(sums_exactly(random), "a sum depends on the order");
+  expect(runs_each_once(random), "a task was not run once");
+  return is_good;
+}
+
 bool run(uint64_t seed, size_t batches) {
   std::atomic<bool> is_good{true};
   std::atomic<size_t> next{0};
@@ -287,12 +423,7 @@ bool run(uint64_t seed, size_t batches) {
     for (size_t i = 0; i < kCallers; ++i) {
       callers.emplace_back([&, end = batches * round / kRounds] {
         for (size_t k; (k = next.fetch_add(1)) < end;) {
-          Random random(seed + k);
-          if (!is_same_everywhere(seed + k)) is_good = false;
-          if (!runs_each_once(random)) {
-            std::printf("batch %llu: a task was not run once\n", static_cast<unsigned long long>(seed + k));
-            is_good = false;
-          }
+          if (!check(seed + k)) is_good = false;
         }
       });
     }

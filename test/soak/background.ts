@@ -1,5 +1,5 @@
 // Calls off the event loop, in all three ways, with signals that stop some of them.
-import { type Returned, type Tensor, tensor } from "maxmargin";
+import { type Tensor, type TransferredInputs, tensor } from "maxmargin";
 import { filled, integerBelow, pick, type Random, randomPredictions } from "../support/data.js";
 import { classes, lossNames } from "../support/losses.js";
 
@@ -41,9 +41,9 @@ interface Options {
 type Call = (args: Arguments, options: Options) => Promise<unknown>;
 
 const calls: readonly Call[] = losses.flatMap((loss): Call[] => [
-  ({ yTrue, yPred }, options) => loss.applyAsync(yTrue, yPred, options),
+  ({ yTrue, yPred }, options) => loss.valueAsync(yTrue, yPred, options),
   ({ yTrue, yPred, sampleWeight }, options) =>
-    loss.applyAsync(yTrue, yPred, { ...options, sampleWeight }),
+    loss.valueAsync(yTrue, yPred, { ...options, sampleWeight }),
   ({ yTrue, yPred }, options) => loss.callAsync(yTrue, yPred, options),
   ({ yTrue, yPred, gradient }, options) =>
     loss.gradientAsync(yTrue, yPred, { ...options, out: gradient.data as Float32Array }),
@@ -90,7 +90,7 @@ function lane(random: Random): (count: number) => Promise<number> {
       try {
         const options = { transfer, ...(signal !== undefined && { signal }) };
         const result = await pick(calls, random)(own[size], options);
-        if (transfer) own[size] = { ...own[size], ...(result as Partial<Returned>) };
+        if (transfer) own[size] = { ...own[size], ...(result as Partial<TransferredInputs>) };
       } catch (error) {
         if (error !== reason) throw error;
         stopped++;

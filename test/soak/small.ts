@@ -38,8 +38,8 @@ const ofClasses: readonly Call[] = lossNames.flatMap((name) =>
   reductions.flatMap((reduction): Call[] => {
     const loss = new classes[name]({ reduction });
     return [
-      ({ yTrue, yPred }) => loss.apply(yTrue, yPred),
-      ({ yTrue, yPred, sampleWeight, mask }) => loss.apply(yTrue, yPred, { sampleWeight, mask }),
+      ({ yTrue, yPred }) => loss.value(yTrue, yPred),
+      ({ yTrue, yPred, sampleWeight, mask }) => loss.value(yTrue, yPred, { sampleWeight, mask }),
       ({ yTrue, yPred }) => loss.call(yTrue, yPred),
       ({ yTrue, yPred, rowsOut: out }) => loss.call(yTrue, yPred, { out }),
       ({ yTrue, yPred, out }) => loss.valueAndGradient(yTrue, yPred, { out }),

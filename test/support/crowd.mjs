@@ -25,7 +25,7 @@ async function crowd(memory) {
   const outcomes = new Map();
   const begin = (signal) =>
     loss
-      .applyAsync(yTrue, yPred, { signal })
+      .valueAsync(yTrue, yPred, { signal })
       .catch((reason) => reason)
       .then((outcome) => outcomes.set(outcome, 1 + (outcomes.get(outcome) ?? 0)));
   // Whatever is done is begun again, so that there are always as many.

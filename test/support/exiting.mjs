@@ -28,10 +28,10 @@ async function calls() {
   const again = async (call) => {
     for (;;) await call();
   };
-  again(() => loss.applyAsync(...shared));
+  again(() => loss.valueAsync(...shared));
   again(() => loss.gradientAsync(...shared));
-  again(() => loss.applyAsync(new Int8Array(n), new Float32Array(n)));
-  again(() => loss.applyAsync(new Int8Array(n), new Float32Array(n), { transfer: true }));
+  again(() => loss.valueAsync(new Int8Array(n), new Float32Array(n)));
+  again(() => loss.valueAsync(new Int8Array(n), new Float32Array(n), { transfer: true }));
 }
 
 /** Calls a function, and takes no notice of its errors. */
@@ -73,32 +73,41 @@ async function packageExports() {
 async function addonExports() {
   const { backend } = await import("maxmargin");
   const addon = require(backend().binary);
-  const frame = addon.share(new Float64Array(new SharedArrayBuffer(128)));
-  // Hinge of int8 labels and float32 predictions in float32, in one row; the divisor is 1.
-  const numbers = [(1 << 3) | (10 << 7) | (10 << 11), predictions.length, 0, 1];
-  const operandsOf = {
-    total: [labels, predictions],
-    weightedTotal: [labels, predictions, out.subarray(0, 1)],
-    columnTotal: [labels, predictions, out.subarray(0, 1)],
-    gradient: [labels, predictions, out],
-    rowLosses: [labels, predictions, out.subarray(0, 1)],
+  const slots = addon.callFrame();
+  const newFrame = () => new Float64Array(new SharedArrayBuffer(8 * 1024));
+  const frame = addon.initialize(newFrame());
+  // Hinge of int8 labels and float32 predictions in float32, in one row.
+  const numbers = {
+    ...{ encoding: 1, labelDtype: 1, predictionDtype: 10, computeDtype: 10, weightDtype: 10 },
+    ...{ lossesDtype: 10, gradientDtype: 10, rows: 1, batchRows: 1, divisor: 1 },
+    width: predictions.length,
   };
+  function filled(own, operation) {
+    for (const [name, value] of Object.entries({ ...numbers, operation })) {
+      own[slots[name][0]] = value;
+    }
+    return own;
+  }
+  const one = out.subarray(0, 1);
+  // Sum, rows, gradient and weights: labels, predictions, weights, mask, losses, gradient.
+  const operandsOf = [
+    [labels, predictions],
+    [labels, predictions, undefined, undefined, one],
+    [labels, predictions, undefined, undefined, undefined, out],
+    [labels, predictions, one],
+  ];
   const argumentsOf = {
-    share: [frame],
+    initialize: [frame],
     overlaps: [labels, out],
-    readProbe: [labels, predictions, false, false],
-    writeProbe: [labels, predictions, out, false],
     useKernel: ["scalar"],
     setThreads: [2],
   };
   repeat(() => {
-    frame.set(numbers);
-    for (const [name, operands] of Object.entries(operandsOf)) {
-      const own = () => Float64Array.of(...numbers, 0, 0, 0, 0, 0);
-      attempt(() => addon[name](...operands));
-      attempt(() => addon.parts[name](own(), ...operands));
-      attempt(() => addon.background[name](own(), ...operands));
-      attempt(() => addon.background[name]());
+    for (const [operation, operands] of operandsOf.entries()) {
+      filled(frame, operation);
+      attempt(() => addon.evaluate(...operands));
+      attempt(() => addon.evaluateWith(filled(newFrame(), operation), ...operands));
+      attempt(() => addon.evaluateInBackground(filled(newFrame(), operation), ...operands));
     }
     for (const name of Object.getOwnPropertyNames(addon)) {
       attempt(() => addon[name](...(argumentsOf[name] ?? [])));

@@ -53,7 +53,7 @@ export function resultOf(loss: LossName, { yTrue, yPred }: Batch): Result {
   const { data } = functions[loss](yTrue, yPred);
   return {
     rows: new Uint32Array(data.buffer, data.byteOffset, data.length),
-    mean: bitsOf(lossOf(loss, "sum_over_batch_size").apply(yTrue, yPred)),
+    mean: bitsOf(lossOf(loss, "sum_over_batch_size").value(yTrue, yPred)),
   };
 }
 
@@ -282,10 +282,10 @@ export function bytesOfAll({ yTrue, yPred, weighting }: WeightedBatch): Buffer {
     for (const dtype of floatDtypes) {
       const Class = classes[name];
       parts.push(new Class({ dtype }).call(yTrue, yPred).data);
-      parts.push(new Class({ dtype, reduction: null }).apply(yTrue, yPred, weighting).data);
-      numbers.push(new Class({ dtype }).apply(yTrue, yPred));
+      parts.push(new Class({ dtype, reduction: null }).value(yTrue, yPred, weighting).data);
+      numbers.push(new Class({ dtype }).value(yTrue, yPred));
       for (const reduction of scalarReductions) {
-        numbers.push(new Class({ dtype, reduction }).apply(yTrue, yPred, weighting));
+        numbers.push(new Class({ dtype, reduction }).value(yTrue, yPred, weighting));
       }
     }
   }
@@ -307,7 +307,7 @@ export async function bytesOfGradients(
         const own = loss.valueAndGradient(yTrue, yPred, weighting);
         const later = await loss.valueAndGradientAsync(yTrue, yPred, weighting);
         parts.push(own.gradient.data, later.gradient.data);
-        numbers.push(own.value, later.value, await loss.applyAsync(yTrue, yPred, weighting));
+        numbers.push(own.value, later.value, await loss.valueAsync(yTrue, yPred, weighting));
       }
       parts.push(new classes[name]({ dtype }).gradient(yTrue, yPred).data);
     }

@@ -56,20 +56,20 @@ const shared = {
 const rounds = 10;
 const values = new Set();
 const answer = {
-  apply: await longestPing(async () => {
+  value: await longestPing(async () => {
     // Without a turn of the event loop between, as one batch that is ten times as large.
-    for (let i = 0; i < rounds; i++) values.add(loss.apply(plain.y, plain.p));
+    for (let i = 0; i < rounds; i++) values.add(loss.value(plain.y, plain.p));
   }),
   slices: await longestPing(async () => {
-    for (let i = 0; i < rounds; i++) values.add(await loss.applyAsync(plain.y, plain.p));
+    for (let i = 0; i < rounds; i++) values.add(await loss.valueAsync(plain.y, plain.p));
   }),
   shared: await longestPing(async () => {
-    for (let i = 0; i < rounds; i++) values.add(await loss.applyAsync(shared.y, shared.p));
+    for (let i = 0; i < rounds; i++) values.add(await loss.valueAsync(shared.y, shared.p));
   }),
   transfer: await longestPing(async () => {
     let back = { yTrue: plain.y, yPred: plain.p };
     for (let i = 0; i < rounds; i++) {
-      back = await loss.applyAsync(back.yTrue, back.yPred, { transfer: true });
+      back = await loss.valueAsync(back.yTrue, back.yPred, { transfer: true });
       values.add(back.value);
     }
   }),

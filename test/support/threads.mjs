@@ -9,8 +9,8 @@ async function compute() {
   const yPred = new Float32Array(new SharedArrayBuffer(4_000_000));
   const yTrue = new Int8Array(yPred.length);
   for (let round = 0; round < 20; round++) {
-    new Hinge().apply(yTrue, yPred);
-    await new Hinge().applyAsync(yTrue, yPred);
+    new Hinge().value(yTrue, yPred);
+    await new Hinge().valueAsync(yTrue, yPred);
   }
 }
 

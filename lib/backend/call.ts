@@ -1,0 +1,87 @@
+import type { LossSpec } from "../losses/spec.js";
+import type { RawArray, Results } from "../tensor/cast.js";
+
+/**
+ * The result of a call: the sum of the losses, the losses of the rows, the gradient, or the sums of
+ * weights and mask alone. `clear` computes nothing, and writes zeros in place of a gradient.
+ */
+export type Operation = "sum" | "rows" | "gradient" | "weights" | "clear";
+
+/** An array, and its layout over the logical shape of the batch. */
+export interface Operand {
+  readonly values: RawArray;
+  /** The code of the dtype. */
+  readonly code: number;
+  /**
+   * Element strides over the axes of {@link Call.shape}, 0 if values repeat along an axis;
+   * undefined for row-major values.
+   */
+  readonly strides: readonly number[] | undefined;
+  /** The index of the first value. */
+  readonly offset: number;
+}
+
+/** The row-major output for losses of rows. */
+export interface LossesOperand extends Operand {
+  readonly values: Results;
+}
+
+/**
+ * The output for a gradient. If it has strides, its values are doubles, to which the derivatives of
+ * repeated predictions are added.
+ */
+export interface GradientOperand extends Operand {
+  readonly values: Results;
+}
+
+/**
+ * The arguments of one evaluation of a batch, or of a part of its rows. No user code runs after
+ * they have been read.
+ */
+export interface Call {
+  readonly operation: Operation;
+  readonly spec: LossSpec;
+  /**
+   * `auto`: 0 is read as -1 if all labels of this call are 0 or 1. `signed`: labels are used
+   * unchanged.
+   */
+  readonly encoding: "auto" | "signed";
+  /** The code of the dtype that labels, predictions and weights are cast to. */
+  readonly code: number;
+  readonly labels: Operand;
+  readonly predictions: Operand;
+  /** One value per row, as in `mask`. */
+  readonly weights: Operand | undefined;
+  readonly mask: Operand | undefined;
+  /** The logical shape if an operand has strides: `rows * width` values, in row-major order. */
+  readonly shape: readonly number[] | undefined;
+  /** The rows of the whole batch. */
+  readonly rows: number;
+  readonly width: number;
+  /** The divisor of gradients. */
+  readonly divisor: number;
+  /** The output for the weighted losses of the rows. */
+  readonly losses: LossesOperand | undefined;
+  readonly gradient: GradientOperand | undefined;
+  /** Whether the call sums terms regardless of rows. Each value then counts as a row of width 1. */
+  readonly isFlat: boolean;
+}
+
+/**
+ * The rows of a batch that one step of an evaluation computes. The first is a multiple of
+ * {@link rowsOfGroup}.
+ */
+export interface RowRange {
+  readonly first: number;
+  readonly end: number;
+}
+
+/**
+ * The number of values that are added in a fixed order before sums are merged: part of the numeric
+ * contract.
+ */
+export const chunkSize = 8192;
+
+/** Returns the number of rows that make up about a chunk. */
+export const rowsOfGroup = (width: number) =>
+  Math.max(1, Math.floor(chunkSize / Math.max(1, width)));

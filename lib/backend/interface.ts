@@ -1,0 +1,32 @@
+import type { LossSpec } from "../losses/spec.js";
+import type { RowTensor } from "../tensor/tensor.js";
+import type { Call, RowRange } from "./call.js";
+import type { Totals } from "./totals.js";
+
+/** The end of an evaluation of some rows. */
+export interface Evaluated {
+  /** Whether labels were read as 0 and 1. */
+  readonly wasBinary: boolean;
+  readonly milliseconds: number;
+}
+
+/** An implementation that evaluates batches. All implementations return the same bits. */
+export interface Backend {
+  /**
+   * Async calls of up to this many values are evaluated at once. The first slice of longer ones has
+   * this many.
+   */
+  readonly valuesAtOnce: number;
+  /**
+   * Sums the losses of the rows of a row-major batch, or the terms of an elementwise loss, in the
+   * dtype with this code: the fast path.
+   */
+  sum(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number;
+  /**
+   * Evaluates rows of a batch, adds them to the totals, and returns whether labels were read as 0
+   * and 1.
+   */
+  evaluate(call: Call, range: RowRange, totals: Totals): boolean;
+  /** Does the same in another thread, for memory that cannot be taken away in the meantime. */
+  evaluateInBackground?(call: Call, range: RowRange, totals: Totals): Promise<Evaluated>;
+}

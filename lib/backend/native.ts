@@ -1,0 +1,229 @@
+import type { LossSpec } from "../losses/spec.js";
+import { SharedMemory } from "../surroundings.js";
+import type { RawArray, Results } from "../tensor/cast.js";
+import { rowMajorStrides } from "../tensor/shapes.js";
+import type { RowTensor } from "../tensor/tensor.js";
+
+import type { Call, Operand, RowRange } from "./call.js";
+import { frameSize, operations, type Slot, slot, slotSizes } from "./call-frame.js";
+import type { Backend, Evaluated } from "./interface.js";
+import { portable } from "./portable/portable.js";
+import type { Totals } from "./totals.js";
+
+/** Arrays of a call, in the order of the addon's parameters. */
+type Arrays = readonly [
+  labels: RawArray,
+  predictions: RawArray,
+  weights?: RawArray | undefined,
+  mask?: RawArray | undefined,
+  losses?: Results | undefined,
+  gradient?: Results | undefined,
+];
+
+/**
+ * The exports of native/binding/addon.cpp. Numbers are passed through a frame: see call-frame.ts.
+ */
+export interface Addon {
+  /**
+   * Sets the frame, and returns the one in use: the first that was passed, if the library is loaded
+   * twice.
+   */
+  initialize(frame: Float64Array): Float64Array;
+  evaluate(...arrays: Arrays): void;
+  /** Does the same with a frame of its own. */
+  evaluateWith(frame: Float64Array, ...arrays: Arrays): void;
+  /** Does the same in another thread. */
+  evaluateInBackground(frame: Float64Array, ...arrays: Arrays): Promise<void>;
+  /** Whether two typed arrays share memory, even through different buffers. */
+  overlaps(a: unknown, b: unknown): boolean;
+  /** Names of instruction sets, the best first. */
+  kernels(): string[];
+  /** Returns false if this machine has no kernel of that name. */
+  useKernel(name: string): boolean;
+  /** Names of losses, in the order of their numbers. */
+  losses(): string[];
+  /** The index and the size of each slot of the frame. */
+  callFrame(): Readonly<Record<string, readonly [index: number, size: number]>>;
+  setThreads(count: number): void;
+  /** Returns 0 until it is set. */
+  threads(): number;
+}
+
+/** Throws unless an addon has the call frame of this version of the library. */
+export function checkAddon(addon: unknown): void {
+  const slots = Object.entries((addon as Partial<Addon>).callFrame?.() ?? {});
+  const isKnown = (name: string): name is Slot => Object.hasOwn(slotSizes, name);
+  const fits = slots.every(
+    ([name, [index, size]]) => isKnown(name) && index === slot[name] && size === slotSizes[name],
+  );
+  if (!fits || slots.length !== Object.keys(slotSizes).length) {
+    throw new Error("it was built for another version of maxmargin");
+  }
+}
+
+const encodings = { signed: 0, auto: 1 } as const;
+
+/** The slots of each operand with strides. */
+const operandSlots = [
+  { name: "labels", code: slot.labelDtype, strides: slot.labelStrides, offset: slot.labelOffset },
+  {
+    name: "predictions",
+    code: slot.predictionDtype,
+    strides: slot.predictionStrides,
+    offset: slot.predictionOffset,
+  },
+  {
+    name: "weights",
+    code: slot.weightDtype,
+    strides: slot.weightStrides,
+    offset: slot.weightOffset,
+  },
+  { name: "mask", code: slot.maskDtype, strides: slot.maskStrides, offset: slot.maskOffset },
+  {
+    name: "gradient",
+    code: slot.gradientDtype,
+    strides: slot.gradientStrides,
+    offset: slot.gradientOffset,
+  },
+] as const;
+
+function writeDtypes(
+  frame: Float64Array,
+  { labels, predictions, weights, mask, losses, gradient }: Call,
+): void {
+  frame[slot.labelDtype] = labels.code;
+  frame[slot.predictionDtype] = predictions.code;
+  if (weights !== undefined) frame[slot.weightDtype] = weights.code;
+  if (mask !== undefined) frame[slot.maskDtype] = mask.code;
+  if (losses !== undefined) frame[slot.lossesDtype] = losses.code;
+  if (gradient !== undefined) frame[slot.gradientDtype] = gradient.code;
+}
+
+/** Writes the logical shape, and the layout of each operand over it. */
+function writeStrides(frame: Float64Array, call: Call, shape: readonly number[]): void {
+  // The addon wants the width as the last axis: of a flat call it is 1.
+  const full = call.isFlat ? [...shape, 1] : shape;
+  frame[slot.rank] = full.length;
+  frame.set(full, slot.shape);
+  for (const { name, strides, offset } of operandSlots) {
+    const operand: Operand | undefined = call[name];
+    if (operand === undefined) continue;
+    const axes = name === "weights" || name === "mask" ? shape.slice(0, -1) : shape;
+    const own = operand.strides ?? rowMajorStrides(axes);
+    frame.set(own.slice(0, axes.length), strides);
+    if (call.isFlat) frame[strides + axes.length] = 0;
+    frame[offset] = operand.offset;
+  }
+}
+
+/** The addon as a backend. */
+export class NativeBackend implements Backend {
+  readonly valuesAtOnce = 65536;
+  readonly #addon: Addon;
+  /** Shared with the addon, which is faster than passing numbers as arguments and results. */
+  readonly #frame: Float64Array;
+  readonly #evaluate: (...arrays: Arrays) => void;
+  readonly #lossNumbers: ReadonlyMap<string, number>;
+  /** The last loss, with its number and the code of its encoding, because calls usually repeat it. */
+  #lastSpec: LossSpec | undefined;
+  #lastNumber = 0;
+  #lastEncoding = 0;
+
+  constructor(addon: Addon) {
+    this.#addon = addon;
+    if (SharedMemory === undefined) {
+      const frame = new Float64Array(frameSize);
+      this.#frame = frame;
+      this.#evaluate = (...arrays) => addon.evaluateWith(frame, ...arrays);
+    } else {
+      this.#frame = addon.initialize(new Float64Array(new SharedMemory(8 * frameSize)));
+      this.#evaluate = addon.evaluate;
+    }
+    this.#lossNumbers = new Map(addon.losses().map((name, number) => [name, number]));
+  }
+
+  sum(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number {
+    const frame = this.#frame;
+    if (spec !== this.#lastSpec) this.#lookUp(spec);
+    frame[slot.operation] = operations.sum;
+    frame[slot.loss] = this.#lastNumber;
+    frame[slot.encoding] = this.#lastEncoding;
+    frame[slot.labelDtype] = labels.code;
+    frame[slot.predictionDtype] = predictions.code;
+    frame[slot.computeDtype] = code;
+    frame[slot.firstRow] = 0;
+    frame[slot.rows] = frame[slot.batchRows] = predictions.rows;
+    frame[slot.width] = predictions.width;
+    frame[slot.isStrided] = 0;
+    this.#evaluate(labels.stored, predictions.stored);
+    return frame[slot.losses] as number;
+  }
+
+  #lookUp(spec: LossSpec): void {
+    this.#lastSpec = spec;
+    this.#lastNumber = this.#lossNumbers.get(spec.name) as number;
+    this.#lastEncoding = encodings[spec.labels[0]];
+  }
+
+  evaluate(call: Call, range: RowRange, totals: Totals): boolean {
+    // The addon evaluates batches that have values.
+    if (call.operation === "clear" || call.rows * call.width === 0) {
+      return portable.evaluate(call, range, totals);
+    }
+    const frame = this.#frame;
+    this.#fill(frame, call, range);
+    const { labels, predictions, weights, mask, losses, gradient } = call;
+    this.#evaluate(
+      labels.values,
+      predictions.values,
+      weights?.values,
+      mask?.values,
+      losses?.values,
+      gradient?.values,
+    );
+    return addResults(frame, call, totals);
+  }
+
+  async evaluateInBackground(call: Call, range: RowRange, totals: Totals): Promise<Evaluated> {
+    const frame = new Float64Array(frameSize);
+    this.#fill(frame, call, range);
+    const { labels, predictions, weights, mask, losses, gradient } = call;
+    await this.#addon.evaluateInBackground(
+      frame,
+      labels.values,
+      predictions.values,
+      weights?.values,
+      mask?.values,
+      losses?.values,
+      gradient?.values,
+    );
+    const wasBinary = addResults(frame, call, totals);
+    return { wasBinary, milliseconds: frame[slot.milliseconds] as number };
+  }
+
+  #fill(frame: Float64Array, call: Call, { first, end }: RowRange): void {
+    if (call.spec !== this.#lastSpec) this.#lookUp(call.spec);
+    frame[slot.operation] = operations[call.operation as keyof typeof operations];
+    frame[slot.loss] = this.#lastNumber;
+    frame[slot.encoding] = encodings[call.encoding];
+    frame[slot.computeDtype] = call.code;
+    frame[slot.firstRow] = first;
+    frame[slot.rows] = end - first;
+    frame[slot.batchRows] = call.rows;
+    frame[slot.width] = call.width;
+    frame[slot.divisor] = call.divisor;
+    frame[slot.isStrided] = call.shape === undefined ? 0 : 1;
+    writeDtypes(frame, call);
+    if (call.shape !== undefined) writeStrides(frame, call, call.shape);
+  }
+}
+
+/** Adds the sums that the addon wrote, and returns whether labels were read as 0 and 1. */
+function addResults(frame: Float64Array, { weights, mask }: Call, totals: Totals): boolean {
+  totals.losses.addNumbers(frame, slot.lossesSum);
+  if (weights !== undefined || mask !== undefined) {
+    totals.weights.addNumbers(frame, slot.weightsSum);
+    if (mask !== undefined) totals.kept.addNumbers(frame, slot.keptSum);
+  }
+  return frame[slot.wasBinary] === 1;
+}

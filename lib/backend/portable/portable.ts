@@ -1,0 +1,130 @@
+/**
+ * The bit-identical twin of the native kernels in TypeScript: for machines without a binary, and
+ * for batches so small that a call into C++ costs more than it saves.
+ */
+import type { ElementwiseSpec, Tile } from "../../losses/spec.js";
+import { codes } from "../../tensor/dtypes.js";
+import type { RowTensor } from "../../tensor/tensor.js";
+import { type Call, chunkSize, type RowRange, rowsOfGroup } from "../call.js";
+import type { Backend } from "../interface.js";
+import { addTotals, newTotals, type Totals } from "../totals.js";
+import { sumOfTerms } from "./fold.js";
+import { Pass } from "./pass.js";
+import { RowWeights } from "./row-weights.js";
+import { TileReader } from "./tile.js";
+
+/** A small batch whose values are read in place. */
+const smallBatch: Tile = {
+  wide: false,
+  labels: new Float32Array(),
+  labelsAt: 0,
+  predictions: new Float32Array(),
+  predictionsAt: 0,
+};
+
+const isBinary = (label: number) => label === 0 || label === 1;
+
+/**
+ * Sums the terms of a small float32 batch on a fast path; returns undefined if its labels may be 0
+ * and 1.
+ */
+function sumSmall(
+  spec: ElementwiseSpec,
+  labels: Float32Array,
+  predictions: Float32Array,
+): number | undefined {
+  const n = predictions.length;
+  if (isBinary(labels[0]) && isBinary(labels[n - 1])) return undefined;
+  smallBatch.labels = labels;
+  smallBatch.predictions = predictions;
+  return sumOfTerms(spec, smallBatch, 0, n);
+}
+
+const rowMajorOperand = ({ stored, code }: RowTensor) => ({
+  values: stored,
+  code,
+  strides: undefined,
+  offset: 0,
+});
+
+/** The JavaScript backend. */
+export const portable: Backend = {
+  valuesAtOnce: chunkSize,
+
+  sum(spec, code, labels, predictions) {
+    const isPlain = code === codes.float32 && labels.code === code && predictions.code === code;
+    if (spec.family === "elementwise" && isPlain && predictions.data.length <= chunkSize) {
+      const sum = sumSmall(spec, labels.data as Float32Array, predictions.data as Float32Array);
+      if (sum !== undefined) return sum;
+    }
+    const { rows, width } = predictions;
+    const isFlat = spec.family === "elementwise";
+    const call: Call = {
+      operation: "sum",
+      spec,
+      encoding: spec.labels[0],
+      code,
+      labels: rowMajorOperand(labels),
+      predictions: rowMajorOperand(predictions),
+      weights: undefined,
+      mask: undefined,
+      shape: undefined,
+      rows: isFlat ? rows * width : rows,
+      width: isFlat ? 1 : width,
+      divisor: 1,
+      losses: undefined,
+      gradient: undefined,
+      isFlat,
+    };
+    const totals = newTotals();
+    evaluate(call, { first: 0, end: call.rows }, totals);
+    return totals.losses.value;
+  },
+
+  evaluate,
+};
+
+/**
+ * Evaluates rows of a batch and adds them to the totals.
+ *
+ * @returns whether labels were read as 0 and 1.
+ */
+function evaluate(call: Call, range: RowRange, totals: Totals): boolean {
+  if (call.operation === "clear") {
+    call.gradient?.values.fill(0, range.first, range.end);
+    return false;
+  }
+  if (call.operation === "weights") {
+    addWeights(call, range, totals);
+    return false;
+  }
+  const tile = new TileReader(call);
+  if (call.encoding === "auto" && takesForBinary(call, range, tile)) {
+    const own = newTotals();
+    const pass = new Pass(call, tile, true, own);
+    // Derivatives that were added up cannot be undone: labels that change in the meantime give
+    // arbitrary numbers.
+    if (pass.run(range) || call.gradient?.strides !== undefined) {
+      addTotals(totals, own);
+      return true;
+    }
+  }
+  new Pass(call, tile, false, totals).run(range);
+  return false;
+}
+
+function takesForBinary(call: Call, { first, end }: RowRange, tile: TileReader): boolean {
+  const [start, stop] = [first * call.width, end * call.width];
+  if (!tile.looksBinary(start, stop)) return false;
+  return call.gradient?.strides === undefined || tile.areBinary(start, stop);
+}
+
+function addWeights(call: Call, { first, end }: RowRange, totals: Totals): void {
+  const weights = new RowWeights(call);
+  const step = rowsOfGroup(call.width);
+  for (let row = first; row < end; row += step) {
+    const count = Math.min(step, end - row);
+    weights.read(row, count);
+    weights.addTo(totals, count);
+  }
+}

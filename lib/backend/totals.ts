@@ -1,0 +1,24 @@
+import { ExactSum } from "./exact-sum.js";
+
+/**
+ * Exact sums over rows: of weighted losses (or terms), of weights where the mask is 1, and of the
+ * mask.
+ */
+export interface Totals {
+  readonly losses: ExactSum;
+  readonly weights: ExactSum;
+  readonly kept: ExactSum;
+}
+
+export const newTotals = (): Totals => ({
+  losses: new ExactSum(),
+  weights: new ExactSum(),
+  kept: new ExactSum(),
+});
+
+/** Adds the totals of other rows. */
+export function addTotals(to: Totals, from: Totals): void {
+  to.losses.addAll(from.losses);
+  to.weights.addAll(from.weights);
+  to.kept.addAll(from.kept);
+}

@@ -1,0 +1,259 @@
+import { wrongValue } from "../errors.js";
+import type { LossSpec } from "../losses/spec.js";
+import type { FloatDtype } from "../tensor/dtypes.js";
+import { rowMajorStrides, rowShape, sameShape, shown, sizeOf } from "../tensor/shapes.js";
+import { checkLength, type RowTensor } from "../tensor/tensor.js";
+import {
+  type Axes,
+  axesOf,
+  broadcastShape,
+  collapsed,
+  isRowMajor,
+  type Layout,
+  type RankFix,
+  rankFixes,
+  rowAxes,
+  rowMajor,
+  stridesOver,
+  unchanged,
+  withAxis,
+} from "./layout.js";
+import { checkMaskValues } from "./masks.js";
+
+type Shape = readonly number[];
+
+/** Arguments of one evaluation as tensors. No user code runs after they have been read. */
+export interface Inputs {
+  readonly labels: RowTensor;
+  readonly predictions: RowTensor;
+  readonly sampleWeight?: RowTensor | undefined;
+  readonly mask?: RowTensor | undefined;
+}
+
+/** Validated inputs, with their common shape and strides. */
+export interface Plan extends Inputs {
+  readonly spec: LossSpec;
+  /** The dtype that labels, predictions and weights are cast to, and results are rounded to. */
+  readonly dtype: FloatDtype;
+  /** The shape of the weighted losses. */
+  readonly lossShape: Shape;
+  readonly rows: number;
+  readonly width: number;
+  /** The number of times that each weight is repeated. */
+  readonly weightRepeats: number;
+  /**
+   * Strides of labels, predictions, weights, mask and gradient, unless all are row-major and nothing
+   * repeats.
+   */
+  readonly layout: Layout | undefined;
+}
+
+/** The alignment of weights with losses: as in numpy, or, in metrics, at the first axis. */
+export type Alignment = "broadcast" | "samples";
+
+/** Settings that determine how inputs are broadcast, besides their shapes. */
+export interface PlanOptions {
+  readonly spec: LossSpec;
+  /** Whether a trailing axis of size 1 may be added or dropped, as in Keras's classes. */
+  readonly fixRanks: boolean;
+}
+
+/** Checks inputs against each other, and determines their layout. */
+export function plan(
+  inputs: Inputs,
+  options: PlanOptions,
+  dtype: FloatDtype,
+  alignment: Alignment = "broadcast",
+): Plan {
+  const { labels, predictions, sampleWeight, mask } = inputs;
+  checkLength(labels, "yTrue");
+  checkLength(predictions, "yPred");
+  if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
+  if (mask !== undefined) checkLength(mask, "mask");
+  const { shape, rows, width } = predictions;
+  const { spec } = options;
+  // No backend reads the mask of an empty batch.
+  if (mask !== undefined && rows * width === 0) checkMaskValues(mask);
+  if (shape.length > 0 && sameShape(labels.shape, shape) && width > 0) {
+    const lossShape = rowShape(shape);
+    const fits = (column: RowTensor | undefined) =>
+      column === undefined || sameShape(column.shape, lossShape);
+    if (fits(sampleWeight) && fits(mask)) {
+      // Written out, because an object spread would take longer than a small batch.
+      return {
+        labels,
+        predictions,
+        sampleWeight,
+        mask,
+        spec,
+        dtype,
+        lossShape,
+        rows,
+        width,
+        weightRepeats: 1,
+        layout: ownLayout(inputs),
+      };
+    }
+  }
+  return broadcastPlan(inputs, options, dtype, alignment);
+}
+
+/** Returns the layout of inputs of one shape; undefined if all are row-major. */
+function ownLayout({ labels, predictions, sampleWeight, mask }: Inputs): Layout | undefined {
+  const isStrided =
+    labels.layout !== undefined ||
+    predictions.layout !== undefined ||
+    sampleWeight?.layout !== undefined ||
+    mask?.layout !== undefined;
+  if (!isStrided) return undefined;
+  const { shape } = predictions;
+  const strides = [axesOf(labels).strides, axesOf(predictions).strides];
+  for (const column of [sampleWeight, mask]) {
+    if (column !== undefined) strides.push([...axesOf(column).strides, 0]);
+  }
+  strides.push(rowMajorStrides(shape));
+  return collapsed({ shape, strides });
+}
+
+function broadcastPlan(
+  inputs: Inputs,
+  options: PlanOptions,
+  dtype: FloatDtype,
+  alignment: Alignment,
+): Plan {
+  const { spec } = options;
+  const [labels, predictions, gradient] = fitValues(inputs, options);
+  const width = labels.shape.at(-1) ?? 1;
+  const columns = fitColumns(inputs);
+  const { lossShape, ofLosses, ofColumns } = fitLosses(
+    labels.shape.slice(0, -1),
+    columns,
+    inputs,
+    alignment,
+  );
+  const shape = [...lossShape, width];
+  const [gradientStrides, ...valueStrides] = [gradient, labels, predictions].map((axes) => [
+    ...stridesOver(lossShape, ofLosses(rowAxes(axes))),
+    axes.strides.at(-1) ?? 0,
+  ]) as [number[], number[], number[]];
+  const columnStrides = columns.map((axes) => [...stridesOver(lossShape, ofColumns(axes)), 0]);
+  const isPlain =
+    valueStrides.every((strides) => isRowMajor(shape, strides)) &&
+    columnStrides.every((strides) => isRowMajor(lossShape, strides.slice(0, -1)));
+  const layout = isPlain
+    ? undefined
+    : collapsed({ shape, strides: [...valueStrides, ...columnStrides, gradientStrides] });
+  const rows = sizeOf(lossShape);
+  const weightRepeats = rows === 0 ? 1 : rows / sizeOf(columns[0]?.shape ?? lossShape);
+  return { ...inputs, spec, dtype, lossShape, rows, width, weightRepeats, layout };
+}
+
+/** Returns labels, predictions and the gradient over their common shape. */
+function fitValues(
+  { labels, predictions }: Inputs,
+  { spec, fixRanks }: PlanOptions,
+): readonly [Axes, Axes, Axes] {
+  const [ofLabels, ofPredictions] = fixRanks
+    ? rankFixes(labels.shape, predictions.shape)
+    : [unchanged, unchanged];
+  const own = ofLabels(axesOf(labels));
+  const other = ofPredictions(axesOf(predictions));
+  if (spec.family === "classMax") checkOneHot(own.shape, other.shape);
+  // Keras's classes pair nested lists number by number.
+  if (
+    fixRanks &&
+    labels.source === "nested" &&
+    predictions.source === "nested" &&
+    !sameShape(labels.shape, predictions.shape)
+  ) {
+    throw wrongValue(
+      "yTrue",
+      `nested arrays of the shape of yPred, ${shown(predictions.shape)}`,
+      shown(labels.shape),
+    );
+  }
+  const shape = broadcastShape(own.shape, other.shape, "yTrue", "yPred");
+  checkClasses(spec, shape);
+  const over = (axes: Axes): Axes => ({ shape, strides: stridesOver(shape, axes) });
+  return [over(own), over(other), over(ofPredictions(rowMajor(predictions.shape)))];
+}
+
+/**
+ * Checks that labels are not class ids, which could broadcast as one-hot labels: one value, or one
+ * for each row.
+ */
+function checkOneHot(labels: Shape, predictions: Shape): void {
+  const last = predictions.at(-1) ?? 1;
+  const classes = last === 1 ? (labels.at(-1) ?? 1) : last;
+  const rows = predictions.slice(0, -1);
+  const areIds = (labels.at(-1) ?? 1) === 1 || sameShape(labels, rows);
+  if (classes <= 1 || !areIds) return;
+  const oneHot = `one-hot labels of shape ${shown([...rows, classes])}`;
+  const advice = `for class ids use oneHot(ids, ${classes})`;
+  throw wrongValue("yTrue", `${oneHot}; ${advice}`, `shape ${shown(labels)}`);
+}
+
+function checkClasses({ family }: LossSpec, shape: Shape): void {
+  // Keras reads two scalars as one class in categorical hinge, and fails to average them in the
+  // other losses.
+  if (shape.length === 0 && family !== "classMax") {
+    throw wrongValue("yPred", "at least one axis", "a scalar");
+  }
+  if (family === "classMax" && shape.at(-1) === 0) {
+    throw wrongValue("yPred", "at least one class in the last axis", "none");
+  }
+}
+
+/** Returns weights and mask, without those that are missing, over their common shape. */
+export function fitColumns({ sampleWeight, mask }: Inputs): readonly Axes[] {
+  if (sampleWeight === undefined) return mask === undefined ? [] : [axesOf(mask)];
+  if (mask === undefined) return [axesOf(sampleWeight)];
+  const [ofWeights, ofMask] = rankFixes(sampleWeight.shape, mask.shape);
+  const weights = ofWeights(axesOf(sampleWeight));
+  const kept = ofMask(axesOf(mask));
+  const shape = broadcastShape(kept.shape, weights.shape, "mask", "sampleWeight");
+  return [weights, kept].map((axes) => ({ shape, strides: stridesOver(shape, axes) }));
+}
+
+/** The shape of weighted losses, and how the axes of losses and weights are adapted to it. */
+interface FittedLosses {
+  readonly lossShape: Shape;
+  readonly ofLosses: RankFix;
+  readonly ofColumns: RankFix;
+}
+
+function fitLosses(
+  losses: Shape,
+  columns: readonly Axes[],
+  { sampleWeight }: Inputs,
+  alignment: Alignment,
+): FittedLosses {
+  const given = columns[0]?.shape;
+  if (given === undefined) {
+    return { lossShape: losses, ofLosses: unchanged, ofColumns: unchanged };
+  }
+  const argument = sampleWeight === undefined ? "mask" : "sampleWeight";
+  const [ofLosses, ofColumns] = rankFixes(losses, given);
+  const own = ofLosses(rowMajor(losses)).shape;
+  const weights = ofColumns(rowMajor(given)).shape;
+  if (alignment !== "samples") {
+    const lossShape = broadcastShape(weights, own, argument, "the losses");
+    return { lossShape, ofLosses, ofColumns };
+  }
+  const leading = own.slice(0, weights.length);
+  if (!sameShape(broadcastShape(weights, leading, argument, "the losses"), leading)) {
+    throw wrongValue(
+      argument,
+      `a shape that broadcasts to the shape of the losses, ${shown(leading)}`,
+      shown(given),
+    );
+  }
+  // Losses are averaged down to the rank of the weights, so each weight is repeated over the later
+  // axes.
+  let padded = ofColumns;
+  for (let rank = weights.length; rank < own.length; rank++) {
+    const before = padded;
+    padded = (axes) => withAxis(before(axes));
+  }
+  return { lossShape: own, ofLosses, ofColumns: padded };
+}

@@ -1,0 +1,155 @@
+import { backendFor } from "../backend/backend.js";
+import { chunkSize } from "../backend/call.js";
+import { newTotals } from "../backend/totals.js";
+import type { LossSpec } from "../losses/spec.js";
+import { roundTo } from "../tensor/cast.js";
+import { codes, type FloatDtype } from "../tensor/dtypes.js";
+import { checkLength, type RowTensor, type TensorOf } from "../tensor/tensor.js";
+import { toPredictions, toTensor } from "../tensor/tensor-like.js";
+import {
+  type Arguments,
+  type CallOptions,
+  ownDtype,
+  readArguments,
+  type WeightOptions,
+  withoutOptions,
+} from "./arguments.js";
+import type { Steps } from "./calls.js";
+import { type Evaluation, type Output, outputOf, valueEvaluation } from "./evaluation.js";
+import { type Inputs, type Plan, plan } from "./plan.js";
+import { isUnreduced, type Reduction } from "./reduction.js";
+
+/** The settings of a loss or of a function of rows, for all batches. */
+export interface Settings<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype> {
+  readonly spec: LossSpec;
+  readonly reduction: R;
+  /**
+   * The dtype that labels, predictions and weights are cast to; undefined for the dtype of the
+   * predictions.
+   */
+  readonly dtype: D | undefined;
+  /** The code of the dtype. */
+  readonly code: number | undefined;
+  /** Whether a trailing axis of size 1 may be added or dropped, as in Keras's classes. */
+  readonly fixRanks: boolean;
+}
+
+/** A number for every reduction but `null` and `"none"`, which return a tensor. */
+export type LossValue<R extends Reduction, D extends FloatDtype = FloatDtype> = R extends
+  | null
+  | "none"
+  ? TensorOf<D>
+  : number;
+
+/** A call that has been checked and planned. */
+export interface Request {
+  readonly plan: Plan;
+  readonly output: Output | undefined;
+}
+
+/** Checks and plans arguments. No user code may run between this and the evaluation. */
+export function planRequest(
+  evaluation: Evaluation<unknown>,
+  settings: Settings,
+  { inputs, out }: Arguments,
+): Request {
+  const dtype = settings.dtype ?? ownDtype(inputs.predictions);
+  const planned = plan(inputs, settings, dtype, evaluation.alignment);
+  return { plan: planned, output: outputOf(planned, evaluation.resultSize?.(planned), out) };
+}
+
+/** Evaluates a call at once. */
+export function evaluateNow<Result>(
+  evaluation: Evaluation<Result>,
+  settings: Settings,
+  yTrue: unknown,
+  yPred: unknown,
+  options: CallOptions | undefined,
+): Result {
+  return finishNow(evaluation, settings, readArguments(yTrue, yPred, options, evaluation.options));
+}
+
+/** Evaluates arguments that have been read. */
+export function finishNow<Result>(
+  evaluation: Evaluation<Result>,
+  settings: Settings,
+  given: Arguments,
+): Result {
+  const { plan, output } = planRequest(evaluation, settings, given);
+  return runNow(evaluation.steps(plan, settings.reduction, output));
+}
+
+function runNow<Result>(steps: Steps<Result>): Result {
+  let step = steps.next();
+  while (!step.done) {
+    const call = step.value;
+    const totals = newTotals();
+    backendFor(call.rows * call.width).evaluate(call, { first: 0, end: call.rows }, totals);
+    step = steps.next(totals);
+  }
+  return step.value;
+}
+
+/**
+ * Whether labels and predictions are row-major and have the same shape, with rows that are not
+ * empty.
+ */
+function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
+  const { shape, rows, width } = predictions;
+  let alike = shape.length > 0 && labels.shape.length === shape.length && rows > 0 && width > 0;
+  alike &&= labels.layout === undefined && predictions.layout === undefined;
+  for (let axis = 0; alike && axis < shape.length; axis++)
+    alike = labels.shape[axis] === shape[axis];
+  return alike;
+}
+
+/** Sums a batch on the fast path: the losses of its rows, or the terms of an elementwise loss. */
+function sumOf(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number {
+  checkLength(labels, "yTrue");
+  checkLength(predictions, "yPred");
+  return backendFor(predictions.rows * predictions.width).sum(spec, code, labels, predictions);
+}
+
+const termsOf = ({ family }: LossSpec, width: number) => (family === "elementwise" ? width : 1);
+
+/**
+ * Computes the loss of a batch, reduced. An unweighted batch that needs no broadcasting takes a
+ * fast path.
+ */
+export function value<R extends Reduction, D extends FloatDtype>(
+  settings: Settings<R, D> & { readonly dtype: D; readonly code: number },
+  yTrue: unknown,
+  yPred: unknown,
+  options: WeightOptions | undefined,
+): LossValue<R, D> {
+  const { spec, dtype, code, reduction } = settings;
+  if (options !== undefined || isUnreduced(reduction)) {
+    return evaluateNow(valueEvaluation, settings, yTrue, yPred, options) as LossValue<R, D>;
+  }
+  const labels = toTensor(yTrue, "yTrue");
+  const predictions = toPredictions(yPred);
+  if (!areAlike(labels, predictions)) {
+    const given = withoutOptions(labels, predictions);
+    return finishNow(valueEvaluation, settings, given) as LossValue<R, D>;
+  }
+  const total = sumOf(spec, code, labels, predictions);
+  const { rows, width } = predictions;
+  const divisor = termsOf(spec, width) * (reduction === "sum" ? 1 : rows);
+  return roundTo(dtype, total / divisor) as LossValue<R, D>;
+}
+
+/**
+ * Sums the losses of a batch of at most a chunk of values whose losses have one axis; returns
+ * undefined for all others. A chunk has a single total, so this double is the exact sum.
+ */
+export function smallSum(
+  { spec }: Settings,
+  { labels, predictions }: Inputs,
+): { readonly mean: number; readonly rows: number } | undefined {
+  const { rows, width, shape } = predictions;
+  if (rows * width > chunkSize || shape.length !== 2 || !areAlike(labels, predictions)) {
+    return undefined;
+  }
+  const sum = sumOf(spec, codes[ownDtype(predictions)], labels, predictions);
+  return { mean: sum / termsOf(spec, width), rows };
+}

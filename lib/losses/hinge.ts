@@ -1,0 +1,137 @@
+// biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
+import type { OutputOptions } from "../evaluate/arguments.js";
+import type { Reduction } from "../evaluate/reduction.js";
+import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
+import type { DtypePolicy } from "../tensor/config.js";
+import type { TensorOf } from "../tensor/tensor.js";
+import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
+import { derivativeOfPositivePart, marginOf, positivePart, rounded } from "./arithmetic.js";
+import { defineLoss, functionSettings, lossesOfRows } from "./definition.js";
+import { hingeBlocks } from "./hinge-blocks.js";
+import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
+import type { ElementwiseSpec } from "./spec.js";
+
+/** max(0, 1 - y p) */
+const spec: ElementwiseSpec = {
+  name: "hinge",
+  family: "elementwise",
+  labels: ["auto", "signed"],
+
+  writeTerms(tile, at, n, terms) {
+    const { wide, labels: y, predictions: p } = tile;
+    const j = tile.labelsAt + at;
+    const k = tile.predictionsAt + at;
+    for (let i = 0; i < n; i++) terms[i] = positivePart(marginOf(wide, y[j + i], p[k + i]));
+  },
+
+  writeDerivatives(tile, at, n, derivatives) {
+    const { wide, labels: y, predictions: p } = tile;
+    const j = tile.labelsAt + at;
+    const k = tile.predictionsAt + at;
+    for (let i = 0; i < n; i++) {
+      const margin = marginOf(wide, y[j + i], p[k + i]);
+      derivatives[i] = rounded(wide, y[j + i] * -derivativeOfPositivePart(margin));
+    }
+  },
+
+  addBlocks: hingeBlocks(false),
+};
+
+const settings = functionSettings(spec);
+
+/**
+ * Computes the hinge loss of each row: `mean(max(0, 1 - yTrue * yPred))` over the last axis.
+ *
+ * @param yTrue - labels -1 and 1, shape `[batch, d0, .. dN]`. If every label of the whole tensor is
+ *   0 or 1, 0 becomes -1; if any label is neither, no label is converted, and 0 stays 0.
+ * @param yPred - predictions of the same shape, or of one that broadcasts with it.
+ * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
+ * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
+ *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
+ *   predictions are cast to it first.
+ * @throws TypeError if an argument is not a tensor-like, or `out` is of another kind; RangeError if
+ *   the shapes do not broadcast, if both are `[]`, if data and shape disagree, or if `out` has
+ *   another length or shares memory with an argument.
+ * @example
+ * ```ts
+ * import { hinge, tensor } from "maxmargin";
+ *
+ * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
+ * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
+ * hinge(yTrue, yPred).data; //=> Float32Array [1.5, 0.625]
+ * ```
+ * @see Keras, `keras.losses.hinge`
+ */
+export function hinge<P extends TensorLike>(
+  yTrue: TensorLike,
+  yPred: P,
+  options?: OutputOptions<ResultDtype<P>>,
+): TensorOf<ResultDtype<P>> {
+  return lossesOfRows(settings, yTrue, yPred, options);
+}
+
+/**
+ * Computes the hinge loss of batches: `mean(max(0, 1 - yTrue * yPred))` over the last axis, reduced
+ * over the rows. Labels are -1 and 1, or 0 and 1: see {@link hinge}.
+ *
+ * @throws TypeError or RangeError if an option is unknown or invalid.
+ * @example
+ * ```ts
+ * import { Hinge, tensor } from "maxmargin";
+ *
+ * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
+ * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
+ * new Hinge().value(yTrue, yPred); //=> 1.0625
+ * new Hinge({ reduction: "sum" }).value(yTrue, yPred); //=> 2.125
+ * ```
+ * @see Keras, `keras.losses.Hinge`
+ */
+export class Hinge<
+  R extends Reduction = DefaultReduction,
+  P extends DtypePolicy = DtypePolicy,
+> extends Loss<R, P> {
+  constructor(options: LossOptions<R, P> = {}) {
+    super(spec, options);
+  }
+
+  /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
+  static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
+    config: LossOptions<R, P>,
+  ): Hinge<R, P> {
+    if (this === Hinge) checkConfig(config);
+    return new this(config);
+  }
+}
+
+/**
+ * The mean hinge loss of all samples: see {@link hinge}.
+ *
+ * @throws TypeError or RangeError if an option is unknown or invalid.
+ * @example
+ * ```ts
+ * import { metrics } from "maxmargin";
+ *
+ * const metric = new metrics.Hinge();
+ * metric.updateState([[0, 1], [0, 0]], [[0.5, 0.5], [0.5, -0.5]]);
+ * metric.result(); //=> 1
+ * metric.updateState([[1, -1]], [[0.5, 0.5]], { sampleWeight: 2 });
+ * metric.result(); //=> 1
+ * metric.count; //=> 4
+ * ```
+ * @see Keras, `keras.metrics.Hinge`
+ */
+export class HingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
+  static override readonly name = "Hinge";
+
+  constructor(options: MetricOptions<P> = {}) {
+    super(spec, options);
+  }
+
+  /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
+  static fromConfig<P extends DtypePolicy = DtypePolicy>(config: MetricOptions<P>): HingeMetric<P> {
+    if (this === HingeMetric) checkMetricConfig(config);
+    return new this(config);
+  }
+}
+
+export const definition = defineLoss({ spec, function: hinge, Loss: Hinge, Metric: HingeMetric });

@@ -1,0 +1,141 @@
+// biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
+import type { OutputOptions } from "../evaluate/arguments.js";
+import type { Reduction } from "../evaluate/reduction.js";
+import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
+import type { DtypePolicy } from "../tensor/config.js";
+import type { TensorOf } from "../tensor/tensor.js";
+import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
+import { marginOf, positivePart, rounded } from "./arithmetic.js";
+import { defineLoss, functionSettings, lossesOfRows } from "./definition.js";
+import { hingeBlocks } from "./hinge-blocks.js";
+import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
+import type { ElementwiseSpec } from "./spec.js";
+
+/** max(0, 1 - y p)² */
+const spec: ElementwiseSpec = {
+  name: "squared_hinge",
+  family: "elementwise",
+  labels: ["auto", "signed"],
+
+  writeTerms(tile, at, n, terms) {
+    const { wide, labels: y, predictions: p } = tile;
+    const j = tile.labelsAt + at;
+    const k = tile.predictionsAt + at;
+    for (let i = 0; i < n; i++) {
+      const loss = positivePart(marginOf(wide, y[j + i], p[k + i]));
+      terms[i] = rounded(wide, loss * loss);
+    }
+  },
+
+  writeDerivatives(tile, at, n, derivatives) {
+    const { wide, labels: y, predictions: p } = tile;
+    const j = tile.labelsAt + at;
+    const k = tile.predictionsAt + at;
+    for (let i = 0; i < n; i++) {
+      const loss = positivePart(marginOf(wide, y[j + i], p[k + i]));
+      derivatives[i] = rounded(wide, y[j + i] * rounded(wide, -2 * loss));
+    }
+  },
+
+  addBlocks: hingeBlocks(true),
+};
+
+const settings = functionSettings(spec);
+
+/**
+ * Computes the squared hinge loss of each row: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last
+ * axis.
+ *
+ * @param yTrue - labels, as for {@link hinge}.
+ * @param yPred - predictions of the same shape, or of one that broadcasts with it.
+ * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
+ * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
+ *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
+ *   predictions are cast to it first.
+ * @throws TypeError or RangeError as {@link hinge}.
+ * @example
+ * ```ts
+ * import { squaredHinge, tensor } from "maxmargin";
+ *
+ * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
+ * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
+ * squaredHinge(yTrue, yPred).data; //=> Float32Array [2.25, 0.78125]
+ * ```
+ * @see Keras, `keras.losses.squared_hinge`
+ */
+export function squaredHinge<P extends TensorLike>(
+  yTrue: TensorLike,
+  yPred: P,
+  options?: OutputOptions<ResultDtype<P>>,
+): TensorOf<ResultDtype<P>> {
+  return lossesOfRows(settings, yTrue, yPred, options);
+}
+
+/**
+ * Computes the squared hinge loss of batches: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last
+ * axis, reduced over the rows. Labels are -1 and 1, or 0 and 1: see {@link hinge}.
+ *
+ * @throws TypeError or RangeError if an option is unknown or invalid.
+ * @example
+ * ```ts
+ * import { SquaredHinge, tensor } from "maxmargin";
+ *
+ * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
+ * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
+ * new SquaredHinge().value(yTrue, yPred); //=> 1.515625
+ * ```
+ * @see Keras, `keras.losses.SquaredHinge`
+ */
+export class SquaredHinge<
+  R extends Reduction = DefaultReduction,
+  P extends DtypePolicy = DtypePolicy,
+> extends Loss<R, P> {
+  constructor(options: LossOptions<R, P> = {}) {
+    super(spec, options);
+  }
+
+  /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
+  static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
+    config: LossOptions<R, P>,
+  ): SquaredHinge<R, P> {
+    if (this === SquaredHinge) checkConfig(config);
+    return new this(config);
+  }
+}
+
+/**
+ * The mean squared hinge loss of all samples: see {@link squaredHinge}.
+ *
+ * @throws TypeError or RangeError if an option is unknown or invalid.
+ * @example
+ * ```ts
+ * import { SquaredHinge } from "maxmargin/metrics";
+ *
+ * const metric = new SquaredHinge();
+ * metric.updateState([[0, 1]], [[0.5, 0.5]]);
+ * metric.result(); //=> 1.25
+ * ```
+ * @see Keras, `keras.metrics.SquaredHinge`
+ */
+export class SquaredHingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
+  static override readonly name = "SquaredHinge";
+
+  constructor(options: MetricOptions<P> = {}) {
+    super(spec, options);
+  }
+
+  /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
+  static fromConfig<P extends DtypePolicy = DtypePolicy>(
+    config: MetricOptions<P>,
+  ): SquaredHingeMetric<P> {
+    if (this === SquaredHingeMetric) checkMetricConfig(config);
+    return new this(config);
+  }
+}
+
+export const definition = defineLoss({
+  spec,
+  function: squaredHinge,
+  Loss: SquaredHinge,
+  Metric: SquaredHingeMetric,
+});

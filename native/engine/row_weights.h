@@ -1,0 +1,62 @@
+// The weights of rows: cast to the batch's dtype, and 0 where the mask is 0. Where a mask has another value than 0 and 1, one of
+// the rows that were read has the weight NaN.
+#pragma once
+
+#include <cstddef>
+
+#include "engine/value_source.h"
+
+namespace maxmargin {
+
+// Rows that are evaluated at once.
+constexpr size_t kRowTile = 128;
+
+// Where weights and mask are, if there are any.
+struct RowSources {
+  ValueSource weights, mask;
+
+  explicit RowSources(const Batch& batch)
+      : weights(batch.weights, batch, row_rank(batch)), mask(batch.mask, batch, row_rank(batch)) {}
+
+ private:
+  static size_t row_rank(const Batch& batch) { return batch.rank == 0 ? 0 : batch.rank - 1; }
+};
+
+// The weights of up to kRowTile rows at a time.
+class RowWeights {
+ public:
+  RowWeights(const RowSources& sources, const InstructionSet& set, Dtype compute);
+
+  bool exist() const { return is_weighted_; }
+
+  // Whether the mask of the rows that were read, if there is one, has no values but 0 and 1.
+  bool is_mask() const { return is_mask_; }
+
+  void read(size_t row, size_t count);
+
+  // Losses take long enough for their weights to arrive meanwhile.
+  void prefetch(size_t row, size_t count) const;
+
+  // One for each row that was read, in whole groups of kLanes: 1 where there are neither weights nor a mask.
+  const double* values() const { return weights_; }
+
+  // Multiplies losses, which are whole groups of kLanes.
+  void apply(double* losses) const;
+
+  // Adds the weights, and the mask as 0 and 1 if there is one, to kLanes sums each.
+  void add_to(double* weights, double* kept) const;
+
+ private:
+  // Of `count` rows, as a dtype holds them.
+  void read(const ValueSource& source, Dtype dtype, size_t row, double* to) const;
+
+  const RowSources& sources_;
+  const InstructionSet& set_;
+  const Dtype compute_;
+  const bool is_weighted_;
+  bool is_mask_ = true;
+  size_t count_ = 0;
+  double weights_[kRowTile + kLanes], mask_[kRowTile + kLanes];
+};
+
+}  // namespace maxmargin

@@ -1,0 +1,181 @@
+// Derivatives with respect to predictions, of a result that depends on the losses of rows.
+
+template <class L>
+static void row_factors(const double* weights, double divisor, const RowSums& sums, size_t n, double* factors) {
+  for (size_t i = 0; i < n; i += kLanes) {
+    WideLanes factor = loaded<WideLanes>(weights + i) / constant<WideLanes>(divisor);
+    if constexpr (L::kFamily == Family::class_max) {
+      factor = factor *
+               L::row_derivative(loaded<WideLanes>(sums.sums + i), loaded<WideLanes>(sums.maxes + i));
+    }
+    store(factors + i, factor);
+  }
+}
+
+// ---- Ties
+
+// 1 for each value of a row that is equal to the row's maximum, in the lanes of the row's registers.
+template <class In>
+MAXMARGIN_INLINE Unit<typename In::T> ties_of(const Computed<In, Unit<typename In::T>>& row, size_t width, size_t readable,
+                                              double max) {
+  using T = typename In::T;
+  using V = Unit<T>;
+  Padded<typename In::Y, kUnit> last_labels;
+  Padded<typename In::P, kUnit> last_predictions;
+  V ones = constant<V>(0.0);
+  for (size_t i = 0; i < width; i += kUnit) {
+    const size_t own = width - i < kUnit ? width - i : kUnit;
+    const V y = loaded<V>(last_labels.from(row.labels + i, own, readable - i));
+    const V p = loaded<V>(last_predictions.from(row.predictions + i, own, readable - i));
+    const V one = value_if_equal(In::Loss::other(y, p), constant<V>(max), constant<V>(1.0));
+    ones = ones + first_n_or(one, static_cast<int>(own), T{0});
+  }
+  return ones;
+}
+
+template <class V>
+MAXMARGIN_INLINE double count_of(V ones) {
+  return sum_of(widen(folded_to_lanes<SumAndMax<false>, Element<V>>(Terms<V>{ones, {}}).sum));
+}
+
+// Counts the ties of all rows, and of each unless `ties` is null.
+template <class In>
+MAXMARGIN_NO_INLINE static double count_rows(const Tile& tile, const double* maxes, double* ties) {
+  using V = Unit<typename In::T>;
+  const auto all = Computed<In, V>::of(tile, nullptr);
+  V ones = constant<V>(0.0);
+  for (size_t row = 0; row < tile.rows; ++row) {
+    const size_t start = row * tile.width;
+    const V own = ties_of<In>(all.from(start), tile.width, tile.readable - start, maxes[row]);
+    if (ties != nullptr) ties[row] = count_of(own);
+    ones = ones + own;
+  }
+  return count_of(ones);
+}
+
+template <class In>
+static void count_ties(const Tile& tile, const double* maxes, double* ties) {
+  // Nearly always each row has exactly one, which the count over all rows tells if no row has none. Only a row that
+  // contains NaN can have none: its maximum is then NaN or, where folding lost all its values, the identity.
+  bool may_have_none = false;
+  for (size_t row = 0; row < tile.rows; ++row) may_have_none |= !(maxes[row] > kMaxIdentity);
+  const double count = count_rows<In>(tile, maxes, nullptr);
+  if (tile.rows == 1 || (count == static_cast<double>(tile.rows) && !may_have_none)) {
+    for (size_t row = 0; row < tile.rows; ++row) ties[row] = count / static_cast<double>(tile.rows);
+  } else {
+    count_rows<In>(tile, maxes, ties);
+  }
+}
+
+// ---- Derivatives
+
+// What the derivatives of a register of values depend on.
+template <class V>
+struct OfValues {
+  V factor, max, share;
+};
+
+template <class In>
+struct GradientWriter {
+  using T = typename In::T;
+  using Y = typename In::Y;
+  using P = typename In::P;
+  using V = Unit<T>;
+
+  const Y* labels;
+  const P* predictions;
+  size_t readable;
+  T* derivatives;
+
+  MAXMARGIN_FORCE_INLINE void write(const OfValues<V>& of, size_t at) const {
+    if (readable - at < kUnit) return write_last(of, at);
+    // The next tile: memory would be idle meanwhile.
+    MAXMARGIN_PREFETCH(labels + at + kTile);
+    MAXMARGIN_PREFETCH(predictions + at + kTile);
+    store(derivatives + at, derivative(of, labels + at, predictions + at));
+  }
+
+ private:
+  static MAXMARGIN_FORCE_INLINE V derivative(const OfValues<V>& of, const Y* labels, const P* predictions) {
+    using L = typename In::Loss;
+    const V y = loaded<V>(labels), p = loaded<V>(predictions);
+    V derivative;
+    if constexpr (In::kHasMax) {
+      derivative = L::derivative(y, p, of.max, of.share);
+    } else if constexpr (In::kIsBinary) {
+      V invalid = constant<V>(0.0);
+      derivative = apply_binary_sign(y, L::derivative(apply_binary_sign(y, p, invalid)), invalid);
+    } else {
+      derivative = y * L::derivative(y * p);
+    }
+    // The sum turns -0 into 0.
+    return canonicalize_nan(derivative * of.factor + constant<V>(0.0));
+  }
+
+  // Where only some of a register may be read.
+  MAXMARGIN_NO_INLINE void write_last(const OfValues<V>& of, size_t at) const {
+    const size_t left = readable - at;
+    Padded<Y, kUnit> last_labels;
+    Padded<P, kUnit> last_predictions;
+    store(derivatives + at, derivative(of, last_labels.from(labels + at, left, left),
+                                       last_predictions.from(predictions + at, left, left)));
+  }
+};
+
+// Writes the number of each row, or its inverse, once for each of the row's values.
+template <class T, bool kInverts>
+MAXMARGIN_NO_INLINE static void spread_over_values(const double* of_rows, size_t rows, size_t width, T* to) {
+  if (width == 1 && !kInverts) return convert<T, double, Unrounded>(of_rows, rows, to);
+  for (size_t row = 0; row < rows; ++row) {
+    const auto values = constant<Unit<T>>(kInverts ? 1.0 / of_rows[row] : of_rows[row]);
+    for (size_t i = 0; i < width; i += kUnit) store(to + row * width + i, values);
+  }
+}
+
+template <class In>
+MAXMARGIN_INLINE void write_narrow_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
+                                        size_t rows, size_t width) {
+  using T = typename In::T;
+  using V = Unit<T>;
+  T factors[kTile + kUnit], maxes[kTile + kUnit], shares[kTile + kUnit];
+  spread_over_values<T, false>(of_rows.factors, rows, width, factors);
+  if constexpr (In::kHasMax) {
+    spread_over_values<T, false>(of_rows.maxes, rows, width, maxes);
+    spread_over_values<T, true>(of_rows.ties, rows, width, shares);
+  }
+  for (size_t at = 0; at < rows * width; at += kUnit) {
+    OfValues<V> of{loaded<V>(factors + at), {}, {}};
+    if constexpr (In::kHasMax) {
+      of.max = loaded<V>(maxes + at);
+      of.share = loaded<V>(shares + at);
+    }
+    writer.write(of, at);
+  }
+}
+
+template <class In>
+MAXMARGIN_INLINE void write_wide_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
+                                      size_t rows, size_t width) {
+  using V = Unit<typename In::T>;
+  for (size_t row = 0; row < rows; ++row) {
+    OfValues<V> of{constant<V>(of_rows.factors[row]), {}, {}};
+    if constexpr (In::kHasMax) {
+      of.max = constant<V>(of_rows.maxes[row]);
+      of.share = constant<V>(1.0 / of_rows.ties[row]);
+    }
+    for (size_t i = 0; i < width; i += kUnit) writer.write(of, row * width + i);
+  }
+}
+
+template <class In>
+static void gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
+  const GradientWriter<In> writer{static_cast<const typename In::Y*>(tile.labels),
+                                  static_cast<const typename In::P*>(tile.predictions), tile.readable,
+                                  static_cast<typename In::T*>(derivatives)};
+  // Narrow rows would fill their registers badly.
+  if (tile.rows > 1 && tile.width <= kUnit * 3 / 2) {
+    write_narrow_rows(writer, of_rows, tile.rows, tile.width);
+  } else {
+    write_wide_rows(writer, of_rows, tile.rows, tile.width);
+  }
+}

@@ -1,0 +1,181 @@
+// The kernels of an instruction set: tables of function pointers, which table.inl.h fills.
+#pragma once
+
+#include <cstddef>
+
+#include "dtype.h"
+
+namespace maxmargin {
+
+// ---- Losses
+
+enum class Loss {
+#define MAXMARGIN_LOSS(Struct, name) Struct,
+#include "losses/list.inc"
+#undef MAXMARGIN_LOSS
+};
+
+constexpr const char* kLossNames[] = {
+#define MAXMARGIN_LOSS(Struct, name) name,
+#include "losses/list.inc"
+#undef MAXMARGIN_LOSS
+};
+constexpr size_t kLosses = sizeof kLossNames / sizeof *kLossNames;
+
+// How the loss of a row follows from its terms.
+enum class Family {
+  // The mean of terms that each depend on one product of label and prediction. Labels of 0 and 1 may stand for -1 and 1.
+  elementwise,
+  // A function of the sum of one kind of terms and the maximum of another.
+  class_max,
+};
+
+// ---- Layouts
+
+// The dtypes that kernels read in place: labels, predictions, and the type that terms are computed in.
+enum class Layout {
+#define MAXMARGIN_LAYOUT(labels, predictions, computed) labels##_##predictions##_##computed,
+#include "kernels/layouts.inc"
+#undef MAXMARGIN_LAYOUT
+};
+
+struct LayoutDtypes {
+  Dtype labels, predictions, computed;
+};
+
+constexpr LayoutDtypes kLayoutDtypes[] = {
+#define MAXMARGIN_LAYOUT(labels, predictions, computed) \
+  {Dtype::labels, Dtype::predictions, Dtype::computed},
+#include "kernels/layouts.inc"
+#undef MAXMARGIN_LAYOUT
+};
+constexpr size_t kLayouts = sizeof kLayoutDtypes / sizeof *kLayoutDtypes;
+
+// How kernels read labels. `binary` takes them for 0 and 1 that stand for -1 and 1, and is a speculation: kernels return
+// false if a label is neither, and their results are then void.
+enum class LabelEncoding { unchanged, binary };
+constexpr size_t kLabelEncodings = 2;
+
+// ---- Sizes
+
+// Terms are summed by blocks of kBlock, folded by halves down to kLanes lanes, which are added in double. A row of fewer
+// terms is a block of 8, 16 or 32, and its first three halvings are in the type of its terms. So at most three
+// float32 additions stand between a term and a sum in double.
+constexpr size_t kBlock = 64;
+constexpr size_t kLanes = 8;
+
+// The values whose sum is one partial result. The split depends on the length alone, and so does the result.
+constexpr size_t kChunk = 128 * kBlock;
+
+// The values that are converted, or whose derivatives are written, at a time: they stay in the first-level cache.
+constexpr size_t kTile = 32 * kBlock;
+
+// How many elements kernels may write beyond the last derivative, or read beyond the last factor: no register holds more.
+constexpr size_t kSlack = 64;
+
+// ---- Kernels
+
+// Row-major [rows, width] values. Both arrays may be read up to `readable` values, at least rows * width.
+struct Tile {
+  const void* labels;
+  const void* predictions;
+  size_t rows, width, readable;
+};
+
+// Accumulators of a chunk: sums by lane, and the maximum for losses that have one.
+struct ChunkSums {
+  double lanes[kLanes];
+  double max;
+};
+
+// For each row, the sum and the maximum that a class_max loss is computed from. Arrays hold whole groups of kLanes.
+struct RowSums {
+  double* sums;
+  double* maxes;
+};
+
+// The numbers of each row that the derivatives of its values depend on.
+struct RowDerivatives {
+  // d result / d sum of the row's terms, by which all derivatives are multiplied.
+  const double* factors;
+  // For class_max: the row's maximum, and how many of its values are equal to it.
+  const double* maxes;
+  const double* ties;
+};
+
+// The kernels for one loss, layout and encoding. All are set, or none; functions that do not apply are null.
+struct Kernel {
+  // Adds the terms of one row: whole blocks, or up to the row's end. Prefetches `ahead` values if that is not 0.
+  bool (*add)(const Tile& tile, size_t ahead, ChunkSums* sums);
+  // Adds the terms of one row, each widened to double first: for rows whose sum is not finite, as float32 may have
+  // overflowed. Null where terms are double.
+  bool (*add_widened)(const Tile& tile, ChunkSums* sums);
+  // Computes the losses of rows of up to kChunk values, and for class_max their sums unless `sums` is null. Writes whole
+  // groups of kLanes.
+  bool (*row_losses)(const Tile& tile, double* losses, const RowSums* sums);
+  // Computes losses of rows of one value in float32, as they are returned. Null unless the loss is elementwise and its
+  // terms are float32.
+  bool (*single_losses)(const Tile& tile, float* losses);
+  // Counts the values of each row that are equal to its maximum. Null unless the loss is class_max.
+  void (*count_ties)(const Tile& tile, const double* maxes, double* ties);
+  // Writes the derivatives with respect to the predictions, in the type they are computed in. May write kSlack elements
+  // more. Does not check the labels, which `add` or `row_losses` has read before.
+  void (*gradient)(const Tile& tile, const RowDerivatives& rows, void* derivatives);
+};
+
+// The kernels of one loss.
+struct LossKernels {
+  Family family;
+  // Layout and encoding. Some are not set, see Kernel: such values are converted first.
+  Kernel kernels[kLayouts][kLabelEncodings];
+  // Computes the loss of a row from its merged sums.
+  double (*row_loss)(double sum, double max, double width);
+  // factors[i] = weights[i] / divisor, for class_max times d loss / d max. Arrays hold whole groups of kLanes.
+  void (*row_factors)(const double* weights, double divisor, const RowSums& sums, size_t rows,
+                      double* factors);
+};
+
+// Converts n values to the type that a dtype is computed in.
+using Convert = void (*)(const void* from, size_t n, void* to);
+
+struct InstructionSet {
+  const char* name;
+  bool (*supported)();
+  LossKernels losses[kLosses];
+  // From a dtype to a float dtype, numbered from float16 on. Null where portable code has to do it.
+  Convert convert[kDtypes][kFloatDtypes];
+  // Makes 0 and 1 of the values of a mask, in place. False where one is neither.
+  bool (*check_mask)(double* mask, size_t n);
+  // Multiplies losses by weights, in place.
+  void (*multiply)(double* losses, const double* weights, size_t n);
+  // Adds value i to lane i modulo kLanes. Both arrays hold whole groups of kLanes.
+  void (*add_to_lanes)(const double* values, size_t n, double* lanes);
+  // Rounds losses to float32.
+  void (*narrow)(const double* losses, size_t n, float* to);
+  // Copies past the caches, where the processor can.
+  void (*stream)(const char* from, size_t bytes, char* to);
+
+  const LossKernels& kernels_of(Loss loss) const { return losses[static_cast<size_t>(loss)]; }
+};
+
+// Returns the kernel that reads these dtypes in place and computes in the dtype `as`, or null if there is none.
+inline const Kernel* kernel_in_place(const LossKernels& loss, const LayoutDtypes& dtypes,
+                                     LabelEncoding encoding) {
+  for (size_t i = 0; i < kLayouts; ++i) {
+    const LayoutDtypes& layout = kLayoutDtypes[i];
+    if (layout.labels != dtypes.labels || layout.predictions != dtypes.predictions) continue;
+    // Values of 16 bits need not be cast to float32 before they are computed in it.
+    const bool is_cast = dtypes.computed != layout.computed && dtypes.computed != layout.predictions;
+    const Kernel& kernel = loss.kernels[i][static_cast<size_t>(encoding)];
+    return is_cast || kernel.add == nullptr ? nullptr : &kernel;
+  }
+  return nullptr;
+}
+
+// Null where the compiler's processor is another one.
+extern const InstructionSet* const kScalar;
+extern const InstructionSet* const kAvx2;
+extern const InstructionSet* const kAvx512;
+extern const InstructionSet* const kNeon;
+
+}  // namespace maxmargin

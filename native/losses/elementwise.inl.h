@@ -1,0 +1,47 @@
+// Losses whose row is the mean of terms, each a function of one product of label and prediction.
+//
+// A loss is a struct with two functions: `value` is the term, `derivative` its derivative with respect to the product. At a
+// kink that is the derivative on the side where the loss is not 0.
+
+// Returns `derivative` where a margin violation counts as a loss, 0 where it does not, and NaN where it is NaN.
+template <class V>
+MAXMARGIN_INLINE V derivative_of_violation(V violation, double derivative) {
+  const V positive = max_or_second(constant<V>(0.0), violation);
+  return select_nan(violation, violation, value_if_equal(positive, violation, constant<V>(derivative)));
+}
+
+struct Elementwise {
+  static constexpr Family kFamily = Family::elementwise;
+
+  template <class V>
+  MAXMARGIN_INLINE V row_loss(V sum, V /*max*/, V width) {
+    return sum / width;
+  }
+};
+
+// max(0, 1 - y p)
+struct Hinge : Elementwise {
+  template <class V>
+  MAXMARGIN_INLINE V value(V product) {
+    return max_or_second(constant<V>(0.0), constant<V>(1.0) - product);
+  }
+
+  template <class V>
+  MAXMARGIN_INLINE V derivative(V product) {
+    return derivative_of_violation(constant<V>(1.0) - product, -1.0);
+  }
+};
+
+// max(0, 1 - y p)²
+struct SquaredHinge : Elementwise {
+  template <class V>
+  MAXMARGIN_INLINE V value(V product) {
+    const V hinge = Hinge::value(product);
+    return hinge * hinge;
+  }
+
+  template <class V>
+  MAXMARGIN_INLINE V derivative(V product) {
+    return constant<V>(-2.0) * Hinge::value(product);
+  }
+};

@@ -1,0 +1,282 @@
+#include "platform/thread_pool.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "simd/target.h"
+
+#if defined(MAXMARGIN_X64)
+#include <immintrin.h>
+#endif
+
+namespace maxmargin {
+namespace {
+
+void pause() {
+#if defined(MAXMARGIN_X64)
+  _mm_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+using Clock = std::chrono::steady_clock;
+
+// Since some fixed point in time.
+int64_t nanoseconds() {
+  return std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
+}
+
+// Waking a thread takes longer than many a job: a helper looks out for the next one before it sleeps.
+constexpr int64_t kAwake = 40'000;
+// What waking costs, the time included until the helper is there.
+constexpr int64_t kWaking = 80'000;
+// The owner of a job waits for a helper's last task, which is short unless something else took its processor.
+constexpr int kPausesBeforeSleep = 2000;
+
+// One worker's share of a job: threads of other shares that have nothing left to do take from it too.
+struct alignas(64) Share {
+  std::atomic<size_t> next;
+  size_t end;
+  int64_t began = 0;  // when the worker did
+};
+
+// What several threads work on at once. Lives on the stack of the thread that asked for it.
+struct Job {
+  Task task;
+  void* context;
+  size_t workers;
+  Share shares[kMaxWorkers];
+
+  Job(Task task, void* context, size_t count, size_t workers)
+      : task(task), context(context), workers(workers) {
+    for (size_t i = 0; i < workers; ++i) {
+      shares[i].next.store(count * i / workers, std::memory_order_relaxed);
+      shares[i].end = count * (i + 1) / workers;
+    }
+  }
+
+  // Neighbouring tasks read neighbouring memory: each worker has a stretch of its own, the same one whenever
+  // the same batch comes again, for the sake of its caches.
+  void work(size_t worker) {
+    shares[worker].began = nanoseconds();
+    for (size_t i = 0; i < workers; ++i) {
+      Share& share = shares[(worker + i) % workers];
+      for (size_t k; (k = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;) {
+        task(context, k, worker);
+      }
+    }
+  }
+};
+
+// A thread that works for one job at a time.
+class Helper {
+ public:
+  Helper() : thread_([this] { serve(); }) {}
+
+  ~Helper() {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      is_over_ = true;
+    }
+    woken_.notify_one();
+    thread_.join();
+  }
+
+  bool is_asleep() const { return is_asleep_.load(std::memory_order_relaxed); }
+
+  // False if it is busy.
+  bool offer(Job& job, size_t worker) {
+    uintptr_t idle = kIdle;
+    if (!state_.compare_exchange_strong(idle, kReserved, std::memory_order_acquire)) return false;
+    worker_ = worker;
+    state_.store(offered(job));
+    if (is_asleep_.load()) {
+      // Without the lock it could have looked for a job before, and begin to wait after, this.
+      { std::lock_guard<std::mutex> lock(mutex_); }
+      woken_.notify_one();
+    }
+    return true;
+  }
+
+  // Returns when the helper has left the job, or has not begun and never will.
+  void dismiss(Job& job) {
+    uintptr_t own = offered(job);
+    if (state_.compare_exchange_strong(own, kIdle)) return;
+    const auto has_left = [&] { return state_.load() != accepted(job); };
+    for (int i = 0; i < kPausesBeforeSleep; ++i) {
+      if (has_left()) return;
+      pause();
+    }
+    std::unique_lock<std::mutex> lock(mutex_);
+    // There may be a later owner that waits too before an earlier one has noticed that it need not any more.
+    owners_waiting_.fetch_add(1);
+    left_.wait(lock, has_left);
+    owners_waiting_.fetch_sub(1);
+  }
+
+ private:
+  // A job's address where one is offered, that plus 1 while it is worked on, or one of these.
+  static constexpr uintptr_t kIdle = 0, kReserved = 1;
+  static uintptr_t offered(const Job& job) { return reinterpret_cast<uintptr_t>(&job); }
+  static uintptr_t accepted(const Job& job) { return offered(job) + 1; }
+  static bool is_offer(uintptr_t state) { return state != kIdle && (state & 1) == 0; }
+
+  bool has_offer() const { return is_offer(state_.load()); }
+
+  void serve() {
+    for (;;) {
+      if (!comes_soon()) {
+        std::unique_lock<std::mutex> lock(mutex_);
+        is_asleep_.store(true);
+        woken_.wait(lock, [this] { return is_over_ || has_offer(); });
+        is_asleep_.store(false);
+        if (is_over_) return;
+      }
+      uintptr_t state = state_.load(std::memory_order_acquire);
+      if (!is_offer(state) || !state_.compare_exchange_strong(state, state + 1)) continue;
+      reinterpret_cast<Job*>(state)->work(worker_);
+      state_.store(kIdle);
+      if (owners_waiting_.load() > 0) {
+        { std::lock_guard<std::mutex> lock(mutex_); }
+        left_.notify_all();
+      }
+    }
+  }
+
+  bool comes_soon() const {
+    const int64_t end = nanoseconds() + kAwake;
+    do {
+      for (int i = 0; i < 16; ++i) {
+        if (has_offer()) return true;
+        pause();
+      }
+    } while (nanoseconds() < end);
+    return false;
+  }
+
+  std::atomic<uintptr_t> state_{kIdle};
+  std::atomic<bool> is_asleep_{false};
+  std::atomic<int> owners_waiting_{0};
+  size_t worker_ = 0;
+  bool is_over_ = false;
+  std::mutex mutex_;
+  std::condition_variable woken_, left_;
+  std::thread thread_;  // the last: it uses the others from the start
+};
+
+class Pool {
+ public:
+  // `alone`: the nanoseconds that the owner would take by itself, about.
+  void run(Job& job, int64_t alone) {
+    const int64_t start = nanoseconds();
+    const bool may_wake = alone > kWaking || has_been_busy(start);
+    if (may_wake) start_helpers(job.workers - 1);
+    // Helpers that others keep busy are left alone: what they would have done, the owner does.
+    Helper* own[kMaxWorkers];
+    size_t count = 0, woken = 0;
+    if (is_worth_a_handshake(alone)) {
+      const size_t started = started_.load(std::memory_order_acquire);
+      for (size_t i = 0; i < started && count + 1 < job.workers; ++i) {
+        Helper* helper = helpers_[i].get();
+        const bool is_asleep = helper->is_asleep();
+        if (is_asleep && !may_wake) continue;
+        if (helper->offer(job, count + 1)) own[count++] = helper, woken += is_asleep;
+      }
+    }
+    job.work(0);
+    for (size_t i = 0; i < count; ++i) {
+      own[i]->dismiss(job);
+      const int64_t began = job.shares[i + 1].began;
+      if (began != 0 && woken == 0) note_handshake(began - start);
+    }
+    const int64_t end = nanoseconds();
+    busy_.fetch_add(end - start, std::memory_order_relaxed);
+    last_end_.store(end, std::memory_order_relaxed);
+  }
+
+  void stop() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const size_t started = started_.exchange(0);
+    for (size_t i = 0; i < started; ++i) helpers_[i].reset();
+  }
+
+ private:
+  // Whether jobs have followed each other so closely, and for so long, that who is woken now will pay.
+  bool has_been_busy(int64_t now) {
+    if (now - last_end_.load(std::memory_order_relaxed) > kAwake) {
+      busy_.store(0, std::memory_order_relaxed);
+    }
+    return busy_.load(std::memory_order_relaxed) > kWaking;
+  }
+
+  // An awake helper takes a while to see a job, its owner to see that it is done, and the values may have to
+  // change caches. How long that is depends on the machine and on who else uses it. The estimate shrinks
+  // while it is not tried, a few parts in ten thousand each time.
+  bool is_worth_a_handshake(int64_t alone) {
+    const double handshake = handshake_.load(std::memory_order_relaxed);
+    if (static_cast<double>(alone) > 9 * handshake) return true;
+    handshake_.store(handshake * (1 - 1.0 / 4096), std::memory_order_relaxed);
+    return false;
+  }
+
+  void note_handshake(int64_t measured) {
+    const double before = handshake_.load(std::memory_order_relaxed);
+    const double bounded = static_cast<double>(std::min(measured, kAwake / 8));
+    handshake_.store(before + (bounded - before) / 8, std::memory_order_relaxed);
+  }
+
+  // A machine that gives no more threads makes a job slower, not impossible.
+  void start_helpers(size_t wanted) {
+    if (started_.load(std::memory_order_relaxed) >= wanted) return;
+    std::lock_guard<std::mutex> lock(mutex_);
+    try {
+      for (size_t i = started_.load(); i < wanted; ++i) {
+        helpers_[i] = std::make_unique<Helper>();
+        started_.store(i + 1, std::memory_order_release);
+      }
+    } catch (const std::system_error&) {
+    } catch (const std::bad_alloc&) {
+    }
+  }
+
+  std::mutex mutex_;
+  std::unique_ptr<Helper> helpers_[kMaxWorkers];
+  std::atomic<size_t> started_{0};
+  // Nanoseconds.
+  std::atomic<int64_t> last_end_{0}, busy_{0};
+  std::atomic<double> handshake_{300};
+};
+
+// Never destroyed: threads that are still running when the process exits must not find it gone. It lies in
+// static memory: an environment that ends, and stops its threads, has nobody to tell that the heap is exhausted.
+Pool& pool() {
+  alignas(Pool) static char memory[sizeof(Pool)];
+  static Pool* const pool = new (memory) Pool;
+  return *pool;
+}
+
+}  // namespace
+
+void run_parallel(size_t count, size_t threads, int64_t alone, Task task, void* context) {
+  const size_t workers = std::min({count, threads, kMaxWorkers});
+  if (workers <= 1) {
+    for (size_t i = 0; i < count; ++i) task(context, i, 0);
+    return;
+  }
+  Job job(task, context, count, workers);
+  pool().run(job, alone);
+}
+
+void stop_threads() { pool().stop(); }
+
+}  // namespace maxmargin

@@ -1,0 +1,263 @@
+// The addon itself. TypeScript refuses most of this before; here nothing stands before the binding.
+import { describe, expect, test } from "vitest";
+import { frameSize, operations } from "../lib/backend/call-frame.js";
+import { addon, type Numbers, newFrame, numberIn, slots, write } from "./support/addon.js";
+import { detach } from "./support/buffers.js";
+
+const rows = 50;
+const width = 4;
+const labels = () => new Int8Array(rows * width).fill(1);
+const predictions = () => new Float32Array(rows * width).fill(0.5);
+const column = () => new Float32Array(rows).fill(1);
+const codes = { int8: 1, bfloat16: 9, float32: 10, float64: 11 } as const;
+
+/** Hinge of int8 labels and float32 predictions. */
+const numbers: Numbers = {
+  loss: 0,
+  encoding: 0,
+  firstRow: 0,
+  isStrided: 0,
+  labelDtype: codes.int8,
+  predictionDtype: codes.float32,
+  computeDtype: codes.float32,
+  weightDtype: codes.float32,
+  maskDtype: codes.float32,
+  lossesDtype: codes.float32,
+  gradientDtype: codes.float32,
+  rows,
+  batchRows: rows,
+  width,
+  divisor: 1,
+};
+
+const shared = addon.initialize(new Float64Array(new SharedArrayBuffer(8 * frameSize)));
+
+type Call = (own: Numbers, y: unknown, p: unknown) => unknown;
+
+/** An operation by each of the three entries, with all that it takes. */
+const calls: [string, Call][] = Object.entries(operations).flatMap(([name, operation]) => {
+  const others = () => [
+    ...(name === "weights" ? [column()] : [undefined]),
+    undefined,
+    ...(name === "rows" ? [column()] : [undefined]),
+    ...(name === "gradient" ? [predictions()] : []),
+  ];
+  const frame = (own: Numbers) => newFrame({ ...numbers, operation, ...own });
+  return [
+    [
+      `${name} by evaluate`,
+      (own, y, p) => {
+        write(shared, { ...numbers, operation, ...own });
+        addon.evaluate(y, p, ...others());
+      },
+    ],
+    [`${name} by evaluateWith`, (own, y, p) => addon.evaluateWith(frame(own), y, p, ...others())],
+    [
+      `${name} by evaluateInBackground`,
+      (own, y, p) => addon.evaluateInBackground(frame(own), y, p, ...others()),
+    ],
+  ] satisfies [string, Call][];
+});
+
+const withValues = calls.filter(([name]) => !name.startsWith("weights"));
+
+test("the frame's slots are those that the addon has", () => {
+  expect(addon.callFrame()).toEqual(slots);
+  const [index, count] = Object.values(addon.callFrame()).at(-1) as [number, number];
+  expect(frameSize).toBe(index + count);
+});
+
+test("the losses have names", () => {
+  expect(addon.losses()).toEqual(["hinge", "squared_hinge", "categorical_hinge"]);
+});
+
+test.each(calls)("%s computes", async (_, call) => {
+  await call({}, labels(), predictions());
+});
+
+test("sums, rounded and exact", () => {
+  const frame = newFrame(numbers);
+  addon.evaluateWith(frame, labels(), predictions(), column(), column());
+  expect(numberIn(frame, "losses")).toBe(25);
+  expect(numberIn(frame, "weights")).toBe(rows);
+  expect(numberIn(frame, "kept")).toBe(rows);
+  expect([...frame.subarray(slots.lossesSum[0]).subarray(0, 3)]).toEqual([2, 0, 25]);
+});
+
+test("a part of a batch whose arrays are passed whole", () => {
+  const losses = column().fill(7);
+  const frame = newFrame({ ...numbers, operation: operations.rows, firstRow: 3, rows: 2 });
+  addon.evaluateWith(frame, labels(), predictions(), undefined, undefined, losses);
+  expect([...losses].map((loss) => loss === 0.5)).toEqual(
+    [...losses].map((_, i) => i === 3 || i === 4),
+  );
+});
+
+describe.each(withValues)("%s", (_, call) => {
+  test("refuses other labels and predictions", () => {
+    const refused = (y: unknown, p: unknown) =>
+      expect(() => call({}, y, p)).toThrow(/^maxmargin: labels and predictions are not/);
+    const gone = predictions();
+    detach(gone.buffer);
+    const wrong = [undefined, null, 1, "x", {}, []];
+    for (const other of [gone, new Float32Array(0), predictions().subarray(1), ...wrong]) {
+      refused(labels(), other);
+      refused(other, predictions());
+    }
+    const bytes = new Uint8Array(4 * rows * width + 1);
+    // No address that the dtype can have.
+    refused(labels(), bytes.subarray(1));
+  });
+});
+
+describe.each(calls)("%s", (_, call) => {
+  const numberOf: readonly (keyof Numbers)[] = [
+    ...(["operation", "loss", "encoding", "computeDtype"] as const),
+    ...(["firstRow", "rows", "batchRows", "width", "isStrided"] as const),
+  ];
+
+  test.each(numberOf)("refuses a frame whose %s is no good", (slot) => {
+    for (const value of [-1, 0.5, 2 ** 53, 2 ** 64, 1e300, Number.NaN, Infinity, -Infinity]) {
+      expect(() => call({ [slot]: value }, labels(), predictions())).toThrow(
+        /^maxmargin: the frame/,
+      );
+    }
+  });
+
+  test("refuses a frame of another shape", () => {
+    for (const own of [
+      { rows: 0 },
+      { rows: rows + 1 },
+      { firstRow: 1 },
+      { firstRow: rows },
+      { width: 0 },
+      { batchRows: 0, rows: 0 },
+      { batchRows: 2 ** 52, width: 2 ** 52 },
+      { computeDtype: 7 },
+      { loss: 3 },
+      { encoding: 2 },
+      { operation: 4 },
+    ]) {
+      expect(() => call(own, labels(), predictions())).toThrow(/^maxmargin: the frame/);
+    }
+  });
+});
+
+test.each(withValues)("%s refuses dtypes that there are not", (_, call) => {
+  for (const code of [-1, 12, 0.5, Number.NaN]) {
+    for (const slot of ["labelDtype", "predictionDtype"]) {
+      expect(() => call({ [slot]: code }, labels(), predictions())).toThrow(/^maxmargin: labels/);
+    }
+  }
+});
+
+describe("weights, masks and outputs", () => {
+  const odd = new Uint8Array(4 * rows + 1).subarray(1);
+  const evaluate = (own: Numbers, ...others: unknown[]) =>
+    addon.evaluateWith(newFrame({ ...numbers, ...own }), labels(), predictions(), ...others);
+
+  test("of another length or place, or another kind", () => {
+    for (const other of [new Float32Array(rows - 1), new Float32Array(rows + 1), null, 1, odd]) {
+      expect(() => evaluate({}, other)).toThrow(/^maxmargin: weights or mask/);
+      expect(() => evaluate({}, undefined, other)).toThrow(/^maxmargin: weights or mask/);
+      const rowsAlone = { operation: operations.rows };
+      expect(() => evaluate(rowsAlone, undefined, undefined, other)).toThrow(/^maxmargin: the out/);
+      const gradient = { operation: operations.gradient };
+      expect(() => evaluate(gradient, undefined, undefined, undefined, other)).toThrow(
+        /^maxmargin: the output/,
+      );
+    }
+    expect(() => evaluate({ operation: operations.weights })).toThrow(
+      /^maxmargin: weights or mask/,
+    );
+    expect(() => evaluate({ operation: operations.rows })).toThrow(/^maxmargin: the output/);
+    expect(() => evaluate({ operation: operations.gradient })).toThrow(/^maxmargin: the output/);
+  });
+
+  test("outputs in a dtype that is neither the batch's nor float64", () => {
+    const losses = new Uint16Array(rows);
+    const own = { operation: operations.rows, lossesDtype: codes.bfloat16 };
+    expect(() => evaluate(own, undefined, undefined, losses)).toThrow(/^maxmargin: the output/);
+    const wide = { operation: operations.rows, lossesDtype: codes.float64 };
+    evaluate(wide, undefined, undefined, new Float64Array(rows));
+  });
+
+  test("outputs in memory that is read, or written twice", () => {
+    const overlapping = { name: "RangeError", code: "ERR_MAXMARGIN_OVERLAP" };
+    const p = predictions();
+    const gradient = { ...numbers, operation: operations.gradient };
+    const evaluateOn = (...others: unknown[]) =>
+      addon.evaluateWith(newFrame(gradient), labels(), p, ...others);
+    const none = undefined;
+    const losses = column();
+    const out = predictions();
+    for (const others of [
+      [none, none, none, p],
+      [none, none, p.subarray(rows, 2 * rows), out],
+      [none, none, out.subarray(0, rows), out],
+      [losses, none, losses, out],
+      [none, losses, losses, out],
+    ]) {
+      expect(() => evaluateOn(...others)).toThrow(expect.objectContaining(overlapping));
+    }
+    // Side by side in one buffer.
+    const both = new Float32Array(rows + rows * width);
+    evaluateOn(none, none, both.subarray(0, rows), both.subarray(rows));
+  });
+
+  test("overlaps", () => {
+    const bytes = new Uint8Array(16);
+    expect(addon.overlaps(bytes.subarray(0, 8), bytes.subarray(7))).toBe(true);
+    expect(addon.overlaps(bytes.subarray(0, 8), bytes.subarray(8))).toBe(false);
+    expect(addon.overlaps(bytes.subarray(3, 3), bytes)).toBe(false);
+    for (const wrong of [undefined, null, {}, 1]) {
+      expect(() => addon.overlaps(bytes, wrong)).toThrow(TypeError);
+      expect(() => addon.overlaps(wrong, bytes)).toThrow(TypeError);
+    }
+  });
+});
+
+describe("frames", () => {
+  test("that are too short, or misplaced, or no arrays", () => {
+    const odd = new Uint8Array(8 * frameSize + 1).subarray(1);
+    for (const other of [new Float64Array(frameSize - 1), odd, null, undefined, 3]) {
+      expect(() => addon.initialize(other)).toThrow(/^maxmargin: the frame/);
+      expect(() => addon.evaluateWith(other, labels(), predictions())).toThrow(
+        /^maxmargin: the fr/,
+      );
+      expect(() => addon.evaluateInBackground(other, labels(), predictions())).toThrow(
+        /^maxmargin: the frame/,
+      );
+    }
+  });
+
+  test("the shared one lies in memory that nobody can detach", () => {
+    expect(() => addon.initialize(new Float64Array(frameSize))).toThrow(/^maxmargin: the frame/);
+  });
+
+  test("whose memory goes while another thread computes", async () => {
+    const own = newFrame(numbers);
+    const promise = addon.evaluateInBackground(own, labels(), predictions());
+    detach(own.buffer);
+    await expect(promise).rejects.toThrow(/^maxmargin: the frame/);
+  });
+
+  test("that change while another thread computes have no effect", async () => {
+    const own = newFrame(numbers);
+    const promise = addon.evaluateInBackground(own, labels(), predictions());
+    own.fill(Number.NaN);
+    await promise;
+    expect(numberIn(own, "losses")).toBe(100);
+  });
+});
+
+test("entries without arguments", () => {
+  for (const name of ["evaluate", "evaluateWith", "evaluateInBackground", "overlaps"] as const) {
+    expect(() => (addon[name] as () => unknown)()).toThrow(/^maxmargin: /);
+  }
+  expect(addon.useKernel(undefined)).toBe(false);
+  expect(addon.useKernel("avx2avx2avx2avx2avx2avx2")).toBe(false);
+  const threads = addon.threads();
+  addon.setThreads("x");
+  expect(addon.threads()).toBe(threads);
+});
