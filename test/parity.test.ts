@@ -2,7 +2,6 @@ import { availableParallelism } from "node:os";
 import { backend, setBackend, setNumThreads, tensor } from "maxmargin";
 import { afterAll, describe, expect, test } from "vitest";
 import {
-  dtypes as anyDtypes,
   filled,
   generator,
   inPlaceDtypes,
@@ -27,9 +26,7 @@ import {
   sizeOf,
   spoiledBatches,
   spoilers,
-  styles,
   tieBatch,
-  type WeightedBatch,
   widths,
 } from "./support/parity.js";
 import { addedInARow, products, rowLosses, type Summation, squaredTerms } from "./support/ties.js";
@@ -266,62 +263,33 @@ describe("all implementations and thread counts return the same bits", () => {
   });
 });
 
-// ---- All pairs of dtypes, with weights and masks
-
-function expectSameBytes(batches: readonly WeightedBatch[], threads: number[]) {
-  force("js");
-  const expected = batches.map(bytesOfAll);
-  const wrong: string[] = [];
-  for (const kernel of implementations.filter((implementation) => implementation !== "js")) {
-    force(kernel);
-    for (const count of threads) {
-      setNumThreads(count);
-      for (const [i, batch] of batches.entries()) {
-        if (!bytesOfAll(batch).equals(expected[i])) {
-          wrong.push(`${batch.title}, ${kernel} × ${count}`);
-        }
-      }
-    }
-  }
-  expect(wrong.slice(0, 10)).toEqual([]);
-  expect(expected.every(({ length }) => length > 100)).toBe(true);
-}
-
-describe("every pair of dtypes has the same bits", () => {
-  const shapes = [
-    [1, 7],
-    [9, 1],
-    [11, 3],
-    [5, 64],
-    [2, 65],
-  ];
-  describe.each(anyDtypes)("%s predictions", (predictions) => {
-    test.each(anyDtypes)("%s labels", (labels) => {
-      const batches = shapes.flatMap((shape) =>
-        styles.map((style) => pairOf(labels, predictions, shape, style)),
-      );
-      batches.push(pairOf(labels, predictions, [1, 8200], styles[0]));
-      expectSameBytes(batches, [1]);
-    });
-  });
-
-  const pairs = [
-    ...([
-      ["float64", "float64"],
-      ["int64", "float64"],
-      ["float16", "float16"],
-    ] as const),
-    ...([
-      ["int64", "float16"],
-      ["int16", "float32"],
-      ["float32", "int8"],
-    ] as const),
-  ] as const;
-  test.each(pairs)("%s labels, %s predictions, threads", (labels, predictions) => {
+// parity.dtypes.test.ts has all pairs of dtypes, in small batches.
+describe("pairs of dtypes in batches for several threads", () => {
+  test.each([
+    ["float64", "float64"],
+    ["int64", "float64"],
+    ["float16", "float16"],
+    ["int64", "float16"],
+    ["int16", "float32"],
+    ["float32", "int8"],
+  ] as const)("%s labels, %s predictions", (labels, predictions) => {
     const batches = [
       [40_000, 3],
       [2, 70_000],
     ].map((shape) => pairOf(labels, predictions, shape, ["0 and 1", "reals"]));
-    expectSameBytes(batches, [1, 3]);
+    force("js");
+    const expected = batches.map(bytesOfAll);
+    const wrong: string[] = [];
+    for (const kernel of implementations.filter((implementation) => implementation !== "js")) {
+      force(kernel);
+      for (const threads of [1, 3]) {
+        setNumThreads(threads);
+        for (const [i, batch] of batches.entries()) {
+          if (bytesOfAll(batch).equals(expected[i])) continue;
+          wrong.push(`${batch.title}, ${kernel} × ${threads}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 });
