@@ -12,6 +12,8 @@ MAXMARGIN_INLINE V derivative_of_violation(V violation, double derivative) {
 
 struct Elementwise {
   static constexpr Family kFamily = Family::elementwise;
+  // Whether labels of one byte and values of 16 bits have kernels of their own, which are as much code again.
+  static constexpr bool kHasNarrowLayouts = true;
 
   template <class V>
   MAXMARGIN_INLINE V row_loss(V sum, V /*max*/, V width) {
@@ -48,6 +50,8 @@ struct SquaredHinge : Elementwise {
 
 // max(0, 1 - z)² with z = y p where z >= -1, and -4 z below
 struct ModifiedHuber : Elementwise {
+  static constexpr bool kHasNarrowLayouts = false;
+
   // Stays 2 below -1, where the loss is linear.
   template <class V>
   MAXMARGIN_INLINE V hinge(V product) {
