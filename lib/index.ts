@@ -23,6 +23,7 @@ export {
 } from "./losses/functions.js";
 export { Hinge, hinge } from "./losses/hinge.js";
 export { Loss, type LossConfig, type LossOptions } from "./losses/loss.js";
+export { ModifiedHuber, modifiedHuber } from "./losses/modified-huber.js";
 export { SquaredHinge, squaredHinge } from "./losses/squared-hinge.js";
 export * as metrics from "./metrics.js";
 export { type AnyLoss, deserialize, get, serialize } from "./registry/losses.js";

@@ -5,6 +5,7 @@ export {
   categoricalHinge,
 } from "./losses/categorical-hinge.js";
 export { HingeMetric as Hinge, hinge } from "./losses/hinge.js";
+export { ModifiedHuberMetric as ModifiedHuber, modifiedHuber } from "./losses/modified-huber.js";
 export { SquaredHingeMetric as SquaredHinge, squaredHinge } from "./losses/squared-hinge.js";
 export {
   Metric,

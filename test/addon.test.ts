@@ -68,7 +68,7 @@ test("the frame's slots are those that the addon has", () => {
 });
 
 test("the losses have names", () => {
-  expect(addon.losses()).toEqual(["hinge", "squared_hinge", "categorical_hinge"]);
+  expect(addon.losses()).toEqual(["hinge", "squared_hinge", "categorical_hinge", "modified_huber"]);
 });
 
 test.each(calls)("%s computes", async (_, call) => {
@@ -134,7 +134,7 @@ describe.each(calls)("%s", (_, call) => {
       { batchRows: 0, rows: 0 },
       { batchRows: 2 ** 52, width: 2 ** 52 },
       { computeDtype: 7 },
-      { loss: 3 },
+      { loss: 4 },
       { encoding: 2 },
       { operation: 4 },
     ]) {

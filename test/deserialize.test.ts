@@ -213,7 +213,7 @@ describe("configs of get_compile_config()", () => {
     const saved = { class_name: "MeanMetricWrapper", config: { name: "m", dtype: "float32", fn } };
     expect(() => metrics.deserialize(saved)).toThrow(
       new RangeError(
-        `config.fn: expected "hinge", "squared_hinge" or "categorical_hinge", received ${received}`,
+        `config.fn: expected "hinge", "squared_hinge", "categorical_hinge" or "modified_huber", received ${received}`,
       ),
     );
   });

@@ -51,9 +51,11 @@ function exactLosses(loss: LossName, y: number[], p: number[], width: number) {
         max = Math.max(max, (1 - labels[i]) * p[i]);
         magnitude += Math.abs(labels[i] * p[i]) + Math.abs((1 - labels[i]) * p[i]);
       } else {
-        sum += loss === "hinge" ? margin : margin ** 2;
+        // Modified Huber is a line where the margin is more than 2.
+        const slope = loss === "modified_huber" ? Math.min(margin, 2) : margin;
+        sum += loss === "hinge" ? margin : slope * (2 * margin - slope);
         const size = 1 + Math.abs(labels[i] * p[i]);
-        magnitude += (loss === "hinge" ? size : 2 * margin * size) / width;
+        magnitude += (loss === "hinge" ? size : 2 * slope * size) / width;
       }
     }
     const value = loss === "categorical_hinge" ? Math.max(0, max - sum + 1) : sum / width;

@@ -14,7 +14,7 @@ function zeros<A>(Kind: new (n: number) => A): A {
   }
 }
 
-test("batches of 2 ** 32 values and more", { timeout: 120_000 }, async ({ skip }) => {
+test("batches of 2 ** 32 values and more", { timeout: 300_000 }, async ({ skip }) => {
   skip(freemem() < 2 ** 34, "needs 16 GB of free memory");
   skip(backend().name === "js", "takes minutes in JavaScript");
   const labels = zeros(Int8Array);

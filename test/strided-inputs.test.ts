@@ -19,6 +19,7 @@ const metricOf = (name: LossName) =>
     hinge: metrics.Hinge,
     squared_hinge: metrics.SquaredHinge,
     categorical_hinge: metrics.CategoricalHinge,
+    modified_huber: metrics.ModifiedHuber,
   })[name]();
 
 type Shape = readonly number[];

@@ -31,7 +31,9 @@ constexpr size_t kSteps = 4;
 // A register of some bytes, in which bits are collected.
 template <size_t kBytes>
 struct Register {
-  using V = uint64_t __attribute__((vector_size(kBytes)));
+  // Not an alias: g++ ignores the attribute there.
+  typedef uint64_t V __attribute__((vector_size(kBytes)));
+  static_assert(sizeof(V) == kBytes, "a register");
   V seen[kSteps] = {};
 
   static constexpr size_t kStep = kSteps * kBytes;
@@ -48,8 +50,9 @@ struct Register {
 
   bool any() const {
     const V all = (seen[0] | seen[1]) | (seen[2] | seen[3]);
-    uint64_t bits = 0;
-    for (size_t i = 0; i < kBytes / sizeof(bits); ++i) bits |= all[i];
+    uint64_t words[kBytes / sizeof(uint64_t)], bits = 0;
+    std::memcpy(words, &all, kBytes);
+    for (const uint64_t word : words) bits |= word;
     return bits != 0;
   }
 };

@@ -145,7 +145,20 @@ function broadcastPlan(
     : collapsed({ shape, strides: [...valueStrides, ...columnStrides, gradientStrides] });
   const rows = sizeOf(lossShape);
   const weightRepeats = rows === 0 ? 1 : rows / sizeOf(columns[0]?.shape ?? lossShape);
-  return { ...inputs, spec, dtype, lossShape, rows, width, weightRepeats, layout };
+  const { sampleWeight, mask } = inputs;
+  return {
+    labels: inputs.labels,
+    predictions: inputs.predictions,
+    sampleWeight,
+    mask,
+    spec,
+    dtype,
+    lossShape,
+    rows,
+    width,
+    weightRepeats,
+    layout,
+  };
 }
 
 /** Returns labels, predictions and the gradient over their common shape. */

@@ -22,7 +22,7 @@ import { functionSettings } from "./definition.js";
 import type { hinge } from "./hinge.js";
 import { definitions } from "./list.js";
 
-/** A function of rows: `hinge`, `squaredHinge` or `categoricalHinge`. */
+/** A function that returns the loss of each row, such as `hinge`. */
 export type RowLoss = typeof hinge;
 
 const settingsByFunction = new Map<unknown, Settings<null>>(
@@ -46,7 +46,7 @@ const gradientOfRows: Evaluation<ValueAndGradient<unknown>> = {
  * Computes the losses of the rows, and the gradient of their sum with respect to the predictions,
  * in one pass. Ties are resolved as by the method with the same name.
  *
- * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
+ * @param loss - a function that returns the loss of each row, such as `hinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
  * @param options - `out`, an array of the result's dtype with a value for each prediction, to write
@@ -77,7 +77,7 @@ export function valueAndGradient<P extends TensorLike>(
  * Computes the gradient of the sum of the losses of the rows with respect to the predictions:
  * `gradient` of {@link valueAndGradient}.
  *
- * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
+ * @param loss - a function that returns the loss of each row, such as `hinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
  * @param options - `out`, an array of the result's dtype with a value for each prediction, to write
@@ -103,7 +103,7 @@ export function gradient<P extends TensorLike>(
 /**
  * Computes a function of rows without blocking the event loop: see `valueAsync` of {@link Loss}.
  *
- * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
+ * @param loss - a function that returns the loss of each row, such as `hinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
  * @param options - `out` as for that function; `signal`, an `AbortSignal`; `transfer`, whether the
@@ -132,7 +132,7 @@ export async function callAsync<P extends TensorLike, T extends boolean = false>
 /**
  * Computes {@link valueAndGradient} without blocking the event loop.
  *
- * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
+ * @param loss - a function that returns the loss of each row, such as `hinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
  * @param options - `out` as for {@link valueAndGradient}; `signal` and `transfer` as for
@@ -164,7 +164,7 @@ export async function valueAndGradientAsync<P extends TensorLike, T extends bool
 /**
  * Computes {@link gradient} without blocking the event loop.
  *
- * @param loss - `hinge`, `squaredHinge` or `categoricalHinge`.
+ * @param loss - a function that returns the loss of each row, such as `hinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
  * @param options - as for {@link valueAndGradientAsync}.

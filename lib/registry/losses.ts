@@ -2,6 +2,7 @@ import type { CategoricalHinge, categoricalHinge } from "../losses/categorical-h
 import type { Hinge, hinge } from "../losses/hinge.js";
 import { definitions } from "../losses/list.js";
 import { Loss } from "../losses/loss.js";
+import type { ModifiedHuber, modifiedHuber } from "../losses/modified-huber.js";
 import type { SquaredHinge, squaredHinge } from "../losses/squared-hinge.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 
@@ -42,9 +43,11 @@ const losses = new Registry<AnyLoss>(
 export function get(identifier: "hinge"): typeof hinge;
 export function get(identifier: "squared_hinge"): typeof squaredHinge;
 export function get(identifier: "categorical_hinge"): typeof categoricalHinge;
+export function get(identifier: "modified_huber"): typeof modifiedHuber;
 export function get(identifier: "Hinge"): Hinge;
 export function get(identifier: "SquaredHinge"): SquaredHinge;
 export function get(identifier: "CategoricalHinge"): CategoricalHinge;
+export function get(identifier: "ModifiedHuber"): ModifiedHuber;
 export function get<L extends AnyLoss | null>(identifier: L): L;
 export function get(identifier: unknown): Found<AnyLoss> | null;
 export function get(identifier: unknown): Found<AnyLoss> | null {
@@ -54,7 +57,7 @@ export function get(identifier: unknown): Found<AnyLoss> | null {
 /**
  * Saves a loss as Keras does.
  *
- * @param loss - a loss, or one of the three functions.
+ * @param loss - a loss, or one of the functions.
  * @returns an object that {@link deserialize} and `keras.losses.deserialize` accept, also as JSON.
  * @throws TypeError if it is something else.
  * @example
@@ -74,7 +77,7 @@ export function serialize(loss: Found<AnyLoss>): Serialized {
  *
  * @param config - the result of {@link serialize} or of Keras's own, `{ class_name, config }`, a
  *   name, or null. Its `dtype` can be a policy that Keras has saved, and its class Keras's
- *   `LossFunctionWrapper` of one of the three functions.
+ *   `LossFunctionWrapper` of one of the functions.
  * @param customObjects - other classes, with a static `fromConfig`, and functions, by their names:
  *   `"Name"`, or `"package>Name"` for classes registered by Keras's `register_keras_serializable`.
  * @returns a loss or a function; an unknown name is returned unchanged, and null for null.

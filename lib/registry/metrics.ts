@@ -1,6 +1,7 @@
 import type { CategoricalHingeMetric } from "../losses/categorical-hinge.js";
 import type { HingeMetric } from "../losses/hinge.js";
 import { definitions } from "../losses/list.js";
+import type { ModifiedHuberMetric } from "../losses/modified-huber.js";
 import type { SquaredHingeMetric } from "../losses/squared-hinge.js";
 import { Metric } from "../metrics/metric.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
@@ -39,6 +40,7 @@ const metrics = new Registry<AnyMetric>(
 export function get(identifier: "hinge" | "Hinge"): HingeMetric;
 export function get(identifier: "squared_hinge" | "SquaredHinge"): SquaredHingeMetric;
 export function get(identifier: "categorical_hinge" | "CategoricalHinge"): CategoricalHingeMetric;
+export function get(identifier: "modified_huber" | "ModifiedHuber"): ModifiedHuberMetric;
 export function get<M extends AnyMetric | null>(identifier: M): M;
 export function get(identifier: unknown): Found<AnyMetric> | null;
 export function get(identifier: unknown): Found<AnyMetric> | null {
@@ -68,7 +70,7 @@ export function serialize(metric: AnyMetric): Serialized {
  *
  * @param config - the result of {@link serialize} or of Keras's own, `{ class_name, config }`, a
  *   name, or null. Its `dtype` can be a policy that Keras has saved, and its class Keras's
- *   `MeanMetricWrapper` of one of the three functions.
+ *   `MeanMetricWrapper` of one of the functions.
  * @param customObjects - other classes, with a static `fromConfig`, and functions, by their names:
  *   `"Name"`, or `"package>Name"` for classes registered by Keras's `register_keras_serializable`.
  * @returns a metric or a function; an unknown name is returned unchanged, and null for null.

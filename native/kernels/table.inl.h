@@ -61,20 +61,21 @@ constexpr Kernel kernel() {
 
 constexpr bool has_16_bits(Dtype dtype) { return dtype == Dtype::float16 || dtype == Dtype::bfloat16; }
 
-// Whether kernels read a layout in place. Code has its price too: labels of an elementwise loss that are unsigned are
-// nearly always 0 and 1, labels of 16 bits nearly never, and losses with a maximum gain little.
-constexpr bool is_worth_a_kernel(Family family, LabelEncoding encoding, const LayoutDtypes& layout) {
-  const bool is_binary = encoding == LabelEncoding::binary, is_elementwise = family == Family::elementwise;
-  if (is_binary && !is_elementwise) return false;
+// Whether kernels read a layout in place. Code has its price too: labels that are unsigned are nearly always 0 and 1, labels
+// of 16 bits nearly never.
+template <class L>
+constexpr bool is_worth_a_kernel(LabelEncoding encoding, const LayoutDtypes& layout) {
+  const bool is_binary = encoding == LabelEncoding::binary;
+  if (is_binary && L::kFamily != Family::elementwise) return false;
   if (layout.labels == layout.computed) return true;
-  if (kSavesCode || !is_elementwise) return false;
+  if (kSavesCode || !L::kHasNarrowLayouts) return false;
   return is_binary ? !has_16_bits(layout.labels) : layout.labels == Dtype::int8 || has_16_bits(layout.labels);
 }
 
 template <class L, LabelEncoding kEncoding, size_t kLayout>
 constexpr void set_kernel(LossKernels& loss) {
   constexpr LayoutDtypes kThis = kLayoutDtypes[kLayout];
-  if constexpr (is_worth_a_kernel(L::kFamily, kEncoding, kThis)) {
+  if constexpr (is_worth_a_kernel<L>(kEncoding, kThis)) {
     // Among bytes, 0 and 1 are the same with a sign and without.
     constexpr bool kIsSigned = kEncoding == LabelEncoding::binary && kThis.labels == Dtype::uint8;
     using Y = ValueOf<kIsSigned ? Dtype::int8 : kThis.labels>;

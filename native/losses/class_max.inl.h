@@ -10,6 +10,8 @@ struct Terms {
 
 struct ClassMax {
   static constexpr Family kFamily = Family::class_max;
+  // They would gain little.
+  static constexpr bool kHasNarrowLayouts = false;
 
   // max(0, max - sum + 1)
   template <class V>

@@ -12,6 +12,8 @@ MAXMARGIN_INLINE V derivative_of_violation(V violation, double derivative) {
 
 struct Elementwise {
   static constexpr Family kFamily = Family::elementwise;
+  // Whether labels of one byte and values of 16 bits have kernels of their own, which are as much code again.
+  static constexpr bool kHasNarrowLayouts = true;
 
   template <class V>
   MAXMARGIN_INLINE V row_loss(V sum, V /*max*/, V width) {
@@ -43,5 +45,28 @@ struct SquaredHinge : Elementwise {
   template <class V>
   MAXMARGIN_INLINE V derivative(V product) {
     return constant<V>(-2.0) * Hinge::value(product);
+  }
+};
+
+// max(0, 1 - z)² with z = y p where z >= -1, and -4 z below
+struct ModifiedHuber : Elementwise {
+  static constexpr bool kHasNarrowLayouts = false;
+
+  // Stays 2 below -1, where the loss is linear.
+  template <class V>
+  MAXMARGIN_INLINE V hinge(V product) {
+    return Hinge::value(max_or_second(constant<V>(-1.0), product));
+  }
+
+  template <class V>
+  MAXMARGIN_INLINE V value(V product) {
+    const V hinge = ModifiedHuber::hinge(product);
+    // The line is nowhere above the square but below -1.
+    return max_or_second(constant<V>(-4.0) * product, hinge * hinge);
+  }
+
+  template <class V>
+  MAXMARGIN_INLINE V derivative(V product) {
+    return constant<V>(-2.0) * hinge(product);
   }
 };

@@ -103,6 +103,7 @@ const predictions: readonly Values[] = (() => {
 const kinks: Readonly<Record<LossName, readonly Archetype[]>> = {
   hinge: kinksOfTerms(),
   squared_hinge: kinksOfTerms(),
+  modified_huber: kinksOfTerms(),
   categorical_hinge: [
     {
       name: "one-hot, margin 0",

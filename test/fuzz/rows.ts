@@ -41,12 +41,24 @@ const slopeOfMargin = (margin: number) => (Number.isNaN(margin) ? margin : margi
 
 const termMargin = ({ round, y, p }: Row, i: number) => round(1 - round(y[i] * p[i]));
 
+/** Whether modified Huber is a line there. */
+const isLinear = ({ loss, round, y, p }: Row, i: number) =>
+  loss === "modified_huber" && round(y[i] * p[i]) < -1;
+
+/** Near -1, where the line touches the square, rounding may put it above. */
+function huberTerm(product: number, hinge: number, round: Round): number {
+  const line = round(-4 * product);
+  return product < -1 ? line : Math.max(line, round(hinge * hinge));
+}
+
 function meanOfTerms(row: Row): Bounded {
   const { loss, isWide, round, p } = row;
   let sum = 0;
   for (let i = 0; i < p.length; i++) {
-    const term = lossOfMargin(termMargin(row, i));
-    sum += loss === "squared_hinge" ? round(term * term) : term;
+    const hinge = lossOfMargin(termMargin(row, i));
+    if (loss === "hinge") sum += hinge;
+    else if (loss === "squared_hinge") sum += round(hinge * hinge);
+    else sum += huberTerm(round(row.y[i] * p[i]), hinge, round);
   }
   const value = sum / p.length;
   if (!Number.isFinite(value)) return { value, error: 0 };
@@ -109,8 +121,8 @@ function slopesOfRow(row: Row): Slopes {
   if (loss !== "categorical_hinge") {
     const values = Float64Array.from(p, (_, i) => {
       const margin = termMargin(row, i);
-      const slope = loss === "hinge" ? slopeOfMargin(margin) : round(2 * lossOfMargin(margin));
-      return round(-y[i] * slope);
+      if (loss === "hinge") return round(-y[i] * slopeOfMargin(margin));
+      return round(-y[i] * (isLinear(row, i) ? 4 : round(2 * lossOfMargin(margin))));
     });
     return { values, kink: [1] };
   }

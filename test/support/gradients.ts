@@ -14,6 +14,8 @@ export function rowGradient(loss: LossName, y: readonly number[], p: readonly nu
       return y.map((label, i) => (-label * slopeOfMargin(margins[i])) / y.length);
     case "squared_hinge":
       return y.map((label, i) => (-2 * label * Math.max(0, margins[i])) / y.length);
+    case "modified_huber":
+      return y.map((label, i) => (-2 * label * Math.min(2, Math.max(0, margins[i]))) / y.length);
     case "categorical_hinge": {
       const others = y.map((label, i) => (1 - label) * p[i]);
       const neg = Math.max(...others);

@@ -4,25 +4,29 @@ import {
   Hinge,
   hinge,
   type Loss,
+  ModifiedHuber,
+  modifiedHuber,
   type Reduction,
   SquaredHinge,
   squaredHinge,
 } from "maxmargin";
 
-/** Keras's names: golden cases and configs use them. */
-export const lossNames = ["hinge", "squared_hinge", "categorical_hinge"] as const;
+/** Keras's names where it has the loss: golden cases and configs use them. */
+export const lossNames = ["hinge", "squared_hinge", "categorical_hinge", "modified_huber"] as const;
 export type LossName = (typeof lossNames)[number];
 
 export const functions: Readonly<Record<LossName, typeof hinge>> = {
   hinge,
   squared_hinge: squaredHinge,
   categorical_hinge: categoricalHinge,
+  modified_huber: modifiedHuber,
 };
 
 export const classes = {
   hinge: Hinge,
   squared_hinge: SquaredHinge,
   categorical_hinge: CategoricalHinge,
+  modified_huber: ModifiedHuber,
 } as const;
 
 export const scalarReductions = [

@@ -22,12 +22,20 @@ function hingeTerm(y: number, p: number): number {
   return Math.max(0, Math.fround(1 - Math.fround(y * p)));
 }
 
-function meanOfTerms(squared: boolean, y: Float32Array, p: Float32Array): Bounded {
+const terms = {
+  hinge: hingeTerm,
+  squared_hinge: (y: number, p: number) => Math.fround(hingeTerm(y, p) ** 2),
+  modified_huber(y: number, p: number) {
+    const product = Math.fround(y * p);
+    return product >= -1 || Number.isNaN(product)
+      ? Math.fround(hingeTerm(y, p) ** 2)
+      : Math.fround(-4 * product);
+  },
+} as const;
+
+function meanOfTerms(loss: keyof typeof terms, y: Float32Array, p: Float32Array): Bounded {
   let sum = 0;
-  for (let i = 0; i < p.length; i++) {
-    const term = hingeTerm(y[i], p[i]);
-    sum += squared ? Math.fround(term * term) : term;
-  }
+  for (let i = 0; i < p.length; i++) sum += terms[loss](y[i], p[i]);
   const value = sum / p.length;
   return { value, error: 4 * halfUlp * value };
 }
@@ -71,7 +79,7 @@ export function exactRows(
     rows.push(
       loss === "categorical_hinge"
         ? categorical(labelsOfRow, row)
-        : meanOfTerms(loss === "squared_hinge", labelsOfRow, row),
+        : meanOfTerms(loss, labelsOfRow, row),
     );
   }
   return rows;

@@ -65,7 +65,7 @@ export class RowWeights {
     }
     gathered[code] ??= newRawArray(code, chunkSize);
     const own = gathered[code] as RawArray;
-    gather({ ...operand, strides }, this.#rowShape as readonly number[], first, own, count);
+    gather({ values, strides, offset }, this.#rowShape as readonly number[], first, own, count);
     cast(code, own, 0, count, as, to);
   }
 }

@@ -105,7 +105,7 @@ export class TileReader implements Tile {
     }
     scratch.gathered[code] ??= newRawArray(code, chunkSize);
     const to = isComputed ? scratch.of(this.wide) : (scratch.gathered[code] as RawArray);
-    gather({ ...operand, strides }, shape as readonly number[], start, to, n);
+    gather({ values, strides, offset }, shape as readonly number[], start, to, n);
     if (!isComputed) cast(code, to, 0, n, as, scratch.of(this.wide));
     return scratch.of(this.wide);
   }
