@@ -3,14 +3,14 @@ import type { FloatDtype } from "maxmargin";
 import { type Bounded, between, bounded, quotient, sumOf, wideError } from "./bounded.js";
 import { isFloating } from "./operands.js";
 import type { Program } from "./program.js";
-import { lossesOf, type Pairs, pairsOf, slopesOf } from "./rows.js";
+import { lossesOf, type Pairs, pairsOf, type Slopes, slopesOf } from "./rows.js";
 import { type Shape, sizeOf } from "./shapes.js";
 import {
   divisorOf,
   fittedTo,
   type Weighting,
   weightingOf,
-  weightOfEach,
+  weightsOfEach,
   withScale,
 } from "./weighting.js";
 
@@ -53,13 +53,13 @@ function weighted({ values, shape }: Losses, { all }: Weighting): Losses {
 
 /**
  * The derivative of a sum of losses by each prediction. What a slope is multiplied by, and the product, are rounded to the
- * type of the terms.
+ * type of the terms, for every weight of a loss by itself.
  */
 function gradientOf(
   program: Program,
   dtype: FloatDtype,
   pairs: Pairs,
-  weights: readonly Bounded[],
+  weights: readonly (readonly Bounded[])[],
   divisor: Bounded | undefined,
 ): Exact {
   const { predictions, loss } = program;
@@ -74,8 +74,8 @@ function gradientOf(
     value: (divisor?.value ?? 1) * terms,
     error: (divisor?.error ?? 0) * terms,
   };
-  slopesOf(pairs).forEach(({ values, kink }, row) => {
-    const factor = quotient(weights[row], by);
+  const addSlopes = ({ values, kink }: Slopes, row: number, weight: Bounded) => {
+    const factor = quotient(weight, by);
     const factors = kink.flatMap((slope) =>
       [factor.value - factor.error, factor.value + factor.error].map((end) => round(end * slope)),
     );
@@ -85,6 +85,9 @@ function gradientOf(
       const slope = between(round(values[i] * least), round(values[i] * most));
       parts[places[row * width + i]].push(isKnown ? slope : { ...slope, error: Infinity });
     }
+  };
+  slopesOf(pairs).forEach((slopes, row) => {
+    for (const weight of weights[row]) addSlopes(slopes, row, weight);
   });
   return exact(parts.map(sumOf));
 }
@@ -96,7 +99,7 @@ export function exactApply(program: Program): ExactAnswer {
   const weighting = weightingOf(program, dtype);
   const { values, shape } = weighted({ values: lossesOf(pairs), shape: pairs.shape }, weighting);
   const divisor = divisorOf(shape, weighting, reduction);
-  const weights = weightOfEach(pairs.shape, weighting, reduction);
+  const weights = weightsOfEach(pairs.shape, weighting, reduction);
   const gradient = gradientOf(program, dtype, pairs, weights, divisor);
   if (reduction === null || reduction === "none") {
     return { value: { dtype, shape: [...shape], values }, gradient };
@@ -111,7 +114,7 @@ export function exactFunction(program: Program): ExactAnswer {
   const { dtype: from, form } = program.predictions;
   const dtype = form !== "nested" && isFloating(from) ? (from as FloatDtype) : "float32";
   const pairs = pairsOf(program, dtype, false);
-  const weights = weightOfEach(pairs.shape, { all: undefined, mask: undefined }, null);
+  const weights = weightsOfEach(pairs.shape, { all: undefined, mask: undefined }, null);
   return {
     value: { dtype, shape: pairs.shape, values: lossesOf(pairs) },
     gradient: gradientOf(program, dtype, pairs, weights, undefined),

@@ -72,17 +72,17 @@ export function fittedTo(losses: Shape, weights: Column): Fitted {
   };
 }
 
-/** What each of the losses of that shape weighs, as often as it is there. */
-export function weightOfEach(
+/** The weights of each of the losses of that shape: one for every time that it is there. */
+export function weightsOfEach(
   losses: Shape,
   { all, mask }: Weighting,
   reduction: Reduction,
-): readonly Bounded[] {
+): readonly (readonly Bounded[])[] {
   const parts = Array.from({ length: sizeOf(losses) }, (): Bounded[] => []);
-  if (all === undefined) return parts.map(() => ({ value: 1, error: 0 }));
+  if (all === undefined) return parts.map(() => [{ value: 1, error: 0 }]);
   const { places, factors } = fittedTo(losses, all);
   for (let i = 0; i < places.length; i++) parts[places[i]].push({ value: factors[i], error: 0 });
-  return withScale(parts.map(sumOf), mask, reduction);
+  return parts.map((own) => withScale(own, mask, reduction));
 }
 
 const isMean = (reduction: Reduction) =>
