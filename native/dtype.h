@@ -40,7 +40,7 @@ constexpr unsigned char kSizes[kDtypes] = {1, 1, 1, 2, 2, 4, 4, 8, 2, 2, 4, 8};
 // In bytes.
 inline size_t size_of(Dtype dtype) { return kSizes[static_cast<size_t>(dtype)]; }
 
-// What values of `as` are computed in: float64 in itself, all others in float32.
+// Returns the dtype of the arithmetic for `as`: float64 for itself, float32 for all others.
 inline bool is_wide(Dtype as) { return as == Dtype::float64; }
 
 // Casts n values to the dtype `as`, and writes them in the type that they are computed in: double if

@@ -2,8 +2,8 @@
 import type { Call, GradientOperand, LossesOperand, Operand, Operation } from "../backend/call.js";
 import type { Totals } from "../backend/totals.js";
 import { codes } from "../tensor/dtypes.js";
+import { isRowMajor, rowShape } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
-import { isRowMajor } from "./layout.js";
 import { checkMask } from "./masks.js";
 import type { Plan } from "./plan.js";
 
@@ -14,7 +14,7 @@ export type Steps<Result> = Generator<Call, Result, Totals>;
 export function stridesAt({ layout }: Plan, at: number, areOfRows = false) {
   const strides = layout?.strides.at(at);
   if (layout === undefined || strides === undefined) return undefined;
-  const shape = areOfRows ? layout.shape.slice(0, -1) : layout.shape;
+  const shape = areOfRows ? rowShape(layout.shape) : layout.shape;
   return isRowMajor(shape, strides) ? undefined : strides;
 }
 

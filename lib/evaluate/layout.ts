@@ -145,14 +145,3 @@ export function collapsed(layout: Layout): Layout {
   if (isOneRow) sizes.push(1);
   return { shape: [...sizes, shape[last] as number], strides: strides.map(kept) };
 }
-
-/** Whether values with these strides are row-major and none is repeated. */
-export function isRowMajor(shape: Shape, strides: readonly number[]): boolean {
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const size = shape[axis] as number;
-    if (size !== 1 && strides[axis] !== stride) return false;
-    stride *= size;
-  }
-  return true;
-}

@@ -1,14 +1,20 @@
 import { wrongValue } from "../errors.js";
 import type { LossSpec } from "../losses/spec.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
-import { rowMajorStrides, rowShape, sameShape, shown, sizeOf } from "../tensor/shapes.js";
+import {
+  isRowMajor,
+  rowMajorStrides,
+  rowShape,
+  sameShape,
+  shown,
+  sizeOf,
+} from "../tensor/shapes.js";
 import { checkLength, type RowTensor } from "../tensor/tensor.js";
 import {
   type Axes,
   axesOf,
   broadcastShape,
   collapsed,
-  isRowMajor,
   type Layout,
   type RankFix,
   rankFixes,
@@ -30,11 +36,8 @@ export interface Inputs {
   readonly mask?: RowTensor | undefined;
 }
 
-/** Validated inputs, with their common shape and strides. */
-export interface Plan extends Inputs {
-  readonly spec: LossSpec;
-  /** The dtype that labels, predictions and weights are cast to, and results are rounded to. */
-  readonly dtype: FloatDtype;
+/** The common shape of inputs, and their strides over it. */
+interface Geometry {
   /** The shape of the weighted losses. */
   readonly lossShape: Shape;
   readonly rows: number;
@@ -46,6 +49,13 @@ export interface Plan extends Inputs {
    * repeats.
    */
   readonly layout: Layout | undefined;
+}
+
+/** Validated inputs, with their geometry. */
+export interface Plan extends Inputs, Geometry {
+  readonly spec: LossSpec;
+  /** The dtype that labels, predictions and weights are cast to, and results are rounded to. */
+  readonly dtype: FloatDtype;
 }
 
 /** The alignment of weights with losses: as in numpy, or, in metrics, at the first axis. */
@@ -70,32 +80,36 @@ export function plan(
   checkLength(predictions, "yPred");
   if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
   if (mask !== undefined) checkLength(mask, "mask");
-  const { shape, rows, width } = predictions;
-  const { spec } = options;
   // No backend reads the mask of an empty batch.
-  if (mask !== undefined && rows * width === 0) checkMaskValues(mask);
-  if (shape.length > 0 && sameShape(labels.shape, shape) && width > 0) {
-    const lossShape = rowShape(shape);
-    const fits = (column: RowTensor | undefined) =>
-      column === undefined || sameShape(column.shape, lossShape);
-    if (fits(sampleWeight) && fits(mask)) {
-      // Written out, because an object spread would take longer than a small batch.
-      return {
-        labels,
-        predictions,
-        sampleWeight,
-        mask,
-        spec,
-        dtype,
-        lossShape,
-        rows,
-        width,
-        weightRepeats: 1,
-        layout: ownLayout(inputs),
-      };
-    }
-  }
-  return broadcastPlan(inputs, options, dtype, alignment);
+  if (mask !== undefined && predictions.rows * predictions.width === 0) checkMaskValues(mask);
+  const { lossShape, rows, width, weightRepeats, layout } =
+    alikeGeometry(inputs) ?? broadcastGeometry(inputs, options, alignment);
+  // Written out, because an object spread would take longer than a small batch.
+  return {
+    labels,
+    predictions,
+    sampleWeight,
+    mask,
+    spec: options.spec,
+    dtype,
+    lossShape,
+    rows,
+    width,
+    weightRepeats,
+    layout,
+  };
+}
+
+/** Returns the geometry of inputs of one shape, in which nothing repeats; undefined for others. */
+function alikeGeometry(inputs: Inputs): Geometry | undefined {
+  const { labels, predictions, sampleWeight, mask } = inputs;
+  const { shape, rows, width } = predictions;
+  if (shape.length === 0 || width === 0 || !sameShape(labels.shape, shape)) return undefined;
+  const lossShape = rowShape(shape);
+  const fits = (column: RowTensor | undefined) =>
+    column === undefined || sameShape(column.shape, lossShape);
+  if (!fits(sampleWeight) || !fits(mask)) return undefined;
+  return { lossShape, rows, width, weightRepeats: 1, layout: ownLayout(inputs) };
 }
 
 /** Returns the layout of inputs of one shape; undefined if all are row-major. */
@@ -115,18 +129,13 @@ function ownLayout({ labels, predictions, sampleWeight, mask }: Inputs): Layout 
   return collapsed({ shape, strides });
 }
 
-function broadcastPlan(
-  inputs: Inputs,
-  options: PlanOptions,
-  dtype: FloatDtype,
-  alignment: Alignment,
-): Plan {
-  const { spec } = options;
+/** Returns the geometry of inputs that are broadcast. */
+function broadcastGeometry(inputs: Inputs, options: PlanOptions, alignment: Alignment): Geometry {
   const [labels, predictions, gradient] = fitValues(inputs, options);
   const width = labels.shape.at(-1) ?? 1;
   const columns = fitColumns(inputs);
   const { lossShape, ofLosses, ofColumns } = fitLosses(
-    labels.shape.slice(0, -1),
+    rowShape(labels.shape),
     columns,
     inputs,
     alignment,
@@ -145,20 +154,7 @@ function broadcastPlan(
     : collapsed({ shape, strides: [...valueStrides, ...columnStrides, gradientStrides] });
   const rows = sizeOf(lossShape);
   const weightRepeats = rows === 0 ? 1 : rows / sizeOf(columns[0]?.shape ?? lossShape);
-  const { sampleWeight, mask } = inputs;
-  return {
-    labels: inputs.labels,
-    predictions: inputs.predictions,
-    sampleWeight,
-    mask,
-    spec,
-    dtype,
-    lossShape,
-    rows,
-    width,
-    weightRepeats,
-    layout,
-  };
+  return { lossShape, rows, width, weightRepeats, layout };
 }
 
 /** Returns labels, predictions and the gradient over their common shape. */
@@ -198,7 +194,7 @@ function fitValues(
 function checkOneHot(labels: Shape, predictions: Shape): void {
   const last = predictions.at(-1) ?? 1;
   const classes = last === 1 ? (labels.at(-1) ?? 1) : last;
-  const rows = predictions.slice(0, -1);
+  const rows = rowShape(predictions);
   const areIds = (labels.at(-1) ?? 1) === 1 || sameShape(labels, rows);
   if (classes <= 1 || !areIds) return;
   const oneHot = `one-hot labels of shape ${shown([...rows, classes])}`;

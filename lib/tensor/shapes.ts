@@ -34,6 +34,20 @@ export function rowMajorStrides(shape: Shape): readonly number[] {
   return strides;
 }
 
+/**
+ * Whether values with these strides are row-major, and none is repeated. The stride of an axis of
+ * size 1 does not matter.
+ */
+export function isRowMajor(shape: Shape, strides: readonly number[]): boolean {
+  let stride = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis] as number;
+    if (size !== 1 && strides[axis] !== stride) return false;
+    stride *= size;
+  }
+  return true;
+}
+
 /** The maximum rank, which also stops recursion on cyclic arrays. */
 export const maxRank = 64;
 

@@ -4,7 +4,7 @@ import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
 import { lengthOf, sliceOf } from "../typed-arrays.js";
 import type { TensorData } from "./dtypes.js";
 import type { Layout } from "./gather.js";
-import { readInteger, readStrides, sizeOf } from "./shapes.js";
+import { isRowMajor, readInteger, readStrides, rowMajorStrides, sizeOf } from "./shapes.js";
 
 type Shape = readonly number[];
 
@@ -63,17 +63,8 @@ function isColumnMajor(object: Described, path: string): boolean {
   return flags[0] ?? false;
 }
 
-/** Returns the strides of values without gaps. */
-function dense(shape: Shape, columnMajor: boolean): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
-  const axes = [...shape.keys()];
-  let step = 1;
-  for (const axis of columnMajor ? axes : axes.reverse()) {
-    strides[axis] = step;
-    step *= shape[axis] as number;
-  }
-  return strides;
-}
+/** Returns the strides of column-major values: those of row-major values with all axes reversed. */
+const columnMajorStrides = (shape: Shape) => [...rowMajorStrides([...shape].reverse())].reverse();
 
 /**
  * Reads the memory layout of an object; undefined if it states nothing but row-major order from the
@@ -94,7 +85,7 @@ export function readLayout(
   // of.
   const columnMajor = given === undefined && isColumnMajor(object, path);
   if (given === undefined && !columnMajor && at === undefined) return undefined;
-  const strides = given ?? dense(shape, columnMajor);
+  const strides = given ?? (columnMajor ? columnMajorStrides(shape) : rowMajorStrides(shape));
   return { strides, offset, from: from ?? (at === undefined ? undefined : "offset") };
 }
 
@@ -114,12 +105,6 @@ function readGiven(
     throw wrongValue(`${path}strides`, "the integers of stride", `[${second[1].join(", ")}]`);
   }
   return first;
-}
-
-/** Whether values are row-major without gaps. The stride of an axis of size 1 does not matter. */
-function isDense(shape: Shape, strides: readonly number[]): boolean {
-  const expected = dense(shape, false);
-  return shape.every((dimension, axis) => dimension === 1 || strides[axis] === expected[axis]);
 }
 
 /** Returns the first and the last index that a layout reaches. */
@@ -160,6 +145,6 @@ export function placed(data: TensorData, shape: Shape, stated: StatedLayout, pat
   if (data[last] === undefined) throw wrongValue(`${path}data`, `${length} values`, "none");
   const reach = last - first + 1;
   const own = reach === length ? data : (sliceOf(data, first, reach) as TensorData);
-  const isPlain = isDense(shape, strides);
+  const isPlain = isRowMajor(shape, strides);
   return { data: own, layout: isPlain ? undefined : { strides, offset: offset - first } };
 }

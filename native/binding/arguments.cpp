@@ -49,7 +49,7 @@ bool read_numbers(const CallFrame& frame, Call* call) {
   return true;
 }
 
-// How the frame describes one array: the code of its dtype, how many values it has if it is row-major, and otherwise where
+// The description of one array in the frame: the code of its dtype, how many values it has if it is row-major, and otherwise where
 // these are.
 struct ArraySlots {
   double dtype;

@@ -21,7 +21,7 @@ constexpr size_t kArguments = 6;
 struct Call {
   Request request;
   Result result;
-  // Of a strided call.
+  // Used by strided calls only.
   StridedShape strided;
   int64_t strides[kArguments][kMaxRank];
 

@@ -31,17 +31,17 @@ constexpr size_t kSumSlots = 1 + ExactSum::kMaxNumbers;
   ONE(rows, "rows")                                                  \
   ONE(batch_rows, "batchRows")                                       \
   ONE(width, "width")                                                \
-  /* Of the gradient. */                                             \
+  /* Divides the gradient. */                                        \
   ONE(divisor, "divisor")                                            \
   /* 0 where all arrays are row-major and of full size: then the slots of shape, strides and offsets mean nothing. */ \
   ONE(is_strided, "isStrided")                                       \
-  /* Results: sums rounded to double, that of a mask with other values than 0 and 1 being NaN; and whether labels were read as 0 \
-     for -1 and 1 for 1. */ \
+  /* Results: sums rounded to double, NaN for a mask with values other than 0 and 1; and whether labels 0 and 1 were read as \
+     -1 and 1. */ \
   ONE(losses, "losses")                                              \
   ONE(weights, "weights")                                            \
   ONE(kept, "kept")                                                  \
   ONE(was_binary, "wasBinary")                                       \
-  /* How long a call in the background took. JavaScript hears late of its end if it is busy, and cannot tell. */ \
+  /* The duration of a call in the background. JavaScript that is busy learns of its end too late to measure it. */ \
   ONE(milliseconds, "milliseconds")                                  \
   /* The sums exactly: a count, and as many numbers that lib/exact-sum.ts reads. */ \
   MANY(losses_sum, "lossesSum", kSumSlots)                           \

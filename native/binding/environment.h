@@ -1,4 +1,4 @@
-// What one JavaScript thread has chosen, and how many such threads there are.
+// The choices of one JavaScript thread, and a count of these threads.
 #pragma once
 
 #include <node_api.h>

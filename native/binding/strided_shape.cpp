@@ -27,7 +27,7 @@ bool StridedShape::read(const CallFrame& frame, const Batch& batch) {
 
 bool StridedShape::read(const StridedSlots& slots, size_t n, int64_t* strides, size_t* offset) const {
   if (!get_number(slots.offset, static_cast<double>(n), offset)) return false;
-  // How far values lie before and behind the first one.
+  // The distances of the farthest values before and behind the first one.
   size_t before = 0, behind = 0;
   for (size_t axis = 0; axis < slots.rank; ++axis) {
     if (!get_stride(slots.strides[axis], &strides[axis])) return false;

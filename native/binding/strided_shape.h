@@ -8,7 +8,7 @@
 
 namespace maxmargin {
 
-// How a call describes one strided array: the numbers of a frame.
+// The description of one strided array in a frame.
 struct StridedSlots {
   const double* strides;
   double offset;

@@ -38,7 +38,7 @@ struct Batch {
   Operand labels, predictions;
   // Losses are multiplied by their weight, and by 0 where the mask is 0.
   Operand weights, mask;
-  // Those that are evaluated, of all.
+  // The rows that are evaluated, and the number of all rows.
   size_t first_row = 0, rows = 0, all_rows = 0;
   size_t width = 0;
   // The axes over which operands have strides: those of the rows, and the last one. Weights and mask have no last one.
@@ -50,7 +50,7 @@ struct Batch {
   size_t size() const { return rows * width; }
 };
 
-// How to compute: the result does not depend on it.
+// The means of computation. The result does not depend on them.
 struct Machine {
   const InstructionSet* set;
   size_t threads;

@@ -3,7 +3,7 @@
 namespace maxmargin {
 namespace {
 
-// A chunk of no more than half a block is a block like that of a row: folded three times in the type of its terms.
+// Folds a chunk of up to half a block like the block of a row: three times in the type of its terms.
 double folded_block(const double (&lanes)[kLanes], size_t n) {
   double sums[kLanes];
   std::copy(lanes, lanes + kLanes, sums);

@@ -21,7 +21,7 @@ struct ChunkSum {
 struct Range {
   size_t index, n;
 
-  // Those of the i-th chunk.
+  // Returns the values of the i-th chunk.
   Range chunk(size_t i) const {
     const size_t begin = i * kChunk;
     return {index + begin, std::min(kChunk, n - begin)};

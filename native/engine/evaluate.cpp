@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kOnes[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1};
 
-// Whether the sum of all losses is that of all terms, so that rows need not be told apart.
+// Whether the sum of all losses is the sum of all terms, regardless of rows.
 bool is_flat(const Evaluation& evaluation) {
   return evaluation.loss.family == Family::elementwise && !evaluation.batch.is_weighted();
 }

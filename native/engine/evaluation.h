@@ -1,4 +1,4 @@
-// What the passes over a batch share.
+// State that the passes over a batch share.
 #pragma once
 
 #include <algorithm>

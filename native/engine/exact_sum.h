@@ -80,7 +80,7 @@ class ExactSum {
     return quarter.value() * 4;
   }
 
-  // Of at least one term.
+  // Requires at least one term.
   double rounded() const {
     size_t i = count_;
     double sum = terms_[--i], rest = 0.0;

@@ -10,7 +10,7 @@ GradientWriter::GradientWriter(const Evaluation& evaluation, const Output& gradi
     : evaluation_(evaluation),
       gradient_(gradient),
       divisor_(divisor),
-      // What the caches do not hold until it is used need not go through them.
+      // Large gradients leave the caches before they are used, so they are written past them.
       streams_(evaluation.batch.size() * size_of(gradient.dtype) > kCachedBytes),
       worker_bytes_((values + kSlack) * size_of(computed_in(evaluation.batch.compute))),
       scratch_(evaluation.threads * worker_bytes_) {

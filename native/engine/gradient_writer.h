@@ -9,10 +9,10 @@
 
 namespace maxmargin {
 
-// What the derivatives of the values of rows depend on. Arrays hold whole groups of kLanes.
+// Numbers of rows that the derivatives of their values depend on. Arrays hold whole groups of kLanes.
 struct GradientRows {
   const double* weights;
-  // Of a loss with a maximum.
+  // Used by losses with a maximum only.
   RowSums sums;
   const double* ties;
 };
@@ -23,7 +23,7 @@ class GradientWriter {
   // added in the order of their values.
   GradientWriter(const Evaluation& evaluation, const Output& gradient, double divisor, size_t values);
 
-  // Of up to kRowTile rows whose first value has a logical index.
+  // Writes the derivatives of up to kRowTile rows. `index` is the logical index of their first value.
   void write(size_t index, const Tile& tile, const GradientRows& rows, size_t worker);
 
  private:

@@ -108,7 +108,7 @@ class LongRowPass {
   const Batch& batch_;
   Sink& sink_;
   ChunkPass chunks_;
-  // Of the row that is finished.
+  // The weights of the row that is being finished.
   RowWeights weights_;
 };
 

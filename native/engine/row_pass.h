@@ -85,7 +85,7 @@ class RowPass {
   Evaluation& evaluation_;
   const Batch& batch_;
   Sink& sink_;
-  // How many rows kernels read at once, and of how many rows the sink takes the losses.
+  // The number of rows that kernels read at once, and of rows whose losses the sink takes at once.
   const size_t value_rows_, tile_rows_;
 };
 

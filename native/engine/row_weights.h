@@ -11,7 +11,7 @@ namespace maxmargin {
 // Rows that are evaluated at once.
 constexpr size_t kRowTile = 128;
 
-// Where weights and mask are, if there are any.
+// The sources of weights and mask, if there are any.
 struct RowSources {
   ValueSource weights, mask;
 
@@ -47,7 +47,7 @@ class RowWeights {
   void add_to(double* weights, double* kept) const;
 
  private:
-  // Of `count` rows, as a dtype holds them.
+  // Reads the values of `count` rows, cast to a dtype.
   void read(const ValueSource& source, Dtype dtype, size_t row, double* to) const;
 
   const RowSources& sources_;

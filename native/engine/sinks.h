@@ -1,4 +1,4 @@
-// What becomes of the rows of a batch: sums, losses, or derivatives. A pass has one sink, which evaluates tiles of values and
+// Sinks turn the rows of a batch into sums, losses, or derivatives. A pass has one sink, which evaluates tiles of values and
 // takes the losses of tiles of rows.
 #pragma once
 

@@ -1,4 +1,4 @@
-// How labels and predictions get to a kernel: in place, gathered, converted, or both, a tile at a time.
+// Passes labels and predictions to a kernel, a tile at a time: in place, gathered, converted, or both.
 #pragma once
 
 #include <algorithm>

@@ -11,9 +11,9 @@ namespace maxmargin {
 
 // Over all rows that are evaluated.
 struct Totals {
-  // Of the losses of the rows if they are weighted, written, or not elementwise; otherwise of their terms.
+  // The sum of the losses of the rows if they are weighted, written, or not elementwise; otherwise of their terms.
   ExactSum losses;
-  // Of the weights where the mask is not 0, and the number of these rows, or NaN if the mask has other values than 0 and 1.
+  // The sum of the weights where the mask is not 0, and the number of these rows, or NaN if the mask has other values than 0 and 1.
   // Only if there are weights, or a mask.
   ExactSum weights, kept;
 

@@ -21,7 +21,7 @@ class ValueSource {
   // Whether neighbouring values of a row lie apart, so that rows that share cache lines should be read at once.
   bool is_scattered() const { return !is_in_place() && axes_.stride() != 0 && axes_.stride() != 1; }
 
-  // Of an array that is row-major.
+  // Requires a row-major array.
   Values in_place(size_t index) const { return from({operand_.dtype, operand_.values}, index); }
 
   // n values: where they are, or gathered into `scratch`.

@@ -1,7 +1,7 @@
 // Rows and derivatives of elementwise losses, of values that are converted to float32 first, as instances for their layouts would
 // be too much code.
 
-// How the values of a layout become float32, and the kernels for those.
+// The conversions of a layout to float32, and the kernels for float32.
 struct Conversion {
   // `predictions` is null where they are float32.
   Convert labels, predictions;

@@ -69,7 +69,7 @@ static void count_ties(const Tile& tile, const double* maxes, double* ties) {
 
 // ---- Derivatives
 
-// What the derivatives of a register of values depend on.
+// Numbers that the derivatives of a register of values depend on.
 template <class V>
 struct OfValues {
   V factor, max, share;
@@ -112,7 +112,7 @@ struct GradientWriter {
     return canonicalize_nan(derivative * of.factor + constant<V>(0.0));
   }
 
-  // Where only some of a register may be read.
+  // Used where only part of a register may be read.
   MAXMARGIN_NO_INLINE void write_last(const OfValues<V>& of, size_t at) const {
     const size_t left = readable - at;
     Padded<Y, kUnit> last_labels;

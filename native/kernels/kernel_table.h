@@ -22,7 +22,7 @@ constexpr const char* kLossNames[] = {
 };
 constexpr size_t kLosses = sizeof kLossNames / sizeof *kLossNames;
 
-// How the loss of a row follows from its terms.
+// The way in which the loss of a row follows from its terms.
 enum class Family {
   // The mean of terms that each depend on one product of label and prediction. Labels of 0 and 1 may stand for -1 and 1.
   elementwise,
@@ -51,7 +51,7 @@ constexpr LayoutDtypes kLayoutDtypes[] = {
 };
 constexpr size_t kLayouts = sizeof kLayoutDtypes / sizeof *kLayoutDtypes;
 
-// How kernels read labels. `binary` takes them for 0 and 1 that stand for -1 and 1, and is a speculation: kernels return
+// The reading of labels. `binary` takes them for 0 and 1 that stand for -1 and 1, and is a speculation: kernels return
 // false if a label is neither, and their results are then void.
 enum class LabelEncoding { unchanged, binary };
 constexpr size_t kLabelEncodings = 2;
@@ -70,7 +70,7 @@ constexpr size_t kChunk = 128 * kBlock;
 // The values that are converted, or whose derivatives are written, at a time: they stay in the first-level cache.
 constexpr size_t kTile = 32 * kBlock;
 
-// How many elements kernels may write beyond the last derivative, or read beyond the last factor: no register holds more.
+// The number of elements that kernels may write beyond the last derivative, or read beyond the last factor: no register holds more.
 constexpr size_t kSlack = 64;
 
 // ---- Kernels

@@ -18,7 +18,7 @@ static double row_loss(double sum, double max, double width) {
   return loss[0];
 }
 
-// Where the losses of a tile's rows go, and their sums unless these are null. All have room for whole groups of eight.
+// Outputs for the losses of a tile's rows, and for their sums unless these are null. All have room for whole groups of eight.
 struct RowOutputs {
   double* losses;
   double* sums;
@@ -29,7 +29,7 @@ struct RowOutputs {
   }
 };
 
-// What shared code has to know about one loss, layout and encoding.
+// Functions of one loss, layout and encoding, for shared code.
 struct RowFunctions {
   bool (*add)(const Tile& tile, size_t ahead, ChunkSums* sums);
   // Null where terms are double.
@@ -123,7 +123,7 @@ MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
   return !In::kIsBinary || are_valid(invalid);
 }
 
-// How many rows of lanes are written before they are folded.
+// The number of rows of lanes that are written before they are folded.
 constexpr size_t kLaneRows = 64;
 
 template <class In>
@@ -197,7 +197,7 @@ MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& 
   return rows_by_lanes<In, 64>(tile, to);
 }
 
-// How many values have to be readable where eight rows of up to a block begin, the last row as a whole block.
+// The number of values that have to be readable where eight rows of up to a block begin, the last row as a whole block.
 MAXMARGIN_INLINE size_t values_read_by_eight(size_t width) {
   if (width < kLanes) return kLanes * kLanes;
   size_t size = kLanes;
@@ -268,7 +268,7 @@ MAXMARGIN_NO_INLINE static bool rows_by_terms(const Tile& tile, double* losses, 
 
 // ---- More than a block
 
-// How many rows' sums are written before they are folded.
+// The number of rows whose sums are written before they are folded.
 constexpr size_t kChunkRows = 32;
 
 // Reads and writes whole groups of eight.

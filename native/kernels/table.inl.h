@@ -95,7 +95,7 @@ constexpr LossKernels loss_kernels(std::index_sequence<kLayout...>) {
   return loss;
 }
 
-// What is of a dtype already need not be rounded to it.
+// Values that already have a dtype are not rounded to it.
 template <class Own, class Rounding>
 using RoundingUnless = std::conditional_t<std::is_same_v<Own, Rounding>, Unrounded, Rounding>;
 

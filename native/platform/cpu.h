@@ -1,4 +1,4 @@
-// What the processor and the operating system support.
+// Features that both the processor and the operating system support.
 #pragma once
 
 namespace maxmargin {

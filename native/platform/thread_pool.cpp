@@ -38,7 +38,7 @@ int64_t nanoseconds() {
 
 // Waking a thread takes longer than many a job: a helper looks out for the next one before it sleeps.
 constexpr int64_t kAwake = 40'000;
-// What waking costs, the time included until the helper is there.
+// The cost of waking a helper, including the time until it begins to work.
 constexpr int64_t kWaking = 80'000;
 // The owner of a job waits for a helper's last task, which is short unless something else took its processor.
 constexpr int kPausesBeforeSleep = 2000;
@@ -50,7 +50,7 @@ struct alignas(64) Share {
   int64_t began = 0;  // when the worker did
 };
 
-// What several threads work on at once. Lives on the stack of the thread that asked for it.
+// A loop that several threads share. It lives on the stack of the thread that started it.
 struct Job {
   Task task;
   void* context;
