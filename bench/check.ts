@@ -1,5 +1,5 @@
 import type { PredictionDtype } from "./cases.js";
-import type { Contestant } from "./contestants.js";
+import type { Contestant } from "./contestant.js";
 
 /** How far, by its value, an answer may be from one in double. */
 const tolerances: Record<PredictionDtype, number> = {

@@ -9,20 +9,9 @@ import {
 import { type Baseline, fastestLoop, idiomatic, weightedBy } from "./baselines.js";
 import type { Batch } from "./batch.js";
 import type { Case } from "./cases.js";
+import type { Contestant } from "./contestant.js";
 import { probes } from "./probe.js";
 import { gradients } from "./slopes.js";
-import type { Runner } from "./timing.js";
-
-/** Something that can compute a case, or, the probe, that only reads its arrays. */
-export interface Contestant extends Runner {
-  /** "auto" chooses as the library does unless told otherwise. */
-  readonly implementation: "native" | "js" | "auto" | "loop" | "idiomatic" | "probe" | "C++";
-  readonly kernel: string | null;
-  readonly threads: number;
-  /** How a probe reads: how its threads share the arrays, and whether it asks for memory ahead. */
-  readonly pattern?: string;
-  run(): number | ArrayLike<number>;
-}
 
 const losses = { hinge: Hinge, squaredHinge: SquaredHinge, categoricalHinge: CategoricalHinge };
 

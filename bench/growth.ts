@@ -1,6 +1,7 @@
 import { makeBatch } from "./batch.js";
 import { type Case, combinations } from "./cases.js";
-import { type Contestant, contestants } from "./contestants.js";
+import type { Contestant } from "./contestant.js";
+import { contestants } from "./contestants.js";
 import { median, race } from "./timing.js";
 
 /** What a value costs in batches of one size. */

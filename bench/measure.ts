@@ -1,7 +1,8 @@
 import { makeBatch } from "./batch.js";
 import type { Case } from "./cases.js";
 import { mistakes } from "./check.js";
-import { type Contestant, contestants, idiomaticOne } from "./contestants.js";
+import type { Contestant } from "./contestant.js";
+import { contestants, idiomaticOne } from "./contestants.js";
 import { rivalsFor } from "./rivals.js";
 import { type Effort, median, quantile, race, ratios } from "./timing.js";
 

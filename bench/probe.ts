@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Batch } from "./batch.js";
 import type { Case } from "./cases.js";
-import type { Contestant } from "./contestants.js";
+import type { Contestant } from "./contestant.js";
 
 /** The exports of native/probe.cpp. */
 interface Probe {

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Batch } from "./batch.js";
 import { type Case, combinations } from "./cases.js";
-import type { Contestant } from "./contestants.js";
+import type { Contestant } from "./contestant.js";
 import { threadCounts } from "./contestants.js";
 
 type Loss = (y: Float32Array, p: Float32Array, width: number, out: Float32Array) => number;
