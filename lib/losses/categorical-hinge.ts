@@ -1,24 +1,21 @@
 // biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
-import type { OutputOptions } from "../evaluate/arguments.js";
+import type { ClassEncoding, FormulaOptions, MarginOptions } from "../evaluate/formula.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import { derivativeOfPositivePart, positivePart, rounded } from "./arithmetic.js";
-import { defineLoss, functionSettings, lossesOfRows } from "./definition.js";
+import { rounded } from "./arithmetic.js";
+import { rowsOfMax } from "./class-max.js";
+import { defineLoss, type FunctionOptions, functionSettings, lossesOfRows } from "./definition.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
-import type { ClassMaxSpec } from "./spec.js";
+import type { ClassMaxSpec, ClassValues } from "./spec.js";
 
 /** (1 - y) p */
 const otherOf = (wide: boolean, y: number, p: number) => rounded(wide, rounded(wide, 1 - y) * p);
 
-/** max(0, neg - pos + 1) with neg = max((1 - y) p), pos = sum(y p) */
-const spec: ClassMaxSpec = {
-  name: "categorical_hinge",
-  family: "classMax",
-  labels: ["signed"],
-
+/** neg - pos, with neg = max((1 - y) p) and pos = sum(y p) */
+const ofValues: ClassValues = {
   writeTerms(tile, at, n, terms, largest) {
     const { wide, labels: y, predictions: p } = tile;
     const j = tile.labelsAt + at;
@@ -32,10 +29,6 @@ const spec: ClassMaxSpec = {
     }
     largest.value = max;
   },
-
-  lossOfRow: (pos, neg) => positivePart(neg - pos + 1),
-
-  derivativeOfRow: (pos, neg) => derivativeOfPositivePart(neg - pos + 1),
 
   countTies(tile, at, n, max) {
     const { wide, labels: y, predictions: p } = tile;
@@ -55,6 +48,16 @@ const spec: ClassMaxSpec = {
       derivatives[i] = rounded(wide, rounded(wide, rounded(wide, 1 - y[j + i]) * ofMax) - y[j + i]);
     }
   },
+};
+
+/** max(0, neg - pos + margin) */
+const spec: ClassMaxSpec = {
+  name: "categorical_hinge",
+  family: "classMax",
+  labels: ["onehot", "sparse"],
+  parameters: ["margin"],
+  ...rowsOfMax,
+  ofValues,
 };
 
 const settings = functionSettings(spec);
@@ -85,7 +88,7 @@ const settings = functionSettings(spec);
 export function categoricalHinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>>,
+  options?: FunctionOptions<ResultDtype<P>, ClassEncoding> & MarginOptions,
 ): TensorOf<ResultDtype<P>> {
   return lossesOfRows(settings, yTrue, yPred, options);
 }
@@ -109,16 +112,16 @@ export class CategoricalHinge<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
-  constructor(options: LossOptions<R, P> = {}) {
+  constructor(options: LossOptions<R, P, ClassEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
   /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
-    config: LossOptions<R, P>,
+    config: LossOptions<R, P> & FormulaOptions,
   ): CategoricalHinge<R, P> {
-    if (this === CategoricalHinge) checkConfig(config);
-    return new this(config);
+    if (this === CategoricalHinge) checkConfig(spec, config);
+    return new this(config as LossOptions<R, P, ClassEncoding>);
   }
 }
 
@@ -139,16 +142,16 @@ export class CategoricalHinge<
 export class CategoricalHingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "CategoricalHinge";
 
-  constructor(options: MetricOptions<P> = {}) {
+  constructor(options: MetricOptions<P, ClassEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
   /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
-    config: MetricOptions<P>,
+    config: MetricOptions<P> & FormulaOptions,
   ): CategoricalHingeMetric<P> {
-    if (this === CategoricalHingeMetric) checkMetricConfig(config);
-    return new this(config);
+    if (this === CategoricalHingeMetric) checkMetricConfig(spec, config);
+    return new this(config as MetricOptions<P, ClassEncoding>);
   }
 }
 

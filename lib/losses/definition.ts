@@ -1,10 +1,16 @@
 import type { OutputOptions } from "../evaluate/arguments.js";
 import { rowEvaluation } from "../evaluate/evaluation.js";
+import {
+  type FormulaOptions,
+  formulaOptionsOf,
+  type LabelOptions,
+  readFormula,
+} from "../evaluate/formula.js";
 import { evaluateNow, type Settings } from "../evaluate/run.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
 import type { Tensor, TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import type { LossSpec } from "./spec.js";
+import type { LabelEncoding, LossSpec } from "./spec.js";
 
 /** All parts of one loss. */
 export interface LossDefinition {
@@ -25,22 +31,44 @@ interface ClassOf {
 /** Returns the definition. The compiler checks that it is complete. */
 export const defineLoss = <D extends LossDefinition>(definition: D): D => definition;
 
+/** Options of a function of rows. A function can have more, such as a margin. */
+export interface FunctionOptions<
+  D extends FloatDtype = FloatDtype,
+  E extends LabelEncoding = LabelEncoding,
+> extends OutputOptions<D>,
+    LabelOptions<E> {}
+
 /** Returns the settings of the function of a loss. */
 export const functionSettings = (spec: LossSpec): Settings<null> => ({
-  spec,
+  formula: readFormula(spec, {}),
   reduction: null,
   dtype: undefined,
   code: undefined,
   fixRanks: false,
+  options: formulaOptionsOf(spec),
 });
+
+/** Returns the settings of a function for its options. */
+export function settingsFor(
+  settings: Settings<null>,
+  options: (FunctionOptions & FormulaOptions) | undefined,
+): Settings<null> {
+  // An object of another kind is an error that names it.
+  if (typeof options !== "object" || options === null) return settings;
+  if (!settings.options.some((name) => (options as Record<string, unknown>)[name] !== undefined)) {
+    return settings;
+  }
+  return { ...settings, formula: readFormula(settings.formula.spec, options) };
+}
 
 /** Computes the losses of the rows in the dtype of the predictions. */
 export function lossesOfRows<P extends TensorLike>(
   settings: Settings<null>,
   yTrue: TensorLike,
   yPred: P,
-  options: OutputOptions<ResultDtype<P>> | undefined,
+  options: (FunctionOptions<ResultDtype<P>> & FormulaOptions) | undefined,
 ): TensorOf<ResultDtype<P>> {
-  const losses = evaluateNow(rowEvaluation, settings, yTrue, yPred, options);
+  const own = settingsFor(settings, options);
+  const losses = evaluateNow(rowEvaluation, own, yTrue, yPred, options);
   return losses as TensorOf<FloatDtype> as TensorOf<ResultDtype<P>>;
 }

@@ -1,36 +1,38 @@
 // biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
-import type { OutputOptions } from "../evaluate/arguments.js";
+import type { FormulaOptions, MarginOptions, SignedEncoding } from "../evaluate/formula.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import { derivativeOfPositivePart, marginOf, positivePart, rounded } from "./arithmetic.js";
-import { defineLoss, functionSettings, lossesOfRows } from "./definition.js";
+import { derivativeOfPositivePart, positivePart, rounded, violationOf } from "./arithmetic.js";
+import { defineLoss, type FunctionOptions, functionSettings, lossesOfRows } from "./definition.js";
 import { hingeBlocks } from "./hinge-blocks.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
 import type { ElementwiseSpec } from "./spec.js";
 
-/** max(0, 1 - y p) */
-const spec: ElementwiseSpec = {
+/** max(0, margin - y p) */
+export const spec: ElementwiseSpec = {
   name: "hinge",
   family: "elementwise",
-  labels: ["auto", "signed"],
+  labels: ["auto", "signed", "binary", "sparse"],
+  parameters: ["margin"],
 
   writeTerms(tile, at, n, terms) {
-    const { wide, labels: y, predictions: p } = tile;
+    const { wide, margin, labels: y, predictions: p } = tile;
     const j = tile.labelsAt + at;
     const k = tile.predictionsAt + at;
-    for (let i = 0; i < n; i++) terms[i] = positivePart(marginOf(wide, y[j + i], p[k + i]));
+    for (let i = 0; i < n; i++)
+      terms[i] = positivePart(violationOf(wide, margin, y[j + i], p[k + i]));
   },
 
   writeDerivatives(tile, at, n, derivatives) {
-    const { wide, labels: y, predictions: p } = tile;
+    const { wide, margin, labels: y, predictions: p } = tile;
     const j = tile.labelsAt + at;
     const k = tile.predictionsAt + at;
     for (let i = 0; i < n; i++) {
-      const margin = marginOf(wide, y[j + i], p[k + i]);
-      derivatives[i] = rounded(wide, y[j + i] * -derivativeOfPositivePart(margin));
+      const violation = violationOf(wide, margin, y[j + i], p[k + i]);
+      derivatives[i] = rounded(wide, y[j + i] * -derivativeOfPositivePart(violation));
     }
   },
 
@@ -65,7 +67,7 @@ const settings = functionSettings(spec);
 export function hinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>>,
+  options?: FunctionOptions<ResultDtype<P>, SignedEncoding> & MarginOptions,
 ): TensorOf<ResultDtype<P>> {
   return lossesOfRows(settings, yTrue, yPred, options);
 }
@@ -90,16 +92,16 @@ export class Hinge<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
-  constructor(options: LossOptions<R, P> = {}) {
+  constructor(options: LossOptions<R, P, SignedEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
   /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
-    config: LossOptions<R, P>,
+    config: LossOptions<R, P> & FormulaOptions,
   ): Hinge<R, P> {
-    if (this === Hinge) checkConfig(config);
-    return new this(config);
+    if (this === Hinge) checkConfig(spec, config);
+    return new this(config as LossOptions<R, P, SignedEncoding>);
   }
 }
 
@@ -123,14 +125,16 @@ export class Hinge<
 export class HingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "Hinge";
 
-  constructor(options: MetricOptions<P> = {}) {
+  constructor(options: MetricOptions<P, SignedEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
   /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
-  static fromConfig<P extends DtypePolicy = DtypePolicy>(config: MetricOptions<P>): HingeMetric<P> {
-    if (this === HingeMetric) checkMetricConfig(config);
-    return new this(config);
+  static fromConfig<P extends DtypePolicy = DtypePolicy>(
+    config: MetricOptions<P> & FormulaOptions,
+  ): HingeMetric<P> {
+    if (this === HingeMetric) checkMetricConfig(spec, config);
+    return new this(config as MetricOptions<P, SignedEncoding>);
   }
 }
 

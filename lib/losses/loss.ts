@@ -10,6 +10,14 @@ import {
   type ValueAndGradient,
   valueEvaluation,
 } from "../evaluate/evaluation.js";
+import {
+  type FormulaConfig,
+  type FormulaOptions,
+  formulaConfig,
+  formulaOptionsOf,
+  type LabelOptions,
+  readFormula,
+} from "../evaluate/formula.js";
 import { checkReduction, type Reduction } from "../evaluate/reduction.js";
 import { evaluateNow, type LossValue, type Settings, value } from "../evaluate/run.js";
 import {
@@ -24,14 +32,19 @@ import {
 import { nameOf } from "../names.js";
 import { checkOptions } from "../options.js";
 import { type InspectArguments, inspectCustom, shown } from "../shown.js";
+import { roundTo } from "../tensor/cast.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "../tensor/config.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { TensorLike } from "../tensor/tensor-like.js";
-import type { LossSpec } from "./spec.js";
+import type { Formula, LabelEncoding, LossSpec } from "./spec.js";
 
-/** Options of the constructor of a loss. */
-export interface LossOptions<R extends Reduction = Reduction, P extends DtypePolicy = DtypePolicy> {
+/** Options of the constructor of a loss. A loss can have more, such as a margin. */
+export interface LossOptions<
+  R extends Reduction = Reduction,
+  P extends DtypePolicy = DtypePolicy,
+  E extends LabelEncoding = LabelEncoding,
+> extends LabelOptions<E> {
   /** The reduction of the losses of the rows to one number; by default `"sum_over_batch_size"`. */
   readonly reduction?: R;
   /** By default the name of the loss; `null` and `""` draw `hinge`, `hinge_1` and so on. */
@@ -44,8 +57,9 @@ export interface LossOptions<R extends Reduction = Reduction, P extends DtypePol
   readonly dtype?: P | null;
 }
 
-/** The configuration of a loss, with Keras's keys. */
-export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype> {
+/** The configuration of a loss, with Keras's keys, and its own options that are not the default. */
+export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype>
+  extends FormulaConfig {
   readonly name: string;
   readonly reduction: R;
   /** Only if one was given. */
@@ -54,11 +68,11 @@ export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtyp
 
 export type DefaultReduction = "sum_over_batch_size";
 
-const optionNames: readonly (keyof LossOptions)[] = ["reduction", "name", "dtype"];
+const optionsOf = (spec: LossSpec) => ["reduction", "name", "dtype", ...formulaOptionsOf(spec)];
 
 /** Checks the argument of `fromConfig`. */
-export function checkConfig(config: object): void {
-  checkOptions(config, optionNames, "config");
+export function checkConfig(spec: LossSpec, config: object): void {
+  checkOptions(config, optionsOf(spec), "config");
 }
 
 /** The base class of all losses. */
@@ -69,18 +83,23 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
     readonly code: number;
   };
   readonly #dtypeWasGiven: boolean;
+  /** The formula as it was given: the settings have its margin in their dtype. */
+  readonly #formula: Formula;
 
-  protected constructor(spec: LossSpec, options: LossOptions<R, P>) {
-    checkOptions(options, optionNames);
+  protected constructor(spec: LossSpec, options: LossOptions<R, P> & FormulaOptions) {
+    checkOptions(options, optionsOf(spec));
     const { name, reduction = "sum_over_batch_size", dtype } = options;
     checkReduction(reduction);
     const own = computeDtype(dtype) as ComputeDtype<P>;
+    const formula = readFormula(spec, options);
+    this.#formula = formula;
     this.#settings = {
-      spec,
+      formula: { ...formula, margin: roundTo(own, formula.margin) },
       reduction: reduction as R,
       dtype: own,
       code: codes[own],
       fixRanks: true,
+      options: [],
     };
     this.#dtypeWasGiven = dtype !== undefined && dtype !== null;
     this.#name = nameOf(name, spec.name);
@@ -341,13 +360,18 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    */
   getConfig(): LossConfig<R, ComputeDtype<P>> {
     const { name, reduction } = this;
-    return { name, reduction, ...(this.#dtypeWasGiven && { dtype: this.#settings.dtype }) };
+    return {
+      name,
+      reduction,
+      ...(this.#dtypeWasGiven && { dtype: this.#settings.dtype }),
+      ...formulaConfig(this.#formula),
+    };
   }
 
   /** Returns the properties that `JSON.stringify` writes. */
-  toJSON(): Pick<this, "name" | "reduction" | "dtype"> {
+  toJSON(): Pick<this, "name" | "reduction" | "dtype"> & FormulaConfig {
     const { name, reduction, dtype } = this;
-    return { name, reduction, dtype };
+    return { name, reduction, dtype, ...formulaConfig(this.#formula) };
   }
 
   /** @internal */

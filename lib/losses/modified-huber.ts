@@ -1,12 +1,12 @@
 // biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
-import type { OutputOptions } from "../evaluate/arguments.js";
+import type { FormulaOptions, SignedEncoding } from "../evaluate/formula.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
 import { positivePart, rounded } from "./arithmetic.js";
-import { defineLoss, functionSettings, lossesOfRows } from "./definition.js";
+import { defineLoss, type FunctionOptions, functionSettings, lossesOfRows } from "./definition.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
 import type { ElementwiseSpec } from "./spec.js";
 
@@ -18,7 +18,8 @@ const hingeOf = (wide: boolean, product: number) =>
 const spec: ElementwiseSpec = {
   name: "modified_huber",
   family: "elementwise",
-  labels: ["auto", "signed"],
+  labels: ["auto", "signed", "binary", "sparse"],
+  parameters: [],
 
   writeTerms(tile, at, n, terms) {
     const { wide, labels: y, predictions: p } = tile;
@@ -73,7 +74,7 @@ const settings = functionSettings(spec);
 export function modifiedHuber<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>>,
+  options?: FunctionOptions<ResultDtype<P>, SignedEncoding>,
 ): TensorOf<ResultDtype<P>> {
   return lossesOfRows(settings, yTrue, yPred, options);
 }
@@ -97,16 +98,16 @@ export class ModifiedHuber<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
-  constructor(options: LossOptions<R, P> = {}) {
+  constructor(options: LossOptions<R, P, SignedEncoding> = {}) {
     super(spec, options);
   }
 
   /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
-    config: LossOptions<R, P>,
+    config: LossOptions<R, P> & FormulaOptions,
   ): ModifiedHuber<R, P> {
-    if (this === ModifiedHuber) checkConfig(config);
-    return new this(config);
+    if (this === ModifiedHuber) checkConfig(spec, config);
+    return new this(config as LossOptions<R, P, SignedEncoding>);
   }
 }
 
@@ -126,16 +127,16 @@ export class ModifiedHuber<
 export class ModifiedHuberMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "ModifiedHuber";
 
-  constructor(options: MetricOptions<P> = {}) {
+  constructor(options: MetricOptions<P, SignedEncoding> = {}) {
     super(spec, options);
   }
 
   /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
-    config: MetricOptions<P>,
+    config: MetricOptions<P> & FormulaOptions,
   ): ModifiedHuberMetric<P> {
-    if (this === ModifiedHuberMetric) checkMetricConfig(config);
-    return new this(config);
+    if (this === ModifiedHuberMetric) checkMetricConfig(spec, config);
+    return new this(config as MetricOptions<P, SignedEncoding>);
   }
 }
 

@@ -1,38 +1,39 @@
 // biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
-import type { OutputOptions } from "../evaluate/arguments.js";
+import type { FormulaOptions, MarginOptions, SignedEncoding } from "../evaluate/formula.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import { marginOf, positivePart, rounded } from "./arithmetic.js";
-import { defineLoss, functionSettings, lossesOfRows } from "./definition.js";
+import { positivePart, rounded, violationOf } from "./arithmetic.js";
+import { defineLoss, type FunctionOptions, functionSettings, lossesOfRows } from "./definition.js";
 import { hingeBlocks } from "./hinge-blocks.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
 import type { ElementwiseSpec } from "./spec.js";
 
-/** max(0, 1 - y p)² */
-const spec: ElementwiseSpec = {
+/** max(0, margin - y p)² */
+export const spec: ElementwiseSpec = {
   name: "squared_hinge",
   family: "elementwise",
-  labels: ["auto", "signed"],
+  labels: ["auto", "signed", "binary", "sparse"],
+  parameters: ["margin"],
 
   writeTerms(tile, at, n, terms) {
-    const { wide, labels: y, predictions: p } = tile;
+    const { wide, margin, labels: y, predictions: p } = tile;
     const j = tile.labelsAt + at;
     const k = tile.predictionsAt + at;
     for (let i = 0; i < n; i++) {
-      const loss = positivePart(marginOf(wide, y[j + i], p[k + i]));
+      const loss = positivePart(violationOf(wide, margin, y[j + i], p[k + i]));
       terms[i] = rounded(wide, loss * loss);
     }
   },
 
   writeDerivatives(tile, at, n, derivatives) {
-    const { wide, labels: y, predictions: p } = tile;
+    const { wide, margin, labels: y, predictions: p } = tile;
     const j = tile.labelsAt + at;
     const k = tile.predictionsAt + at;
     for (let i = 0; i < n; i++) {
-      const loss = positivePart(marginOf(wide, y[j + i], p[k + i]));
+      const loss = positivePart(violationOf(wide, margin, y[j + i], p[k + i]));
       derivatives[i] = rounded(wide, y[j + i] * rounded(wide, -2 * loss));
     }
   },
@@ -66,7 +67,7 @@ const settings = functionSettings(spec);
 export function squaredHinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>>,
+  options?: FunctionOptions<ResultDtype<P>, SignedEncoding> & MarginOptions,
 ): TensorOf<ResultDtype<P>> {
   return lossesOfRows(settings, yTrue, yPred, options);
 }
@@ -90,16 +91,16 @@ export class SquaredHinge<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
-  constructor(options: LossOptions<R, P> = {}) {
+  constructor(options: LossOptions<R, P, SignedEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
   /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
-    config: LossOptions<R, P>,
+    config: LossOptions<R, P> & FormulaOptions,
   ): SquaredHinge<R, P> {
-    if (this === SquaredHinge) checkConfig(config);
-    return new this(config);
+    if (this === SquaredHinge) checkConfig(spec, config);
+    return new this(config as LossOptions<R, P, SignedEncoding>);
   }
 }
 
@@ -120,16 +121,16 @@ export class SquaredHinge<
 export class SquaredHingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "SquaredHinge";
 
-  constructor(options: MetricOptions<P> = {}) {
+  constructor(options: MetricOptions<P, SignedEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
   /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
-    config: MetricOptions<P>,
+    config: MetricOptions<P> & FormulaOptions,
   ): SquaredHingeMetric<P> {
-    if (this === SquaredHingeMetric) checkMetricConfig(config);
-    return new this(config);
+    if (this === SquaredHingeMetric) checkMetricConfig(spec, config);
+    return new this(config as MetricOptions<P, SignedEncoding>);
   }
 }
 

@@ -1,11 +1,19 @@
 import { ExactSum } from "../backend/exact-sum.js";
-import { described, wrongKind } from "../errors.js";
+import { described, wrongKind, wrongValue } from "../errors.js";
 import { type AsyncOptions, readArguments, type WeightOptions } from "../evaluate/arguments.js";
+import {
+  type FormulaConfig,
+  type FormulaOptions,
+  formulaConfig,
+  formulaOptionsOf,
+  type LabelOptions,
+  readFormula,
+} from "../evaluate/formula.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { finishNow, type Settings, smallSum } from "../evaluate/run.js";
 import { evaluateAsync } from "../evaluate/run-async.js";
 import type { TransferredInputs } from "../evaluate/transfer.js";
-import type { LossSpec } from "../losses/spec.js";
+import type { LabelEncoding, LossSpec } from "../losses/spec.js";
 import { nameOf } from "../names.js";
 import { checkOptions } from "../options.js";
 import { type InspectArguments, inspectCustom, shown } from "../shown.js";
@@ -15,23 +23,26 @@ import type { FloatDtype } from "../tensor/dtypes.js";
 import type { TensorLike } from "../tensor/tensor-like.js";
 import { type SampleTotals, sampleEvaluation } from "./samples.js";
 
-/** Options of the constructor of a metric. */
-export interface MetricOptions<P extends DtypePolicy = DtypePolicy> {
+/** Options of the constructor of a metric. Its loss can have more, such as a margin. */
+export interface MetricOptions<
+  P extends DtypePolicy = DtypePolicy,
+  E extends LabelEncoding = LabelEncoding,
+> extends LabelOptions<E> {
   /** By default the metric's own; `null` and `""` draw `hinge`, `hinge_1` and so on. */
   readonly name?: string | null;
   /** The dtype that results are rounded to; by default `floatx()`. */
   readonly dtype?: P | null;
 }
 
-const optionNames: readonly (keyof MetricOptions)[] = ["name", "dtype"];
+const optionsOf = (spec: LossSpec) => ["name", "dtype", ...formulaOptionsOf(spec)];
 
 /** Checks the argument of `fromConfig`. */
-export function checkMetricConfig(config: object): void {
-  checkOptions(config, optionNames, "config");
+export function checkMetricConfig(spec: LossSpec, config: object): void {
+  checkOptions(config, optionsOf(spec), "config");
 }
 
-/** The configuration of a metric, with Keras's keys. */
-export interface MetricConfig<D extends FloatDtype = FloatDtype> {
+/** The configuration of a metric, with Keras's keys, and its own options that are not the default. */
+export interface MetricConfig<D extends FloatDtype = FloatDtype> extends FormulaConfig {
   readonly name: string;
   readonly dtype: D;
 }
@@ -61,9 +72,16 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   #total = new ExactSum();
   #count = new ExactSum();
 
-  protected constructor(spec: LossSpec, options: MetricOptions<P>) {
-    checkOptions(options, optionNames);
-    this.#settings = { spec, reduction: "sum", dtype: undefined, code: undefined, fixRanks: false };
+  protected constructor(spec: LossSpec, options: MetricOptions<P> & FormulaOptions) {
+    checkOptions(options, optionsOf(spec));
+    this.#settings = {
+      formula: readFormula(spec, options),
+      reduction: "sum",
+      dtype: undefined,
+      code: undefined,
+      fixRanks: false,
+      options: [],
+    };
     this.#dtype = computeDtype(options.dtype) as ComputeDtype<P>;
     this.#name = nameOf(options.name, spec.name);
   }
@@ -170,12 +188,17 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   /**
    * Adds the batches of another metric, as if they had been added here.
    *
-   * @throws TypeError if `other` is of another class.
+   * @throws TypeError if `other` is of another class; RangeError if its options are others.
    */
   merge(other: Metric): void {
-    if (!(other instanceof Metric) || other.#settings.spec !== this.#settings.spec) {
+    const { spec } = this.#settings.formula;
+    if (!(other instanceof Metric) || other.#settings.formula.spec !== spec) {
       throw wrongKind("other", `a metric of the class ${this.constructor.name}`, described(other));
     }
+    const [own, others] = [this, other].map((metric) =>
+      JSON.stringify(formulaConfig(metric.#settings.formula)),
+    );
+    if (own !== others) throw wrongValue("other", `a metric with the options ${own}`, `${others}`);
     this.#total.addAll(other.#total);
     this.#count.addAll(other.#count);
   }
@@ -186,15 +209,15 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
    * @returns an object that `fromConfig` and Keras's own `from_config` accept.
    */
   getConfig(): MetricConfig<ComputeDtype<P>> {
-    return { name: this.name, dtype: this.#dtype };
+    return { name: this.name, dtype: this.#dtype, ...formulaConfig(this.#settings.formula) };
   }
 
   /**
    * Returns the properties that `JSON.stringify` writes. They do not include the state: see
    * `getState`.
    */
-  toJSON(): Pick<this, "name" | "dtype"> {
-    return { name: this.name, dtype: this.dtype };
+  toJSON(): Pick<this, "name" | "dtype"> & FormulaConfig {
+    return { name: this.name, dtype: this.dtype, ...formulaConfig(this.#settings.formula) };
   }
 
   /** @internal */

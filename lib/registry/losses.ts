@@ -1,9 +1,11 @@
 import type { CategoricalHinge, categoricalHinge } from "../losses/categorical-hinge.js";
+import type { CrammerSinger, crammerSinger } from "../losses/crammer-singer.js";
 import type { Hinge, hinge } from "../losses/hinge.js";
 import { definitions } from "../losses/list.js";
 import { Loss } from "../losses/loss.js";
 import type { ModifiedHuber, modifiedHuber } from "../losses/modified-huber.js";
 import type { SquaredHinge, squaredHinge } from "../losses/squared-hinge.js";
+import type { WestonWatkins, westonWatkins } from "../losses/weston-watkins.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 
 /** Any of the losses. */
@@ -44,10 +46,14 @@ export function get(identifier: "hinge"): typeof hinge;
 export function get(identifier: "squared_hinge"): typeof squaredHinge;
 export function get(identifier: "categorical_hinge"): typeof categoricalHinge;
 export function get(identifier: "modified_huber"): typeof modifiedHuber;
+export function get(identifier: "crammer_singer"): typeof crammerSinger;
+export function get(identifier: "weston_watkins"): typeof westonWatkins;
 export function get(identifier: "Hinge"): Hinge;
 export function get(identifier: "SquaredHinge"): SquaredHinge;
 export function get(identifier: "CategoricalHinge"): CategoricalHinge;
 export function get(identifier: "ModifiedHuber"): ModifiedHuber;
+export function get(identifier: "CrammerSinger"): CrammerSinger;
+export function get(identifier: "WestonWatkins"): WestonWatkins;
 export function get<L extends AnyLoss | null>(identifier: L): L;
 export function get(identifier: unknown): Found<AnyLoss> | null;
 export function get(identifier: unknown): Found<AnyLoss> | null {

@@ -29,6 +29,25 @@ inline double folded(const double (&lanes)[kLanes]) {
   return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
+// The sum of values, value i in lane i modulo kLanes.
+class LaneSum {
+ public:
+  // Calls after the first one continue in lane 0.
+  template <class T>
+  void add(const T* values, size_t n) {
+    const size_t whole = n - n % kLanes;
+    for (size_t i = 0; i < whole; i += kLanes) {
+      for (size_t k = 0; k < kLanes; ++k) lanes_[k] += values[i + k];
+    }
+    for (size_t i = whole; i < n; ++i) lanes_[i - whole] += values[i];
+  }
+
+  double value() const { return folded(lanes_); }
+
+ private:
+  double lanes_[kLanes] = {};
+};
+
 // The sums of a group of rows, row i of the group in lane i modulo kLanes.
 struct LaneTotals {
   double losses[kLanes] = {}, weights[kLanes] = {}, kept[kLanes] = {};

@@ -12,9 +12,10 @@
 // Code that is not worth an instance for each loss and layout gets their functions as pointers.
 
 template <class L>
-static double row_loss(double sum, double max, double width) {
+static double row_loss(double sum, double max, double width, const Parameters& parameters) {
   double loss[kLanes];
-  store(loss, L::row_loss(constant<WideLanes>(sum), constant<WideLanes>(max), constant<WideLanes>(width)));
+  const EightRows rows{constant<WideLanes>(sum), constant<WideLanes>(max)};
+  store(loss, L::row_loss(rows, RowFormula::of(static_cast<size_t>(width), parameters)));
   return loss[0];
 }
 
@@ -42,7 +43,8 @@ struct RowFunctions {
 // Some rows of a tile.
 MAXMARGIN_INLINE Tile rows_of(const Tile& tile, size_t first, size_t count, const RowFunctions& functions) {
   const size_t start = first * tile.width;
-  return {static_cast<const char*>(tile.labels) + start * functions.label_size,
+  return {tile.parameters,
+          static_cast<const char*>(tile.labels) + start * functions.label_size,
           static_cast<const char*>(tile.predictions) + start * functions.prediction_size, count, tile.width,
           tile.readable - start};
 }
@@ -66,28 +68,28 @@ MAXMARGIN_NO_INLINE static WideLanes widen_overflows(const Tile& tile, size_t fi
 MAXMARGIN_INLINE bool may_have_overflowed(WideLanes sums) { return any_nan(sums - sums); }
 
 template <class L>
-MAXMARGIN_INLINE void write_eight(const EightRows& eight, WideLanes width, const RowOutputs& to) {
+MAXMARGIN_INLINE void write_eight(const EightRows& eight, const RowFormula& formula, const RowOutputs& to) {
   if constexpr (L::kFamily == Family::class_max) {
     if (to.sums != nullptr) {
       store(to.sums, eight.sum);
       store(to.maxes, eight.max);
     }
   }
-  store(to.losses, L::row_loss(eight.sum, eight.max, width));
+  store(to.losses, L::row_loss(eight, formula));
 }
 
 // Writes the losses of rows from `first` on, as many as `sums` has.
 template <class L, class T>
 MAXMARGIN_NO_INLINE static void write_losses(const Tile& tile, size_t first, size_t count, const RowSums& sums,
                                              const RowOutputs& to, const RowFunctions& functions) {
-  const WideLanes width = constant<WideLanes>(static_cast<double>(tile.width));
+  const RowFormula formula = RowFormula::of(tile.width, tile.parameters);
   for (size_t k = 0; k < count; k += kLanes) {
     EightRows eight{loaded<WideLanes>(sums.sums + k), {}};
     if constexpr (L::kFamily == Family::class_max) eight.max = loaded<WideLanes>(sums.maxes + k);
     if (std::is_same_v<T, float> && may_have_overflowed(eight.sum)) {
       eight.sum = widen_overflows(tile, first + k, eight.sum, functions);
     }
-    write_eight<L>(eight, width, to.from(first + k));
+    write_eight<L>(eight, formula, to.from(first + k));
   }
 }
 
@@ -99,7 +101,7 @@ MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& 
 template <class In>
 constexpr RowFunctions row_functions() {
   RowFunctions functions{add<In>, nullptr, nullptr, sizeof(typename In::Y), sizeof(typename In::P)};
-  if constexpr (In::kIsConverted) functions.narrow_rows = narrow_rows<In>;
+  if constexpr (In::kIsConverted && In::Loss::kIsFused) functions.narrow_rows = narrow_rows<In>;
   if constexpr (In::kIsFloat) functions.add_widened = add_widened<In>;
   return functions;
 }
@@ -110,7 +112,7 @@ template <class In, size_t kSize>
 MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
   using V = RowUnit<typename In::T, kSize>;
   const size_t rows = tile.rows, width = tile.width;
-  const WideLanes wide_width = constant<WideLanes>(static_cast<double>(width));
+  const RowFormula formula = RowFormula::of(width, tile.parameters);
   V invalid = constant<V>(0.0);
   const auto all = Computed<In, V>::of(tile, &invalid);
   for (size_t row = 0; row < rows; row += kLanes) {
@@ -118,7 +120,7 @@ MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
     if (In::kIsFloat && may_have_overflowed(eight.sum)) {
       eight.sum = widen_overflows(tile, row, eight.sum, kRowFunctions<In>);
     }
-    write_eight<typename In::Loss>(eight, wide_width, to.from(row));
+    write_eight<typename In::Loss>(eight, formula, to.from(row));
   }
   return !In::kIsBinary || are_valid(invalid);
 }
@@ -171,7 +173,7 @@ MAXMARGIN_INLINE bool rows_by_lanes(const Tile& tile, const RowOutputs& to) {
 // Whether terms of rows of up to 16 values are written before they are folded: in registers, reading labels as binary or
 // converting values costs more.
 template <class In>
-constexpr bool kWritesTerms = !In::kHasMax && In::kIsFloat && (In::kIsBinary || !In::kIsConverted);
+constexpr bool kWritesTerms = !In::kHasMax && In::kIsFloat && In::Loss::kIsFused && (In::kIsBinary || !In::kIsConverted);
 
 template <class In, size_t kSize>
 MAXMARGIN_INLINE bool rows_of_one_size(const Tile& tile, const RowOutputs& to) {
@@ -235,13 +237,13 @@ MAXMARGIN_INLINE void rows_of_terms(const float* terms, const Tile& tile, size_t
                                     const RowFunctions& functions) {
   using Source = Stored<RowUnit<float, kSize>>;
   const size_t width = tile.width;
-  const WideLanes wide_width = constant<WideLanes>(static_cast<double>(width));
+  const RowFormula formula = RowFormula::of(width, tile.parameters);
   for (size_t k = 0; k < count; k += kLanes) {
     EightRows eight = eight_rows<kSize>(Source{terms + k * width}, width);
     if (may_have_overflowed(eight.sum)) {
       eight.sum = widen_overflows(tile, first + k, eight.sum, functions);
     }
-    store(losses + first + k, Elementwise::row_loss(eight.sum, eight.max, wide_width));
+    store(losses + first + k, Elementwise::row_loss(eight, formula));
   }
 }
 
@@ -304,9 +306,11 @@ MAXMARGIN_NO_INLINE static bool wide_rows(const Tile& tile, const RowOutputs& to
   return valid;
 }
 
-// In converted.inl.h.
+// In converted.inl.h, and written.inl.h.
 template <class In>
 static bool converted_rows(const Tile& tile, const RowOutputs& to);
+template <class In>
+static bool written_rows(const Tile& tile, const RowOutputs& to);
 
 template <class In>
 static bool row_losses(const Tile& tile, double* losses, const RowSums* sums) {
@@ -315,7 +319,9 @@ static bool row_losses(const Tile& tile, double* losses, const RowSums* sums) {
   if constexpr (kWritesTerms<In>) {
     if (tile.width <= 2 * kLanes) return rows_by_terms(tile, losses, write_terms<In>, kRowFunctions<In>);
   }
-  if constexpr (In::kIsConverted) {
+  if constexpr (!In::Loss::kIsFused) {
+    return written_rows<In>(tile, to);
+  } else if constexpr (In::kIsConverted) {
     return block_rows<In>(tile, to);
   } else {
     return converted_rows<In>(tile, to);

@@ -8,6 +8,7 @@ import {
   modifiedHuber,
   type Reduction,
   SquaredHinge,
+  type RowLoss,
   squaredHinge,
 } from "maxmargin";
 
@@ -15,7 +16,7 @@ import {
 export const lossNames = ["hinge", "squared_hinge", "categorical_hinge", "modified_huber"] as const;
 export type LossName = (typeof lossNames)[number];
 
-export const functions: Readonly<Record<LossName, typeof hinge>> = {
+export const functions: Readonly<Record<LossName, RowLoss>> = {
   hinge,
   squared_hinge: squaredHinge,
   categorical_hinge: categoricalHinge,
