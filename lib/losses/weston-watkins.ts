@@ -72,7 +72,7 @@ export function westonWatkins<P extends TensorLike>(
  *
  * const yPred = tensor(Float32Array.of(0.5, 1, -0.5, 0.25, 0, 2), [2, 3]);
  * new WestonWatkins().value([1, 0], yPred); //=> 0.6666666865348816
- * new WestonWatkins({ power: 2 }).value([1, 0], yPred); //=> 1.4479166269302368
+ * new WestonWatkins({ power: 2 }).value([1, 0], yPred); //=> 1.3958333730697632
  * ```
  * @see PyTorch, `torch.nn.MultiMarginLoss`
  */

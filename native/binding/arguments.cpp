@@ -37,7 +37,10 @@ bool read_classes(const CallFrame& frame, Batch* batch) {
   if (!get_enum(frame.encoding, kLabelReadings, &batch->reading) || !get_enum(frame.ignores, 2, &batch->ignores)) {
     return false;
   }
-  if (!batch->has_classes()) return !batch->is_flat() && (!batch->ignores || batch->width == 1);
+  if (!batch->has_classes()) {
+    batch->classes = batch->width;
+    return !batch->ignores || batch->width == 1;
+  }
   if (batch->classes > INT32_MAX) return false;
   return !batch->is_flat() || (batch->reading == LabelReading::class_ids && batch->width == 1 &&
                                batch->all_rows % batch->classes == 0 && !batch->ignores);

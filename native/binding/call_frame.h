@@ -34,7 +34,7 @@ constexpr size_t kSumSlots = 1 + ExactSum::kMaxNumbers;
   ONE(rows, "rows")                                                  \
   ONE(batch_rows, "batchRows")                                       \
   ONE(width, "width")                                                \
-  /* The predictions of a row that has one class: the width, or more where each value counts as a row. */ \
+  /* The predictions of a row that has one class: the width, or more where each value counts as a row. Others have no class. */ \
   ONE(classes, "classes")                                            \
   /* Whether rows with the label `ignored` do not count. */          \
   ONE(ignores, "ignores")                                            \
