@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/row_weights.h"
+
 namespace maxmargin {
 namespace {
 
@@ -90,14 +92,17 @@ Tile TileReader::copied(size_t index, Tile tile, size_t worker) {
   if (!batch_.has_classes()) {
     tile.labels = read(labels_, index, n, scratch);
     if (batch_.ignores) replace_ignored(ids, n, scratch + labels_.converted_at);
-  } else if (substitute_ == Substitute::none) {
+    return tile;
+  }
+  if (!predictions_.is_copied()) tile.readable = size_ - index;
+  if (substitute_ == Substitute::none) {
     tile.labels = ids;
     // Long rows come in parts.
     if (tile.rows == 1) ids[0] -= static_cast<int32_t>(index % batch_.classes);
   } else {
     tile.predictions = substituted({tile, index, ids}, scratch);
     tile.labels = ones_.data();
-    tile.readable = std::min(tile.readable, capacity_);
+    tile.readable = capacity_;
   }
   return tile;
 }
@@ -131,24 +136,19 @@ const void* TileReader::substituted(const ClassTile& tile, char* scratch) const 
   if (substitute_ == Substitute::signed_predictions) {
     write_signed(batch_, set_, tile, to);
   } else {
-    double own[kTile];
-    for (size_t row = 0; row < tile.tile.rows; ++row) own[row] = prediction_of_class(tile, row);
+    double own[kRowTile];
+    if (tile.tile.width == batch_.classes) write_own(batch_, tile, own);
+    else own[0] = prediction_of_class(tile);
     write_differences(batch_, set_, tile, own, to);
   }
   return to;
 }
 
-double TileReader::prediction_of_class(const ClassTile& tile, size_t row) const {
-  const size_t start = tile.index - tile.index % batch_.classes + row * batch_.classes;
-  const size_t place = start + static_cast<size_t>(tile.ids[row]);
-  if (place >= tile.index && place - tile.index < tile.size()) {
-    const size_t at = place - tile.index;
-    return is_wide(compute_) ? static_cast<const double*>(tile.tile.predictions)[at]
-                             : static_cast<const float*>(tile.tile.predictions)[at];
-  }
+double TileReader::prediction_of_class(const ClassTile& part) const {
+  const size_t start = part.index - part.index % batch_.classes;
   double gathered, wide;
   float narrow;
-  const Values values = predictions_.source.find(place, 1, &gathered);
+  const Values values = predictions_.source.find(start + static_cast<size_t>(part.ids[0]), 1, &gathered);
   convert(set_, values, 1, compute_, is_wide(compute_) ? static_cast<void*>(&wide) : &narrow);
   return is_wide(compute_) ? wide : narrow;
 }

@@ -70,7 +70,8 @@ class TileReader {
   void read_ids(size_t index, size_t n, int32_t* ids);
   void replace_ignored(const int32_t* ids, size_t n, char* labels) const;
   const void* substituted(const ClassTile& tile, char* scratch) const;
-  double prediction_of_class(const ClassTile& tile, size_t row) const;
+  // The prediction for the class of a row that comes in parts.
+  double prediction_of_class(const ClassTile& part) const;
 
   const InstructionSet& set_;
   const Batch& batch_;

@@ -175,9 +175,9 @@ struct InstructionSet {
   void (*narrow)(const double* losses, size_t n, float* to);
   // Copies past the caches, where the processor can.
   void (*stream)(const char* from, size_t bytes, char* to);
-  // Changes signs, and subtracts the predictions of each row from a value of its own: of floats, and of doubles. May write kSlack
-  // elements more.
-  void (*negate[2])(const void* from, size_t n, void* to);
+  // Changes the signs of predictions, and subtracts those of each row from a value of its own: of floats, and of doubles. May
+  // write kSlack elements more.
+  void (*negate[2])(const Tile& tile, void* to);
   void (*subtract_rows[2])(const Tile& tile, const double* values, void* to);
 
   Family family_of(Loss loss) const { return losses[static_cast<size_t>(loss)].family; }
