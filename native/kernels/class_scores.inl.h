@@ -108,36 +108,49 @@ struct ScoreSums {
   }
 };
 
-// Rows of no more than a register, from the first one on, as long as eight can be read at once. Returns how many.
-template <class T, class V>
-MAXMARGIN_INLINE size_t write_narrow_maxes(const Tile& tile, ScoreSums<V>* sums, double* maxes) {
-  const size_t width = tile.width;
+// Rows of up to kSize scores, from the first one on, as long as eight can be read at once. Returns how many.
+template <size_t kSize, class T>
+MAXMARGIN_INLINE size_t write_narrow_maxes(const Tile& tile, ScoreSums<Lanes<T>>* all_sums, double* maxes) {
+  using V = Lanes<T>;
+  const size_t width = tile.width, ahead = ahead_of(tile);
   // NaN in the place of each class, and beyond the row.
-  alignas(64) T not_others[kCount<V> * kCount<V>];
-  const V row_of_zeros = first_n_or(constant<V>(0.0), static_cast<int>(width), std::numeric_limits<T>::quiet_NaN());
+  alignas(64) T not_others[kSize * kSize];
   for (size_t id = 0; id < width; ++id) {
-    store(not_others + id * kCount<V>, row_of_zeros);
-    not_others[id * kCount<V> + id] = std::numeric_limits<T>::quiet_NaN();
+    for (size_t i = 0; i < kSize; i += kLanes) {
+      V own;
+      set_all(static_cast<T>(id) - static_cast<T>(i), own);
+      const V nan = constant<V>(std::numeric_limits<double>::quiet_NaN());
+      const V at_class = value_if_equal(loaded<V>(kColumns<T>.values), own, nan);
+      const int count = static_cast<int>(width) - static_cast<int>(i);
+      store(not_others + id * kSize + i, first_n_or(at_class, count, std::numeric_limits<T>::quiet_NaN()));
+    }
   }
   const auto* ids = static_cast<const int32_t*>(tile.labels);
   const auto* scores = static_cast<const T*>(tile.predictions);
-  const size_t ahead = ahead_of(tile);
+  auto sums = *all_sums;
   size_t row = 0;
-  for (; row + kLanes <= tile.rows && tile.readable >= (row + kLanes - 1) * width + kCount<V>; row += kLanes) {
-    Lanes<T> lanes[kLanes];
+  for (; row + kLanes <= tile.rows && tile.readable >= (row + kLanes - 1) * width + kSize; row += kLanes) {
+    V lanes[kLanes];
     MAXMARGIN_UNROLL
     for (size_t k = 0; k < kLanes; ++k) {
-      const V all = loaded<V>(scores + (row + k) * width);
-      V& sum = sums->sums[k % ScoreSums<V>::kSums];
-      sum = sum + all;
+      const T* own = scores + (row + k) * width;
+      const T* others = not_others + static_cast<size_t>(ids[row + k]) * kSize;
       // While rows are folded nothing is loaded, and the processor's own prefetching stops at the page's end.
-      MAXMARGIN_PREFETCH(scores + (row + k) * width + ahead);
-      const V others = all | loaded<V>(not_others + static_cast<size_t>(ids[row + k]) * kCount<V>);
-      lanes[kPlaces<T>[k]] = merged_to_lanes<Max, T>(max_or_second(others, constant<V>(kMaxIdentity)));
+      MAXMARGIN_PREFETCH(own + ahead);
+      V max = constant<V>(kMaxIdentity);
+      MAXMARGIN_UNROLL
+      for (size_t i = 0; i < kSize; i += kLanes) {
+        const V some = loaded<V>(own + i);
+        V& sum = sums.sums[(k + i / kLanes) % ScoreSums<V>::kSums];
+        sum = sum + some;
+        max = max_or_second(some | loaded<V>(others + i), max);
+      }
+      lanes[kPlaces<T>[k]] = max;
     }
     fold_segments<Max, kLanes, 1, T>(lanes);
     store(maxes + row, widen(lanes[0]));
   }
+  *all_sums = sums;
   return row;
 }
 
@@ -169,17 +182,20 @@ MAXMARGIN_INLINE V wide_max(const ClassRow<T>& row, size_t ahead, ScoreSums<V>* 
 }
 
 // The maximum of each row's other scores. False if a score may not be finite.
-template <class T, class V>
+template <class T>
 MAXMARGIN_NO_INLINE static bool write_maxes(const Tile& tile, double* maxes) {
+  using V = Unit<T>;
   auto sums = ScoreSums<V>::zeros();
-  const bool is_narrow = tile.width <= kCount<V> && tile.rows >= kLanes;
-  const size_t done = is_narrow ? write_narrow_maxes<T>(tile, &sums, maxes) : 0;
+  auto narrow_sums = ScoreSums<Lanes<T>>::zeros();
+  size_t done = 0;
+  if (tile.rows >= kLanes && tile.width <= kLanes) done = write_narrow_maxes<kLanes, T>(tile, &narrow_sums, maxes);
+  else if (tile.rows >= kLanes && tile.width <= 2 * kLanes) done = write_narrow_maxes<2 * kLanes, T>(tile, &narrow_sums, maxes);
   const size_t ahead = ahead_of(tile);
   const auto max_of_row = [&](const ClassRow<T>& row, size_t) {
     return merged_to_lanes<Max, T>(wide_max<V>(row, ahead, &sums));
   };
   fold_rows<Max, T>(done, tile, max_of_row, maxes);
-  return sums.are_finite();
+  return sums.are_finite() && narrow_sums.are_finite();
 }
 
 // ---- Ties
@@ -241,8 +257,7 @@ MAXMARGIN_NO_INLINE static void write_scores(const Tile& tile, bool has_zeros, c
     // Rows are whole.
     for (size_t k = 0; k < tile.rows; ++k) to.sums[k] = scores[k * tile.width + static_cast<size_t>(ids[k])];
   }
-  const bool is_finite = tile.width <= kLanes ? write_maxes<T, Lanes<T>>(tile, to.maxes)
-                                              : write_maxes<T, Unit<T>>(tile, to.maxes);
+  const bool is_finite = write_maxes<T>(tile, to.maxes);
   if (!is_finite) write_any_scores<T>(tile, has_zeros, to);
   if (!has_zeros || (tile.rows == 1 && !ClassRow<T>::of(tile, 0).has_class())) return;
   for (size_t k = 0; k < tile.rows; k += kLanes) {
