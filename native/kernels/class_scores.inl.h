@@ -188,8 +188,10 @@ MAXMARGIN_NO_INLINE static bool write_maxes(const Tile& tile, double* maxes) {
   auto sums = ScoreSums<V>::zeros();
   auto narrow_sums = ScoreSums<Lanes<T>>::zeros();
   size_t done = 0;
-  if (tile.rows >= kLanes && tile.width <= kLanes) done = write_narrow_maxes<kLanes, T>(tile, &narrow_sums, maxes);
-  else if (tile.rows >= kLanes && tile.width <= 2 * kLanes) done = write_narrow_maxes<2 * kLanes, T>(tile, &narrow_sums, maxes);
+  if constexpr (std::is_same_v<T, float> && !kSavesCode) {
+    const bool is_narrow = tile.width <= 2 * kLanes && tile.rows >= kLanes;
+    if (is_narrow) done = write_narrow_maxes<2 * kLanes>(tile, &narrow_sums, maxes);
+  }
   const size_t ahead = ahead_of(tile);
   const auto max_of_row = [&](const ClassRow<T>& row, size_t) {
     return merged_to_lanes<Max, T>(wide_max<V>(row, ahead, &sums));
@@ -274,19 +276,24 @@ static bool add_scores(const Tile& tile, size_t /*ahead*/, ChunkSums* sums) {
   return true;
 }
 
-template <class L, class T>
-static bool class_losses(const Tile& tile, double* losses, const RowSums* sums) {
+// `has_zeros`: see CategoricalHinge, from which the other losses differ in nothing else.
+template <class T>
+MAXMARGIN_NO_INLINE static void write_class_losses(const Tile& tile, bool has_zeros, const RowOutputs& to) {
   alignas(64) double scores[kLaneRows] = {}, maxes[kLaneRows];
   const RowFormula formula = RowFormula::of(tile.width, tile.parameters);
   for (size_t first = 0; first < tile.rows; first += kLaneRows) {
     const size_t count = tile.rows - first < kLaneRows ? tile.rows - first : kLaneRows;
-    write_scores<T>(class_rows_of<T>(tile, first, count), L::kHasZeros, {scores, maxes});
-    const RowOutputs to{losses + first, sums == nullptr ? nullptr : sums->sums + first,
-                        sums == nullptr ? nullptr : sums->maxes + first};
+    write_scores<T>(class_rows_of<T>(tile, first, count), has_zeros, {scores, maxes});
     for (size_t k = 0; k < count; k += kLanes) {
-      write_eight<L>({loaded<WideLanes>(scores + k), loaded<WideLanes>(maxes + k)}, formula, to.from(k));
+      const EightRows eight{loaded<WideLanes>(scores + k), loaded<WideLanes>(maxes + k)};
+      write_eight<ClassMax>(eight, formula, to.from(first + k));
     }
   }
+}
+
+template <class L, class T>
+static bool class_losses(const Tile& tile, double* losses, const RowSums* sums) {
+  write_class_losses<T>(tile, L::kHasZeros, row_outputs(losses, sums));
   return true;
 }
 

@@ -30,6 +30,10 @@ struct RowOutputs {
   }
 };
 
+MAXMARGIN_INLINE RowOutputs row_outputs(double* losses, const RowSums* sums) {
+  return {losses, sums == nullptr ? nullptr : sums->sums, sums == nullptr ? nullptr : sums->maxes};
+}
+
 // Functions of one loss, layout and encoding, for shared code.
 struct RowFunctions {
   bool (*add)(const Tile& tile, size_t ahead, ChunkSums* sums);
@@ -314,7 +318,7 @@ static bool written_rows(const Tile& tile, const RowOutputs& to);
 
 template <class In>
 static bool row_losses(const Tile& tile, double* losses, const RowSums* sums) {
-  const RowOutputs to{losses, sums == nullptr ? nullptr : sums->sums, sums == nullptr ? nullptr : sums->maxes};
+  const RowOutputs to = row_outputs(losses, sums);
   if (tile.width > kBlock) return wide_rows<typename In::Loss, typename In::T>(tile, to, kRowFunctions<In>);
   if constexpr (kWritesTerms<In>) {
     if (tile.width <= 2 * kLanes) return rows_by_terms(tile, losses, write_terms<In>, kRowFunctions<In>);
