@@ -29,7 +29,9 @@ size_t prefetch_distance(const Evaluation& evaluation) {
 }
 
 size_t most_values(const Evaluation& evaluation, bool writes) {
-  if (evaluation.reader.is_scattered()) return kChunk;
+  if (evaluation.reader.is_scattered()) {
+    return kNeighbours * evaluation.batch.width > kScatteredTile ? kChunk : kScatteredTile;
+  }
   return evaluation.reader.copies() || writes ? kTile : kChunk;
 }
 

@@ -128,7 +128,7 @@ void evaluate(const Request& request, const Machine& machine, Result* result) {
   if (request.operation == Operation::weights) return sum_weights(batch, machine, &result->totals);
   const bool may_be_binary =
       batch.may_be_binary && machine.set->kernels_of(batch.loss).family == Family::elementwise;
-  if (may_be_binary && look_binary(batch)) {
+  if (may_be_binary && look_binary(batch, *machine.set)) {
     if (can_retry(request) || are_binary(request, machine)) {
       if (attempt(request, machine, LabelEncoding::binary, result)) return;
     }

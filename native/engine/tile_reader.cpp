@@ -1,9 +1,12 @@
 #include "engine/tile_reader.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace maxmargin {
 namespace {
+
+constexpr size_t kLine = 64;
 
 template <class Value>
 bool all_binary(const Value* values, size_t n) {
@@ -19,14 +22,14 @@ bool all_binary(const Values& labels, size_t n, Dtype compute) {
 
 }  // namespace
 
-bool look_binary(const Batch& batch) {
+bool look_binary(const Batch& batch, const InstructionSet& set) {
   if (batch.labels.dtype == Dtype::boolean) return true;
   const ValueSource labels(batch.labels, batch, batch.rank);
   alignas(8) char scratch[kLanes * sizeof(double)];
   const size_t begin = batch.first_row * batch.width, n = batch.size();
   const size_t sample = std::min(n, kLanes);
   const auto are_binary = [&](size_t index, size_t count) {
-    return all_binary(labels.find(index, count, scratch), count, batch.compute);
+    return all_binary(labels.find(set, index, count, scratch), count, batch.compute);
   };
   // Both ends, as labels may be sorted. Half of the time the first one tells.
   return are_binary(begin, 1) && are_binary(begin, sample) && are_binary(begin + n - sample, sample);
@@ -51,7 +54,6 @@ TileReader::TileReader(const Batch& batch, const InstructionSet& set, LabelEncod
 
 void TileReader::reserve(size_t values, size_t workers) {
   if (!copies_) return;
-  constexpr size_t kLine = 64;
   // Kernels read whole blocks.
   capacity_ = std::min(size_, values) + kBlock;
   for (Side* side : {&labels_, &predictions_}) {
@@ -64,11 +66,12 @@ void TileReader::reserve(size_t values, size_t workers) {
     side->converted_at = take(side->is_converted, computed_in(compute_));
   }
   // Zeros are labels too.
-  scratch_.resize(workers * worker_bytes_);
+  scratch_.resize(workers * worker_bytes_ + kLine);
+  aligned_ = scratch_.data() + (kLine - reinterpret_cast<uintptr_t>(scratch_.data()) % kLine) % kLine;
 }
 
 Tile TileReader::copied(size_t index, Tile tile, size_t worker) {
-  char* scratch = scratch_.data() + worker * worker_bytes_;
+  char* scratch = aligned_ + worker * worker_bytes_;
   tile.labels = read(labels_, tile, index, scratch);
   tile.predictions = read(predictions_, tile, index, scratch);
   return tile;
@@ -76,7 +79,7 @@ Tile TileReader::copied(size_t index, Tile tile, size_t worker) {
 
 const void* TileReader::read(const Side& side, const Tile& tile, size_t index, char* scratch) const {
   const size_t n = tile.rows * tile.width;
-  const Values values = side.source.find(index, n, scratch + side.gathered_at);
+  const Values values = side.source.find(set_, index, n, scratch + side.gathered_at);
   if (!side.is_converted) return values.first;
   void* converted = scratch + side.converted_at;
   convert(set_, values, n, compute_, converted);

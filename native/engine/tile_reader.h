@@ -12,8 +12,15 @@ namespace maxmargin {
 // The size of the caches, about. Only the way to memory depends on it.
 constexpr size_t kCachedBytes = 16 << 20;
 
+// Scattered operands are read in tiles of so many values: more than kTile, so that memory is read in stretches of several lines,
+// but not so many that the tiles of labels and predictions together leave the first-level cache.
+constexpr size_t kScatteredTile = 2 * kTile;
+
+// Rows whose values of one column share a cache line, of 4 bytes each.
+constexpr size_t kNeighbours = 16;
+
 // Whether labels are 0 or 1, by the first and the last few: these nearly always tell, and kernels check the rest.
-bool look_binary(const Batch& batch);
+bool look_binary(const Batch& batch, const InstructionSet& set);
 
 class TileReader {
  public:
@@ -61,6 +68,8 @@ class TileReader {
   bool copies_;
   size_t capacity_ = 0, worker_bytes_ = 0;
   std::vector<char> scratch_;
+  // Its first cache line: kernels store registers that would otherwise straddle two.
+  char* aligned_ = nullptr;
 };
 
 }  // namespace maxmargin
