@@ -30,7 +30,8 @@ size_t prefetch_distance(const Evaluation& evaluation) {
 
 size_t most_values(const Evaluation& evaluation, bool writes) {
   if (evaluation.reader.is_scattered()) {
-    return kNeighbours * evaluation.batch.width > kScatteredTile ? kChunk : kScatteredTile;
+    const size_t values = scattered_tile(evaluation.batch);
+    return kNeighbours * evaluation.batch.width > values ? kChunk : values;
   }
   return evaluation.reader.copies() || writes ? kTile : kChunk;
 }

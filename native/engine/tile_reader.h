@@ -12,9 +12,12 @@ namespace maxmargin {
 // The size of the caches, about. Only the way to memory depends on it.
 constexpr size_t kCachedBytes = 16 << 20;
 
-// Scattered operands are read in tiles of so many values: more than kTile, so that memory is read in stretches of several lines,
-// but not so many that the tiles of labels and predictions together leave the first-level cache.
-constexpr size_t kScatteredTile = 2 * kTile;
+// The values of a tile of scattered operands. From memory, stretches that are as long as possible are read fastest; from the
+// caches, tiles of labels and predictions that together stay in the first-level cache.
+inline size_t scattered_tile(const Batch& batch) {
+  const size_t bytes = batch.size() * (size_of(batch.labels.dtype) + size_of(batch.predictions.dtype));
+  return bytes > kCachedBytes ? kChunk : 2 * kTile;
+}
 
 // Rows whose values of one column share a cache line, of 4 bytes each.
 constexpr size_t kNeighbours = 16;
