@@ -95,7 +95,7 @@ bool ClassIds::decode_row(size_t row, int32_t* id) const {
   *id = 0;
   for (size_t column = 0, n; column < batch_.width; column += n) {
     n = std::min(kLabels, batch_.width - column);
-    convert(set_, labels_.find(row * batch_.width + column, n, gathered), n, Dtype::float64, labels);
+    convert(set_, labels_.find(set_, row * batch_.width + column, n, gathered), n, Dtype::float64, labels);
     for (size_t i = 0; i < n; ++i) {
       if (labels[i] == 1.0) *id = static_cast<int32_t>(column + i);
       ones += labels[i] == 1.0;
@@ -114,7 +114,7 @@ bool ClassIds::read(size_t row, size_t count, int32_t* ids) const {
   double gathered[kLabels];
   for (size_t i = 0, n; i < count; i += n) {
     n = std::min(kLabels, count - i);
-    is_valid &= to_ids(labels_.find(row + i, n, gathered), n, ids + i);
+    is_valid &= to_ids(labels_.find(set_, row + i, n, gathered), n, ids + i);
   }
   return is_valid;
 }

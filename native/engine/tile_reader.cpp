@@ -1,11 +1,14 @@
 #include "engine/tile_reader.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "engine/row_weights.h"
 
 namespace maxmargin {
 namespace {
+
+constexpr size_t kLine = 64;
 
 template <class Value>
 bool all_binary(const Value* values, size_t n) {
@@ -21,7 +24,7 @@ bool all_binary(const Values& labels, size_t n, Dtype compute) {
 
 }  // namespace
 
-bool look_binary(const Batch& batch) {
+bool look_binary(const Batch& batch, const InstructionSet& set) {
   if (batch.labels.dtype == Dtype::boolean) return true;
   // Those that count are not known yet.
   if (batch.ignores) return true;
@@ -30,7 +33,7 @@ bool look_binary(const Batch& batch) {
   const size_t begin = batch.first_row * batch.width, n = batch.size();
   const size_t sample = std::min(n, kLanes);
   const auto are_binary = [&](size_t index, size_t count) {
-    return all_binary(labels.find(index, count, scratch), count, batch.compute);
+    return all_binary(labels.find(set, index, count, scratch), count, batch.compute);
   };
   // Both ends, as labels may be sorted. Half of the time the first one tells.
   return are_binary(begin, 1) && are_binary(begin, sample) && are_binary(begin + n - sample, sample);
@@ -62,7 +65,6 @@ void TileReader::reserve(size_t values, size_t workers) {
   capacity_ = std::min(size_, values) + kBlock;
   const Dtype computed = computed_in(compute_);
   const auto take = [&](bool is_needed, size_t bytes) {
-    constexpr size_t kLine = 64;
     const size_t place = worker_bytes_;
     if (is_needed) worker_bytes_ += (bytes + kLine - 1) / kLine * kLine;
     return place;
@@ -76,7 +78,8 @@ void TileReader::reserve(size_t values, size_t workers) {
   ids_at_ = take(reads_ids(), (capacity_ / batch_.classes + 2) * sizeof(int32_t));
   substitutes_at_ = take(substitutes, (capacity_ + kSlack) * size_of(computed));
   // Zeros are labels too.
-  scratch_.resize(workers * worker_bytes_);
+  scratch_.resize(workers * worker_bytes_ + kLine);
+  aligned_ = scratch_.data() + (kLine - reinterpret_cast<uintptr_t>(scratch_.data()) % kLine) % kLine;
   if (!substitutes) return;
   ones_.resize(capacity_ * size_of(computed));
   if (is_wide(compute_)) std::fill_n(reinterpret_cast<double*>(ones_.data()), capacity_, 1.0);
@@ -84,7 +87,7 @@ void TileReader::reserve(size_t values, size_t workers) {
 }
 
 Tile TileReader::copied(size_t index, Tile tile, size_t worker) {
-  char* scratch = scratch_.data() + worker * worker_bytes_;
+  char* scratch = aligned_ + worker * worker_bytes_;
   const size_t n = tile.rows * tile.width;
   auto* ids = reinterpret_cast<int32_t*>(scratch + ids_at_);
   if (reads_ids()) read_ids(index, n, ids);
@@ -108,7 +111,7 @@ Tile TileReader::copied(size_t index, Tile tile, size_t worker) {
 }
 
 const void* TileReader::read(const Side& side, size_t index, size_t n, char* scratch) const {
-  const Values values = side.source.find(index, n, scratch + side.gathered_at);
+  const Values values = side.source.find(set_, index, n, scratch + side.gathered_at);
   if (!side.is_converted) return values.first;
   void* converted = scratch + side.converted_at;
   convert(set_, values, n, compute_, converted);
@@ -148,7 +151,7 @@ double TileReader::prediction_of_class(const ClassTile& part) const {
   const size_t start = part.index - part.index % batch_.classes;
   double gathered, wide;
   float narrow;
-  const Values values = predictions_.source.find(start + static_cast<size_t>(part.ids[0]), 1, &gathered);
+  const Values values = predictions_.source.find(set_, start + static_cast<size_t>(part.ids[0]), 1, &gathered);
   convert(set_, values, 1, compute_, is_wide(compute_) ? static_cast<void*>(&wide) : &narrow);
   return is_wide(compute_) ? wide : narrow;
 }
