@@ -1,4 +1,5 @@
 // Class ids give the bits that the same labels give one-hot, or as -1 and 1.
+import { availableParallelism } from "node:os";
 import { setBackend, setNumThreads } from "maxmargin";
 import { afterAll, describe, expect, test } from "vitest";
 import {
@@ -129,7 +130,7 @@ describe(`class ids and labels written out, seed ${seed}`, () => {
 describe("kernels and JavaScript give the same bits", () => {
   afterAll(() => {
     setBackend("auto");
-    setNumThreads(1);
+    setNumThreads(availableParallelism());
   });
   const native = implementations.filter((name) => name !== "js");
   const large = [
@@ -141,6 +142,7 @@ describe("kernels and JavaScript give the same bits", () => {
     [4, 20_000],
   ];
   const small = [
+    [7, 1],
     [40, 3],
     [17, 10],
     [31, 64],
