@@ -105,6 +105,9 @@ export interface Weighting {
 export const bitsOf = (result: number | Tensor): string | Buffer =>
   typeof result === "number" ? (Object.is(result, -0) ? "-0" : String(result)) : bytesOf(result);
 
+/** Bits by what they are called: the losses of `call` are `rows`. */
+export type Bits = Readonly<Record<string, string | Buffer>>;
+
 /** The bits of losses, of all reductions and of gradients, by what they are called. */
 export function bitsOfAll(
   loss: AnyLossName,
@@ -126,13 +129,13 @@ export function bitsOfAll(
   return bits;
 }
 
+export const areSameBits = (a: string | Buffer, b: string | Buffer) =>
+  Buffer.isBuffer(a) && Buffer.isBuffer(b) ? a.equals(b) : a === b;
+
 /** The names of bits that differ. */
-export function otherBits(
-  own: Readonly<Record<string, string | Buffer>>,
-  others: Readonly<Record<string, string | Buffer>>,
-): string[] {
-  return Object.keys(own).filter((name) => {
-    const [a, b] = [own[name], others[name]];
-    return Buffer.isBuffer(a) && Buffer.isBuffer(b) ? !a.equals(b) : a !== b;
-  });
-}
+export const otherBits = (own: Bits, others: Bits) =>
+  Object.keys(own).filter((name) => !areSameBits(own[name], others[name]));
+
+/** The same but for the losses of `call`, which has no sample weights and no mask. */
+export const otherWeightedBits = (own: Bits, others: Bits) =>
+  otherBits(own, others).filter((name) => name !== "rows");
