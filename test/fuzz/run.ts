@@ -3,6 +3,7 @@ import type { Tensor } from "maxmargin";
 import { dataOf } from "../support/data.js";
 import { type Answer, answerOf } from "./answers.js";
 import type { Given } from "./given.js";
+import { mayHaveWrongLabels } from "./labels.js";
 import { type Placed, placed } from "./operands.js";
 import type { ExactAnswer } from "./oracle.js";
 import type { Program } from "./program.js";
@@ -60,7 +61,8 @@ export class Run {
     try {
       const promised = this.#begin(signal);
       const isUnderWay = this.#exact !== undefined && !isStopped;
-      if (this.#moves && (isUnderWay || !hasWrongMask(this.#program))) {
+      const isLate = hasWrongMask(this.#program) || mayHaveWrongLabels(this.#program);
+      if (this.#moves && (isUnderWay || !isLate)) {
         const given = this.#given;
         this.mistakes.push(...(isUnderWay ? given.leftBehind() : given.changes()));
       }
