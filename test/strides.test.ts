@@ -345,7 +345,9 @@ describe("strided arrays", () => {
       const one = randomCase(random);
       const frame = newFrame({ ...stridedNumbers(one), operation: operations.sum });
       const { labels, predictions, weights, mask } = one;
-      const arrays = [labels, predictions, weights, mask, undefined].map((operand) => operand?.data);
+      const arrays = [labels, predictions, weights, mask, undefined].map(
+        (operand) => operand?.data,
+      );
       const promise = addon.evaluateInBackground(frame, ...arrays);
       frame.fill(Number.NaN, slots.rank[0]);
       await promise;
@@ -420,7 +422,9 @@ describe("gradients of predictions that are broadcast", () => {
           gradientOffset: offset,
         });
         const { labels, predictions, weights, mask } = one;
-        const arrays = [labels, predictions, weights, mask, undefined].map((operand) => operand?.data);
+        const arrays = [labels, predictions, weights, mask, undefined].map(
+          (operand) => operand?.data,
+        );
         const gradient = new Float64Array(n);
         addon.evaluateWith(frame, ...arrays, undefined, gradient);
         expect({ round, title, gradient }).toEqual({
