@@ -188,6 +188,7 @@ describe("the addon itself", () => {
     ...{ encoding: 1, labelDtype: 10, predictionDtype: 10, computeDtype: 10, weightDtype: 10 },
     ...{ maskDtype: 10, lossesDtype: 10, gradientDtype: 10, rows, batchRows: rows, width },
     divisor: 1,
+    margin: 1,
   };
   /** Labels, predictions, weights, mask, class weights, losses and gradient. */
   type Values = readonly unknown[];
