@@ -91,7 +91,8 @@ function runNow<Result>(steps: Steps<Result>): Result {
   while (!step.done) {
     const call = step.value;
     const totals = newTotals();
-    backendFor(call.rows * call.width).evaluate(call, { first: 0, end: call.rows }, totals);
+    const backend = backendFor(call.rows * call.width);
+    totals.wasBinary = backend.evaluate(call, { first: 0, end: call.rows }, totals);
     step = steps.next(totals);
   }
   return step.value;

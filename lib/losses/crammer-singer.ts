@@ -127,6 +127,7 @@ export class CrammerSingerMetric<P extends DtypePolicy = DtypePolicy> extends Me
 
 export const definition = defineLoss({
   spec,
+  package: "maxmargin",
   function: crammerSinger,
   Loss: CrammerSinger,
   Metric: CrammerSingerMetric,

@@ -15,6 +15,8 @@ import type { LabelEncoding, LossSpec } from "./spec.js";
 /** All parts of one loss. */
 export interface LossDefinition {
   readonly spec: LossSpec;
+  /** The library that has named it, and saves it under that name. */
+  readonly package: "keras" | "maxmargin";
   /** The function that returns the losses of rows. */
   readonly function: (yTrue: TensorLike, yPred: TensorLike) => Tensor;
   /** The class with reduction and weights, and the metric: named after the loss. */

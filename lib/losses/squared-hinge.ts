@@ -140,6 +140,7 @@ export class SquaredHingeMetric<P extends DtypePolicy = DtypePolicy> extends Met
 
 export const definition = defineLoss({
   spec,
+  package: "keras",
   function: squaredHinge,
   Loss: SquaredHinge,
   Metric: SquaredHingeMetric,

@@ -9,6 +9,7 @@ import {
   type LabelOptions,
   readFormula,
 } from "../evaluate/formula.js";
+import type { SavedSum } from "../evaluate/partial.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { finishNow, type Settings, smallSum } from "../evaluate/run.js";
 import { evaluateAsync } from "../evaluate/run-async.js";
@@ -47,8 +48,7 @@ export interface MetricConfig<D extends FloatDtype = FloatDtype> extends Formula
   readonly dtype: D;
 }
 
-/** An exact sum as a list of numbers that survives JSON: NaN and infinities are strings. */
-export type SavedSum = readonly (number | string)[];
+export type { SavedSum };
 
 /** The state of a metric. */
 export interface MetricState {
