@@ -48,6 +48,7 @@ export const functionSettings = (spec: LossSpec): Settings<null> => ({
   code: undefined,
   fixRanks: false,
   options: formulaOptionsOf(spec),
+  isPlain: false,
 });
 
 /** Returns the settings of a function for its options. */
@@ -55,12 +56,14 @@ export function settingsFor(
   settings: Settings<null>,
   options: (FunctionOptions & FormulaOptions) | undefined,
 ): Settings<null> {
-  // An object of another kind is an error that names it.
+  // A value of another kind is an error that names it later.
   if (typeof options !== "object" || options === null) return settings;
-  if (!settings.options.some((name) => (options as Record<string, unknown>)[name] !== undefined)) {
-    return settings;
+  for (const name in options) {
+    if (name !== "out" && settings.options.includes(name)) {
+      return { ...settings, formula: readFormula(settings.formula.spec, options) };
+    }
   }
-  return { ...settings, formula: readFormula(settings.formula.spec, options) };
+  return settings;
 }
 
 /** Computes the losses of the rows in the dtype of the predictions. */

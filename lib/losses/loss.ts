@@ -20,7 +20,7 @@ import {
 } from "../evaluate/formula.js";
 import { type PartialLoss, partialEvaluation } from "../evaluate/partial.js";
 import { checkReduction, type Reduction } from "../evaluate/reduction.js";
-import { evaluateNow, type LossValue, type Settings, value } from "../evaluate/run.js";
+import { evaluateNow, isPlain, type LossValue, type Settings, value } from "../evaluate/run.js";
 import {
   type AsyncGradient,
   type AsyncResult,
@@ -69,6 +69,8 @@ export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtyp
 
 export type DefaultReduction = "sum_over_batch_size";
 
+const noOptions: readonly string[] = [];
+
 const optionsOf = (spec: LossSpec) => ["reduction", "name", "dtype", ...formulaOptionsOf(spec)];
 
 /** Checks the argument of `fromConfig`. */
@@ -100,7 +102,8 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
       dtype: own,
       code: codes[own],
       fixRanks: true,
-      options: [],
+      options: noOptions,
+      isPlain: isPlain(formula),
     };
     this.#dtypeWasGiven = dtype !== undefined && dtype !== null;
     this.#name = nameOf(name, spec.name);

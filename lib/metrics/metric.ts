@@ -11,7 +11,7 @@ import {
 } from "../evaluate/formula.js";
 import type { SavedSum } from "../evaluate/partial.js";
 import type { Reduction } from "../evaluate/reduction.js";
-import { finishNow, type Settings, smallSum } from "../evaluate/run.js";
+import { finishNow, isPlain, type Settings, smallSum } from "../evaluate/run.js";
 import { evaluateAsync } from "../evaluate/run-async.js";
 import type { TransferredInputs } from "../evaluate/transfer.js";
 import type { LabelEncoding, LossSpec } from "../losses/spec.js";
@@ -74,13 +74,15 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
 
   protected constructor(spec: LossSpec, options: MetricOptions<P> & FormulaOptions) {
     checkOptions(options, optionsOf(spec));
+    const formula = readFormula(spec, options);
     this.#settings = {
-      formula: readFormula(spec, options),
+      formula,
       reduction: "sum",
       dtype: undefined,
       code: undefined,
       fixRanks: false,
       options: [],
+      isPlain: isPlain(formula),
     };
     this.#dtype = computeDtype(options.dtype) as ComputeDtype<P>;
     this.#name = nameOf(options.name, spec.name);
