@@ -15,6 +15,7 @@ export type {
   PowerOptions,
   SignedEncoding,
 } from "./evaluate/formula.js";
+export { PartialLoss, type SavedPartialLoss, type SavedSum } from "./evaluate/partial.js";
 export type { Reduction } from "./evaluate/reduction.js";
 export type { LossValue } from "./evaluate/run.js";
 export type { AsyncGradient, AsyncResult, AsyncValueAndGradient } from "./evaluate/run-async.js";

@@ -1,9 +1,19 @@
 // The addon itself. TypeScript refuses most of this before; here nothing stands before the binding.
+import { pbkdf2 as pbkdf2WithCallback } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
+import { chunkSize } from "../lib/backend/call.js";
 import { frameSize, operations } from "../lib/backend/call-frame.js";
+import { ExactSum } from "../lib/backend/exact-sum.js";
 import { addon, type Numbers, newFrame, numberIn, slots, write } from "./support/addon.js";
 import { detach } from "./support/buffers.js";
+import { generator, integerBelow } from "./support/data.js";
 import { allLossNames } from "./support/losses.js";
+
+const pbkdf2 = promisify(pbkdf2WithCallback);
 
 const rows = 50;
 const width = 4;
@@ -92,6 +102,34 @@ test("sums, rounded and exact", () => {
   expect(numberIn(frame, "weights")).toBe(rows);
   expect(numberIn(frame, "kept")).toBe(rows);
   expect([...frame.subarray(slots.lossesSum[0]).subarray(0, 3)]).toEqual([2, 0, 25]);
+});
+
+test("sums of weights of all sizes, which need more terms than an exact sum has room for", () => {
+  const random = generator(41);
+  const count = 400;
+  for (const kind of ["one bit", "all bits"]) {
+    const weights = Float64Array.from({ length: count }, () => {
+      const digits = kind === "one bit" ? Math.sign(random() - 0.5) : random() - 0.5;
+      return digits * 2 ** (integerBelow(2000, random) - 1000);
+    });
+    const expected = new ExactSum();
+    for (const weight of weights) expected.add(weight);
+    // Each row is a group, and so each weight a term.
+    const frame = newFrame({
+      ...numbers,
+      operation: operations.weights,
+      computeDtype: codes.float64,
+      weightDtype: codes.float64,
+      rows: count,
+      batchRows: count,
+      width: chunkSize,
+    });
+    addon.evaluateWith(frame, undefined, undefined, weights);
+    expect(numberIn(frame, "weights")).toBe(expected.value);
+    const sum = new ExactSum();
+    sum.addNumbers(frame, slots.weightsSum[0]);
+    expect(sum.value).toBe(expected.value);
+  }
 });
 
 test("a part of a batch whose arrays are passed whole", () => {
@@ -327,6 +365,30 @@ describe("frames", () => {
     await promise;
     expect(numberIn(own, "losses")).toBe(100);
   });
+});
+
+test("arrays that nobody else has stay until a call in the background has ended", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  // The call waits behind these in libuv's pool, of which they fill all threads.
+  let areBusy = true;
+  const others = Array.from({ length: 4 }, () => pbkdf2("", "", 300_000, 64, "sha512"));
+  void Promise.race(others).then(() => {
+    areBusy = false;
+  });
+  const start = () => {
+    const arrays = [labels(), predictions(), column(), column(), column(), predictions()];
+    const frame = newFrame({ ...numbers, operation: operations.gradient });
+    const promise = addon.evaluateInBackground(frame, ...arrays);
+    return { promise, references: [frame, ...arrays].map((array) => new WeakRef(array)) };
+  };
+  const { promise, references } = start();
+  // Whatever has a weak reference stays for the rest of a turn.
+  await setImmediate();
+  collectGarbage();
+  expect(references.map((reference) => reference.deref() !== undefined)).not.toContain(false);
+  expect(areBusy).toBe(true);
+  await Promise.all([promise, ...others]);
 });
 
 test("entries without arguments", () => {

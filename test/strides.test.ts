@@ -509,6 +509,48 @@ describe("hostile frames", () => {
     },
   );
 
+  test("strides that reach exactly one value beyond the array", () => {
+    const [labels, predictions] = [new Int8Array(n).fill(1), new Float32Array(n)];
+    const beyond = (numbers: Numbers) => {
+      const frame = newFrame({ ...good, operation: operations.sum, ...numbers });
+      return () => addon.evaluateWith(frame, labels, predictions);
+    };
+    for (const name of ["label", "prediction"]) {
+      expect(beyond({ [`${name}Offset`]: 1 }), name).toThrow(/^maxmargin: labels/);
+      const strides = { [`${name}Strides`]: [-12, -4, -1], [`${name}Offset`]: n - 2 };
+      expect(beyond(strides), name).toThrow(/^maxmargin: labels/);
+    }
+  });
+
+  test("strides whose product with a length is 0 in 64 bits", () => {
+    const rows = 2 ** 12 + 1;
+    const far = { rows, batchRows: rows, width: 1, rank: 2, shape: [rows, 1] };
+    const near = { labelStrides: [0, 0], predictionStrides: [0, 0] };
+    const evaluate = (numbers: Numbers) => {
+      const frame = newFrame({ ...good, ...far, ...near, operation: operations.sum, ...numbers });
+      addon.evaluateWith(frame, new Int8Array(1), new Float32Array(1));
+    };
+    evaluate({});
+    for (const stride of [2 ** 52, -(2 ** 52)]) {
+      for (const slot of ["labelStrides", "predictionStrides"]) {
+        expect(() => evaluate({ [slot]: [stride, 0] })).toThrow(/^maxmargin: labels/);
+      }
+    }
+  });
+
+  test("a gradient with strides in another dtype than float64", () => {
+    for (const dtype of ["float32", "float16", "int8"] as const) {
+      const values = arrays();
+      values[5] = newData(dtype, 12) as never;
+      const frame = newFrame({
+        ...good,
+        operation: operations.gradient,
+        gradientDtype: dtypes[dtype][0],
+      });
+      expect(() => addon.evaluateWith(frame, ...values), dtype).toThrow(/^maxmargin: the output/);
+    }
+  });
+
   test("ranks and shapes", () => {
     for (const rank of [0, 65, 1e9, -1, 2.5, Number.NaN, Infinity, 2, 4]) {
       expect(() => call({ rank }), `rank ${rank}`).toThrow(/^maxmargin: the frame/);

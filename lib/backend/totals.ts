@@ -7,6 +7,8 @@ import { ExactSum } from "./exact-sum.js";
 export interface Totals {
   /** False if a label is none that the encoding has: then the sums are void. */
   areLabelsValid: boolean;
+  /** Whether labels were read as 0 and 1. */
+  wasBinary: boolean;
   readonly losses: ExactSum;
   readonly weights: ExactSum;
   readonly kept: ExactSum;
@@ -14,6 +16,7 @@ export interface Totals {
 
 export const newTotals = (): Totals => ({
   areLabelsValid: true,
+  wasBinary: false,
   losses: new ExactSum(),
   weights: new ExactSum(),
   kept: new ExactSum(),

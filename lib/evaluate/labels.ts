@@ -1,27 +1,37 @@
 import { wrongValue } from "../errors.js";
-import { hasClasses } from "../losses/spec.js";
+import { type Formula, hasClasses } from "../losses/spec.js";
 import { cast } from "../tensor/cast.js";
 import { codes } from "../tensor/dtypes.js";
 import { rowMajorOf } from "../tensor/row-major.js";
 import { placeOf, rowShape, shown } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
-import type { Plan } from "./plan.js";
+
+/** Labels, what they stand for, and the number of predictions in a row. */
+interface Labelled {
+  readonly formula: Formula;
+  readonly labels: RowTensor;
+  readonly width: number;
+}
 
 const valuesAtOnce = new Float64Array(1024);
 
-/** Returns the index and value of the first label for which `isWrong` returns true. */
-function firstWrong(
+/** Returns the index and value of the first label for which `is` returns true. */
+function firstSuch(
   { code, stored }: RowTensor,
-  isWrong: (label: number) => boolean,
+  is: (label: number) => boolean,
 ): readonly [index: number, label: number] | undefined {
   for (let start = 0; start < stored.length; start += valuesAtOnce.length) {
     const n = Math.min(valuesAtOnce.length, stored.length - start);
     cast(code, stored, start, n, codes.float64, valuesAtOnce);
-    const i = valuesAtOnce.subarray(0, n).findIndex(isWrong);
+    const i = valuesAtOnce.subarray(0, n).findIndex(is);
     if (i >= 0) return [start + i, valuesAtOnce[i] as number];
   }
   return undefined;
 }
+
+/** Whether a label is 0. */
+export const hasZeros = (labels: RowTensor) =>
+  firstSuch(rowMajorOf(labels, "yTrue"), (label) => label === 0) !== undefined;
 
 /** Returns the number of the first row that is not one-hot. */
 function firstNotOneHot({ code, stored, width, rows }: RowTensor): number | undefined {
@@ -35,7 +45,7 @@ function firstNotOneHot({ code, stored, width, rows }: RowTensor): number | unde
 }
 
 /** The labels that an encoding has, and a test for all others. */
-function expectedLabels({ formula, width }: Plan): [string, (label: number) => boolean] {
+function expectedLabels({ formula, width }: Labelled): [string, (label: number) => boolean] {
   if (hasClasses(formula)) {
     return [
       `a class id from 0 to ${width - 1}`,
@@ -48,9 +58,9 @@ function expectedLabels({ formula, width }: Plan): [string, (label: number) => b
 }
 
 /** Returns the error for labels of which a backend has found one that the encoding does not have. */
-export function labelError(plan: Plan): RangeError {
-  const { ignoreClass, labels: encoding } = plan.formula;
-  const labels = rowMajorOf(plan.labels, "yTrue");
+export function labelError(given: Labelled): RangeError {
+  const { ignoreClass, labels: encoding } = given.formula;
+  const labels = rowMajorOf(given.labels, "yTrue");
   if (encoding === "onehot") {
     const row = firstNotOneHot(labels);
     if (row !== undefined) {
@@ -58,8 +68,8 @@ export function labelError(plan: Plan): RangeError {
       return wrongValue(`yTrue${place}`, "a row with one 1 among zeros", "another one");
     }
   } else {
-    const [expected, isOther] = expectedLabels(plan);
-    const found = firstWrong(labels, (label) => label !== ignoreClass && isOther(label));
+    const [expected, isOther] = expectedLabels(given);
+    const found = firstSuch(labels, (label) => label !== ignoreClass && isOther(label));
     if (found !== undefined) {
       const [index, label] = found;
       return wrongValue(`yTrue${placeOf(index, labels.shape)}`, expected, `${label}`);
@@ -73,10 +83,7 @@ export function labelError(plan: Plan): RangeError {
  *
  * @throws RangeError if `classWeight` or `ignoreClass` cannot be applied.
  */
-export function checkRowLabels(
-  { formula, labels }: Pick<Plan, "formula" | "labels">,
-  width: number,
-): void {
+export function checkRowLabels({ formula, labels, width }: Labelled): void {
   const { classWeight, ignoreClass, labels: encoding } = formula;
   const areOneHot = encoding === "onehot";
   const haveOneLabel = encoding === "sparse" || (width === 1 && !areOneHot);

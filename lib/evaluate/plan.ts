@@ -86,7 +86,7 @@ export function plan(
   const { lossShape, rows, width, weightRepeats, layout } =
     alikeGeometry(inputs, options) ?? broadcastGeometry(inputs, options, alignment);
   const { formula } = options;
-  if (weighsRows(formula)) checkRowLabels({ formula, labels }, width);
+  if (weighsRows(formula)) checkRowLabels({ formula, labels, width });
   // Written out, because an object spread would take longer than a small batch.
   return {
     labels,

@@ -34,6 +34,8 @@ export interface Settings<R extends Reduction = Reduction, D extends FloatDtype 
   readonly fixRanks: boolean;
   /** Options of each call besides those of the evaluation. */
   readonly options: readonly string[];
+  /** Whether a batch can take the fast path: see {@link isPlain}. */
+  readonly isPlain: boolean;
 }
 
 /** A number for every reduction but `null` and `"none"`, which return a tensor. */
@@ -60,9 +62,24 @@ export function planRequest(
   return { plan: planned, output: outputOf(planned, evaluation.resultSize?.(planned), out) };
 }
 
+type Names = readonly string[];
+
+/** Lists of names that were joined, because every call needs one. */
+const joined = new Map<Names, Map<Names, Names>>();
+
+/** Returns two lists as one, and the same one for the same lists. */
+export function joinedNames(first: Names, second: Names): Names {
+  if (second.length === 0) return first;
+  const known = joined.get(first)?.get(second);
+  if (known !== undefined) return known;
+  const both = [...first, ...second];
+  joined.set(first, new Map(joined.get(first)).set(second, both));
+  return both;
+}
+
 /** Returns the names of the options of a call. */
 export const knownOptions = (evaluation: Evaluation<unknown>, { options }: Settings) =>
-  options.length === 0 ? evaluation.options : [...evaluation.options, ...options];
+  joinedNames(evaluation.options, options);
 
 /** Evaluates a call at once. */
 export function evaluateNow<Result>(
@@ -91,7 +108,8 @@ function runNow<Result>(steps: Steps<Result>): Result {
   while (!step.done) {
     const call = step.value;
     const totals = newTotals();
-    backendFor(call.rows * call.width).evaluate(call, { first: 0, end: call.rows }, totals);
+    const backend = backendFor(call.rows * call.width);
+    totals.wasBinary = backend.evaluate(call, { first: 0, end: call.rows }, totals);
     step = steps.next(totals);
   }
   return step.value;
@@ -111,7 +129,7 @@ function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
 }
 
 /** Whether labels are one per prediction, in an encoding that has all labels, and rows count alike. */
-const isPlain = (formula: Formula) =>
+export const isPlain = (formula: Formula) =>
   formula.labels !== "binary" && !hasClasses(formula) && !weighsRows(formula);
 
 /** Sums a batch on the fast path: the losses of its rows, or the terms of an elementwise loss. */
@@ -139,7 +157,7 @@ export function value<R extends Reduction, D extends FloatDtype>(
   }
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toPredictions(yPred);
-  if (!areAlike(labels, predictions) || !isPlain(formula)) {
+  if (!settings.isPlain || !areAlike(labels, predictions)) {
     const given = withoutOptions(labels, predictions);
     return finishNow(valueEvaluation, settings, given) as LossValue<R, D>;
   }
@@ -154,15 +172,14 @@ export function value<R extends Reduction, D extends FloatDtype>(
  * undefined for all others. A chunk has a single total, so this double is the exact sum.
  */
 export function smallSum(
-  { formula }: Settings,
+  { formula, isPlain }: Settings,
   { labels, predictions }: Inputs,
 ): { readonly mean: number; readonly rows: number } | undefined {
   const { rows, width, shape } = predictions;
-  if (rows * width > chunkSize || shape.length !== 2 || !areAlike(labels, predictions)) {
-    return undefined;
-  }
+  const isSmall = isPlain && rows * width <= chunkSize && shape.length === 2;
+  if (!isSmall || !areAlike(labels, predictions)) return undefined;
   const dtype = ownDtype(predictions);
-  if (!isPlain(formula) || roundTo(dtype, formula.margin) !== formula.margin) return undefined;
+  if (roundTo(dtype, formula.margin) !== formula.margin) return undefined;
   const sum = sumOf(formula, codes[dtype], labels, predictions);
   return { mean: sum / termsOf(formula, width), rows };
 }

@@ -184,6 +184,7 @@ export async function evaluateInSlices(call: Call, isOwn: boolean, watch: Watch)
       const evaluated = result instanceof Promise ? await result : result;
       milliseconds = evaluated.milliseconds;
       first = job.restarts(range, evaluated.wasBinary) ? 0 : range.end;
+      job.totals.wasBinary = evaluated.wasBinary;
       // The results are void.
       if (!job.totals.areLabelsValid) first = rows;
     } finally {

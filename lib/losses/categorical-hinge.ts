@@ -157,6 +157,7 @@ export class CategoricalHingeMetric<P extends DtypePolicy = DtypePolicy> extends
 
 export const definition = defineLoss({
   spec,
+  package: "keras",
   function: categoricalHinge,
   Loss: CategoricalHinge,
   Metric: CategoricalHingeMetric,

@@ -124,6 +124,7 @@ export class CrammerSingerMetric<P extends DtypePolicy = DtypePolicy> extends Me
 
 export const definition = defineLoss({
   spec,
+  package: "maxmargin",
   function: crammerSinger,
   Loss: CrammerSinger,
   Metric: CrammerSingerMetric,

@@ -15,6 +15,8 @@ import type { LabelEncoding, LossSpec } from "./spec.js";
 /** All parts of one loss. */
 export interface LossDefinition {
   readonly spec: LossSpec;
+  /** The library that has named it, and saves it under that name. */
+  readonly package: "keras" | "maxmargin";
   /** The function that returns the losses of rows. */
   readonly function: (yTrue: TensorLike, yPred: TensorLike) => Tensor;
   /** The class with reduction and weights, and the metric: named after the loss. */
@@ -46,6 +48,7 @@ export const functionSettings = (spec: LossSpec): Settings<null> => ({
   code: undefined,
   fixRanks: false,
   options: formulaOptionsOf(spec),
+  isPlain: false,
 });
 
 /** Returns the settings of a function for its options. */
@@ -53,12 +56,14 @@ export function settingsFor(
   settings: Settings<null>,
   options: (FunctionOptions & FormulaOptions) | undefined,
 ): Settings<null> {
-  // An object of another kind is an error that names it.
+  // A value of another kind is an error that names it later.
   if (typeof options !== "object" || options === null) return settings;
-  if (!settings.options.some((name) => (options as Record<string, unknown>)[name] !== undefined)) {
-    return settings;
+  for (const name in options) {
+    if (name !== "out" && settings.options.includes(name)) {
+      return { ...settings, formula: readFormula(settings.formula.spec, options) };
+    }
   }
-  return { ...settings, formula: readFormula(settings.formula.spec, options) };
+  return settings;
 }
 
 /** Computes the losses of the rows in the dtype of the predictions. */

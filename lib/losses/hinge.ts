@@ -138,4 +138,10 @@ export class HingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> 
   }
 }
 
-export const definition = defineLoss({ spec, function: hinge, Loss: Hinge, Metric: HingeMetric });
+export const definition = defineLoss({
+  spec,
+  package: "keras",
+  function: hinge,
+  Loss: Hinge,
+  Metric: HingeMetric,
+});

@@ -15,3 +15,8 @@ export const definitions: readonly LossDefinition[] = [
   crammerSinger,
   westonWatkins,
 ];
+
+/** The names of classes and functions that Keras does not have. */
+export const ownNames: readonly string[] = definitions
+  .filter((definition) => definition.package === "maxmargin")
+  .flatMap(({ Loss, spec }) => [Loss.name, spec.name]);

@@ -18,8 +18,9 @@ import {
   type LabelOptions,
   readFormula,
 } from "../evaluate/formula.js";
+import { type PartialLoss, partialEvaluation } from "../evaluate/partial.js";
 import { checkReduction, type Reduction } from "../evaluate/reduction.js";
-import { evaluateNow, type LossValue, type Settings, value } from "../evaluate/run.js";
+import { evaluateNow, isPlain, type LossValue, type Settings, value } from "../evaluate/run.js";
 import {
   type AsyncGradient,
   type AsyncResult,
@@ -68,6 +69,8 @@ export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtyp
 
 export type DefaultReduction = "sum_over_batch_size";
 
+const noOptions: readonly string[] = [];
+
 const optionsOf = (spec: LossSpec) => ["reduction", "name", "dtype", ...formulaOptionsOf(spec)];
 
 /** Checks the argument of `fromConfig`. */
@@ -99,7 +102,8 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
       dtype: own,
       code: codes[own],
       fixRanks: true,
-      options: [],
+      options: noOptions,
+      isPlain: isPlain(formula),
     };
     this.#dtypeWasGiven = dtype !== undefined && dtype !== null;
     this.#name = nameOf(name, spec.name);
@@ -194,6 +198,39 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   ): Promise<AsyncResult<LossValue<R, ComputeDtype<P>>, T>> {
     const evaluated = await evaluateAsync(valueEvaluation, this.#settings, yTrue, yPred, options);
     return asyncResult(evaluated) as AsyncResult<LossValue<R, ComputeDtype<P>>, T>;
+  }
+
+  /**
+   * Computes the loss of a part of a data set. Parts merge to the loss of all, in any order to the same
+   * bits: see {@link PartialLoss}.
+   *
+   * @param yTrue - labels, as for `value`.
+   * @param yPred - predictions, as for `value`, of at least two axes.
+   * @param options - `sampleWeight` and `mask` as for `value`. All parts have them, or none.
+   * @returns exact sums, which can be saved as JSON.
+   * @throws TypeError or RangeError as `value`.
+   */
+  partial(yTrue: TensorLike, yPred: TensorLike, options?: WeightOptions): PartialLoss {
+    return evaluateNow(partialEvaluation, this.#settings, yTrue, yPred, options);
+  }
+
+  /**
+   * Computes `partial` without blocking the event loop, as `valueAsync` does.
+   *
+   * @param yTrue - labels, as for `partial`.
+   * @param yPred - predictions, as for `partial`.
+   * @param options - `sampleWeight` and `mask` as for `partial`; `signal` and `transfer` as for
+   *   `valueAsync`.
+   * @returns a promise of the part; with `transfer`, of `{ value, yTrue, yPred }`.
+   * @throws Never; the promise rejects with the errors of `partial` and of `valueAsync`.
+   */
+  async partialAsync<T extends boolean = false>(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options?: WeightOptions & AsyncOptions<T>,
+  ): Promise<AsyncResult<PartialLoss, T>> {
+    const evaluated = await evaluateAsync(partialEvaluation, this.#settings, yTrue, yPred, options);
+    return asyncResult(evaluated) as AsyncResult<PartialLoss, T>;
   }
 
   /**

@@ -142,6 +142,7 @@ export class ModifiedHuberMetric<P extends DtypePolicy = DtypePolicy> extends Me
 
 export const definition = defineLoss({
   spec,
+  package: "maxmargin",
   function: modifiedHuber,
   Loss: ModifiedHuber,
   Metric: ModifiedHuberMetric,

@@ -136,6 +136,7 @@ export class SquaredHingeMetric<P extends DtypePolicy = DtypePolicy> extends Met
 
 export const definition = defineLoss({
   spec,
+  package: "keras",
   function: squaredHinge,
   Loss: SquaredHinge,
   Metric: SquaredHingeMetric,

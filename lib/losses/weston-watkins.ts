@@ -124,6 +124,7 @@ export class WestonWatkinsMetric<P extends DtypePolicy = DtypePolicy> extends Me
 
 export const definition = defineLoss({
   spec,
+  package: "maxmargin",
   function: westonWatkins,
   Loss: WestonWatkins,
   Metric: WestonWatkinsMetric,

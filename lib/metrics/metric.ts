@@ -9,8 +9,9 @@ import {
   type LabelOptions,
   readFormula,
 } from "../evaluate/formula.js";
+import type { SavedSum } from "../evaluate/partial.js";
 import type { Reduction } from "../evaluate/reduction.js";
-import { finishNow, type Settings, smallSum } from "../evaluate/run.js";
+import { finishNow, isPlain, type Settings, smallSum } from "../evaluate/run.js";
 import { evaluateAsync } from "../evaluate/run-async.js";
 import type { TransferredInputs } from "../evaluate/transfer.js";
 import type { LabelEncoding, LossSpec } from "../losses/spec.js";
@@ -47,8 +48,7 @@ export interface MetricConfig<D extends FloatDtype = FloatDtype> extends Formula
   readonly dtype: D;
 }
 
-/** An exact sum as a list of numbers that survives JSON: NaN and infinities are strings. */
-export type SavedSum = readonly (number | string)[];
+export type { SavedSum };
 
 /** The state of a metric. */
 export interface MetricState {
@@ -74,13 +74,15 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
 
   protected constructor(spec: LossSpec, options: MetricOptions<P> & FormulaOptions) {
     checkOptions(options, optionsOf(spec));
+    const formula = readFormula(spec, options);
     this.#settings = {
-      formula: readFormula(spec, options),
+      formula,
       reduction: "sum",
       dtype: undefined,
       code: undefined,
       fixRanks: false,
       options: [],
+      isPlain: isPlain(formula),
     };
     this.#dtype = computeDtype(options.dtype) as ComputeDtype<P>;
     this.#name = nameOf(options.name, spec.name);

@@ -1,7 +1,7 @@
 import type { CategoricalHinge, categoricalHinge } from "../losses/categorical-hinge.js";
 import type { CrammerSinger, crammerSinger } from "../losses/crammer-singer.js";
 import type { Hinge, hinge } from "../losses/hinge.js";
-import { definitions } from "../losses/list.js";
+import { definitions, ownNames } from "../losses/list.js";
 import { Loss } from "../losses/loss.js";
 import type { ModifiedHuber, modifiedHuber } from "../losses/modified-huber.js";
 import type { SquaredHinge, squaredHinge } from "../losses/squared-hinge.js";
@@ -12,7 +12,7 @@ import { type CustomObjects, type Found, Registry, type Serialized } from "./reg
 export type AnyLoss = Loss;
 
 const losses = new Registry<AnyLoss>(
-  "keras.losses",
+  { name: "keras.losses", wrapper: "LossFunctionWrapper" },
   (value): value is AnyLoss => value instanceof Loss,
   Object.fromEntries(
     definitions.flatMap((definition) => [
@@ -20,7 +20,7 @@ const losses = new Registry<AnyLoss>(
       [definition.spec.name, definition.function],
     ]),
   ) as CustomObjects<AnyLoss>,
-  "LossFunctionWrapper",
+  ownNames,
 );
 
 /**

@@ -1,7 +1,7 @@
 import type { CategoricalHingeMetric } from "../losses/categorical-hinge.js";
 import type { CrammerSingerMetric } from "../losses/crammer-singer.js";
 import type { HingeMetric } from "../losses/hinge.js";
-import { definitions } from "../losses/list.js";
+import { definitions, ownNames } from "../losses/list.js";
 import type { ModifiedHuberMetric } from "../losses/modified-huber.js";
 import type { SquaredHingeMetric } from "../losses/squared-hinge.js";
 import type { WestonWatkinsMetric } from "../losses/weston-watkins.js";
@@ -12,7 +12,7 @@ import { type CustomObjects, type Found, Registry, type Serialized } from "./reg
 export type AnyMetric = Metric;
 
 const metrics = new Registry<AnyMetric>(
-  "keras.metrics",
+  { name: "keras.metrics", wrapper: "MeanMetricWrapper" },
   (value): value is AnyMetric => value instanceof Metric,
   Object.fromEntries(
     definitions.flatMap(({ Metric, spec }) => [
@@ -20,7 +20,7 @@ const metrics = new Registry<AnyMetric>(
       [spec.name, Metric],
     ]),
   ) as CustomObjects<AnyMetric>,
-  "MeanMetricWrapper",
+  ownNames,
 );
 
 /**

@@ -29,7 +29,10 @@ size_t prefetch_distance(const Evaluation& evaluation) {
 }
 
 size_t most_values(const Evaluation& evaluation, bool writes) {
-  if (evaluation.reader.is_scattered()) return kChunk;
+  if (evaluation.reader.is_scattered()) {
+    const size_t values = scattered_tile(evaluation.batch);
+    return kNeighbours * evaluation.batch.width > values ? kChunk : values;
+  }
   return evaluation.reader.copies() || writes ? kTile : kChunk;
 }
 

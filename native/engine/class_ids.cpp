@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
+#include <type_traits>
 
 #include "platform/parallel.h"
 
@@ -17,26 +19,55 @@ size_t axes_of_labels(const Batch& batch) {
   return batch.is_flat() ? batch.rank - 2 : batch.rank - 1;
 }
 
-// Whole numbers from 0, below the number of classes.
-bool to_ids(const double* labels, size_t n, size_t classes, int32_t* ids) {
-  const double end = static_cast<double>(classes);
-  int is_valid = 1;
-  for (size_t i = 0; i < n; ++i) {
-    const bool is_inside = labels[i] >= 0.0 && labels[i] < end;
-    ids[i] = static_cast<int32_t>(is_inside ? labels[i] : 0.0);
-    is_valid &= is_inside && static_cast<double>(ids[i]) == labels[i];
+// Which labels are class ids, and which one is ignored, if there is one. Numbers of type T hold all labels, and the number of
+// classes.
+template <class T>
+struct IdRule {
+  T classes;
+  bool ignores;
+  T ignored;
+
+  // A label of another type is equal to no T.
+  static IdRule of(const Batch& batch) {
+    const double least = static_cast<double>(std::numeric_limits<T>::lowest());
+    const bool is_value = batch.ignored >= least && batch.ignored < -least &&
+                          static_cast<double>(static_cast<T>(batch.ignored)) == batch.ignored;
+    const bool ignores = batch.ignores && is_value;
+    return {static_cast<T>(batch.classes), ignores, ignores ? static_cast<T>(batch.ignored) : T{}};
   }
-  return is_valid != 0;
+};
+
+// All bits, or none.
+constexpr uint32_t mask_of(bool is_set) { return 0u - static_cast<uint32_t>(is_set); }
+
+// Whole numbers from 0, below the number of classes. Without branches, so that compilers use wide registers.
+template <class T, class Label>
+bool to_ids(const Label* labels, size_t n, const IdRule<T>& rule, int32_t* ids) {
+  static_assert(mask_of(true) == static_cast<uint32_t>(kIgnored));
+  const uint32_t ignores = mask_of(rule.ignores);
+  uint32_t is_any_wrong = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const T label = static_cast<T>(labels[i]);
+    const uint32_t is_inside = mask_of(label >= T{0}) & mask_of(label < rule.classes);
+    const auto id = static_cast<int32_t>(std::is_integral_v<T> || is_inside != 0 ? label : T{0});
+    const uint32_t is_whole = std::is_integral_v<T> ? ~0u : mask_of(static_cast<T>(id) == label);
+    const uint32_t is_ignored = mask_of(label == rule.ignored) & ignores;
+    is_any_wrong |= ~(is_ignored | (is_inside & is_whole));
+    ids[i] = static_cast<int32_t>((static_cast<uint32_t>(id) & is_inside) | is_ignored);
+  }
+  return is_any_wrong == 0;
 }
 
 // -1 or 0 are the first of two classes, 1 is the second.
-bool to_two_classes(const double* labels, size_t n, int32_t* ids) {
-  int is_valid = 1;
+bool to_two_classes(const double* labels, size_t n, const IdRule<double>& rule, int32_t* ids) {
+  bool is_valid = true;
   for (size_t i = 0; i < n; ++i) {
-    ids[i] = labels[i] > 0.0 ? 1 : 0;
-    is_valid &= labels[i] == -1.0 || labels[i] == 0.0 || labels[i] == 1.0;
+    const double label = labels[i];
+    const bool is_ignored = rule.ignores && label == rule.ignored;
+    ids[i] = is_ignored ? kIgnored : label > 0.0 ? 1 : 0;
+    is_valid &= is_ignored || label == -1.0 || label == 0.0 || label == 1.0;
   }
-  return is_valid != 0;
+  return is_valid;
 }
 
 }  // namespace
@@ -64,7 +95,7 @@ bool ClassIds::decode_row(size_t row, int32_t* id) const {
   *id = 0;
   for (size_t column = 0, n; column < batch_.width; column += n) {
     n = std::min(kLabels, batch_.width - column);
-    convert(set_, labels_.find(row * batch_.width + column, n, gathered), n, Dtype::float64, labels);
+    convert(set_, labels_.find(set_, row * batch_.width + column, n, gathered), n, Dtype::float64, labels);
     for (size_t i = 0; i < n; ++i) {
       if (labels[i] == 1.0) *id = static_cast<int32_t>(column + i);
       ones += labels[i] == 1.0;
@@ -80,28 +111,34 @@ bool ClassIds::read(size_t row, size_t count, int32_t* ids) const {
     return true;
   }
   bool is_valid = true;
-  double gathered[kLabels], labels[kLabels];
+  double gathered[kLabels];
   for (size_t i = 0, n; i < count; i += n) {
     n = std::min(kLabels, count - i);
-    convert(set_, labels_.find(row + i, n, gathered), n, Dtype::float64, labels);
-    bool is_ignored[kLabels];
-    if (batch_.ignores) {
-      // An ignored label need be no class.
-      for (size_t k = 0; k < n; ++k) {
-        is_ignored[k] = labels[k] == batch_.ignored;
-        if (is_ignored[k]) labels[k] = 0.0;
-      }
-    }
-    if (batch_.has_classes()) {
-      is_valid &= to_ids(labels, n, batch_.classes, ids + i);
-    } else {
-      is_valid &= to_two_classes(labels, n, ids + i) || batch_.class_weights == nullptr;
-    }
-    for (size_t k = 0; batch_.ignores && k < n; ++k) {
-      if (is_ignored[k]) ids[i + k] = kIgnored;
-    }
+    is_valid &= to_ids(labels_.find(set_, row + i, n, gathered), n, ids + i);
   }
   return is_valid;
+}
+
+bool ClassIds::to_ids(const Values& labels, size_t n, int32_t* ids) const {
+  if (batch_.has_classes()) {
+    switch (labels.dtype) {
+      case Dtype::int8:
+        return maxmargin::to_ids(static_cast<const int8_t*>(labels.first), n, IdRule<int32_t>::of(batch_), ids);
+      case Dtype::uint8:
+        return maxmargin::to_ids(static_cast<const uint8_t*>(labels.first), n, IdRule<int32_t>::of(batch_), ids);
+      case Dtype::int32:
+        return maxmargin::to_ids(static_cast<const int32_t*>(labels.first), n, IdRule<int32_t>::of(batch_), ids);
+      case Dtype::int64:
+        return maxmargin::to_ids(static_cast<const int64_t*>(labels.first), n, IdRule<int64_t>::of(batch_), ids);
+      default:
+        break;
+    }
+  }
+  double wide[kLabels];
+  const auto rule = IdRule<double>::of(batch_);
+  convert(set_, labels, n, Dtype::float64, wide);
+  if (batch_.has_classes()) return maxmargin::to_ids(wide, n, rule, ids);
+  return to_two_classes(wide, n, rule, ids) || batch_.class_weights == nullptr;
 }
 
 }  // namespace maxmargin

@@ -30,6 +30,7 @@ class ClassIds {
 
  private:
   bool decode_row(size_t row, int32_t* id) const;
+  bool to_ids(const Values& labels, size_t n, int32_t* ids) const;
 
   const Batch& batch_;
   const InstructionSet& set_;

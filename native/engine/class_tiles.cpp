@@ -11,10 +11,18 @@ namespace {
 // Calls use(row, place) for the place of each row's class, where it is among the values of a tile.
 template <class Use>
 void each_class(const Batch& batch, const ClassTile& tile, Use use) {
-  each_part(batch, tile.index, tile.size(), [&](size_t row, size_t at, size_t column, size_t count) {
+  const size_t n = tile.size(), classes = batch.classes;
+  size_t row = 0, at = 0;
+  const auto use_part = [&](size_t column, size_t count) {
     const auto id = static_cast<size_t>(tile.ids[row]);
     if (id >= column && id - column < count) use(row, at + id - column);
-  });
+    at += count;
+    ++row;
+  };
+  const size_t column = tile.index % classes;
+  if (column > 0) use_part(column, std::min(classes - column, n));
+  for (; at + classes <= n; at += classes, ++row) use(row, at + static_cast<size_t>(tile.ids[row]));
+  if (at < n) use_part(0, n - at);
 }
 
 template <class T>
@@ -57,9 +65,17 @@ double derivative_of_class(double sum) {
 
 void write_signed(const Batch& batch, const InstructionSet& set, const ClassTile& from, void* to) {
   const bool wide = is_wide(batch.compute);
-  set.negate[wide](from.tile.predictions, from.size(), to);
+  set.negate[wide](from.tile, to);
   if (wide) keep_signs(batch, from, static_cast<double*>(to));
   else keep_signs(batch, from, static_cast<float*>(to));
+}
+
+void write_own(const Batch& batch, const ClassTile& from, double* own) {
+  const auto write = [&](const auto* predictions) {
+    each_class(batch, from, [&](size_t row, size_t place) { own[row] = predictions[place]; });
+  };
+  if (is_wide(batch.compute)) write(static_cast<const double*>(from.tile.predictions));
+  else write(static_cast<const float*>(from.tile.predictions));
 }
 
 void write_differences(const Batch& batch, const InstructionSet& set, const ClassTile& from, const double* own,

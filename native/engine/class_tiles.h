@@ -31,17 +31,6 @@ inline Substitute substitute_of(const Batch& batch, const InstructionSet& set) {
   }
 }
 
-// Calls use(row, at, column, count) for the part of each row among n values: the row's place among these rows, the part's
-// first value among the n and in its row, and how many there are.
-template <class Use>
-void each_part(const Batch& batch, size_t index, size_t n, Use use) {
-  size_t column = index % batch.classes;
-  for (size_t row = 0, at = 0, count; at < n; ++row, at += count, column = 0) {
-    count = std::min(batch.classes - column, n - at);
-    use(row, at, column, count);
-  }
-}
-
 // A tile of predictions in the type that terms are computed in, the index of its first value, and the classes of its rows.
 struct ClassTile {
   Tile tile;
@@ -53,6 +42,9 @@ struct ClassTile {
 
 // Writes predictions with their sign changed, but for those of the rows' classes.
 void write_signed(const Batch& batch, const InstructionSet& set, const ClassTile& from, void* to);
+
+// Writes the predictions for the classes of whole rows.
+void write_own(const Batch& batch, const ClassTile& from, double* own);
 
 // Writes the differences between `own`, the prediction for the class of each row, and its predictions. Rows are whole, or there is
 // but one.

@@ -156,7 +156,7 @@ void evaluate(const Request& request, const Machine& machine, Result* result) {
   }
   const bool may_be_binary = batch.reading == LabelReading::automatic &&
                              machine.set->family_of(batch.loss) == Family::elementwise;
-  if (may_be_binary && look_binary(batch)) {
+  if (may_be_binary && look_binary(batch, *machine.set)) {
     if (can_retry(request) || are_binary(request, machine)) {
       if (attempt(request, machine, LabelEncoding::binary, result)) return;
     }

@@ -75,7 +75,7 @@ void RowWeights::add_to(double* weights, double* kept) const {
 
 void RowWeights::read(const ValueSource& source, Dtype dtype, size_t row, double* to) const {
   double gathered[kRowTile];
-  const Values values = source.find(row, count_, gathered);
+  const Values values = source.find(set_, row, count_, gathered);
   if (is_wide(dtype)) return convert(set_, values, count_, dtype, to);
   float narrow[kRowTile];
   convert(set_, values, count_, dtype, narrow);

@@ -1,9 +1,14 @@
 #include "engine/tile_reader.h"
 
 #include <algorithm>
+#include <cstdint>
+
+#include "engine/row_weights.h"
 
 namespace maxmargin {
 namespace {
+
+constexpr size_t kLine = 64;
 
 template <class Value>
 bool all_binary(const Value* values, size_t n) {
@@ -19,7 +24,7 @@ bool all_binary(const Values& labels, size_t n, Dtype compute) {
 
 }  // namespace
 
-bool look_binary(const Batch& batch) {
+bool look_binary(const Batch& batch, const InstructionSet& set) {
   if (batch.labels.dtype == Dtype::boolean) return true;
   // Those that count are not known yet.
   if (batch.ignores) return true;
@@ -28,7 +33,7 @@ bool look_binary(const Batch& batch) {
   const size_t begin = batch.first_row * batch.width, n = batch.size();
   const size_t sample = std::min(n, kLanes);
   const auto are_binary = [&](size_t index, size_t count) {
-    return all_binary(labels.find(index, count, scratch), count, batch.compute);
+    return all_binary(labels.find(set, index, count, scratch), count, batch.compute);
   };
   // Both ends, as labels may be sorted. Half of the time the first one tells.
   return are_binary(begin, 1) && are_binary(begin, sample) && are_binary(begin + n - sample, sample);
@@ -60,7 +65,6 @@ void TileReader::reserve(size_t values, size_t workers) {
   capacity_ = std::min(size_, values) + kBlock;
   const Dtype computed = computed_in(compute_);
   const auto take = [&](bool is_needed, size_t bytes) {
-    constexpr size_t kLine = 64;
     const size_t place = worker_bytes_;
     if (is_needed) worker_bytes_ += (bytes + kLine - 1) / kLine * kLine;
     return place;
@@ -74,7 +78,8 @@ void TileReader::reserve(size_t values, size_t workers) {
   ids_at_ = take(reads_ids(), (capacity_ / batch_.classes + 2) * sizeof(int32_t));
   substitutes_at_ = take(substitutes, (capacity_ + kSlack) * size_of(computed));
   // Zeros are labels too.
-  scratch_.resize(workers * worker_bytes_);
+  scratch_.resize(workers * worker_bytes_ + kLine);
+  aligned_ = scratch_.data() + (kLine - reinterpret_cast<uintptr_t>(scratch_.data()) % kLine) % kLine;
   if (!substitutes) return;
   ones_.resize(capacity_ * size_of(computed));
   if (is_wide(compute_)) std::fill_n(reinterpret_cast<double*>(ones_.data()), capacity_, 1.0);
@@ -82,7 +87,7 @@ void TileReader::reserve(size_t values, size_t workers) {
 }
 
 Tile TileReader::copied(size_t index, Tile tile, size_t worker) {
-  char* scratch = scratch_.data() + worker * worker_bytes_;
+  char* scratch = aligned_ + worker * worker_bytes_;
   const size_t n = tile.rows * tile.width;
   auto* ids = reinterpret_cast<int32_t*>(scratch + ids_at_);
   if (reads_ids()) read_ids(index, n, ids);
@@ -90,20 +95,23 @@ Tile TileReader::copied(size_t index, Tile tile, size_t worker) {
   if (!batch_.has_classes()) {
     tile.labels = read(labels_, index, n, scratch);
     if (batch_.ignores) replace_ignored(ids, n, scratch + labels_.converted_at);
-  } else if (substitute_ == Substitute::none) {
+    return tile;
+  }
+  if (!predictions_.is_copied()) tile.readable = size_ - index;
+  if (substitute_ == Substitute::none) {
     tile.labels = ids;
     // Long rows come in parts.
     if (tile.rows == 1) ids[0] -= static_cast<int32_t>(index % batch_.classes);
   } else {
     tile.predictions = substituted({tile, index, ids}, scratch);
     tile.labels = ones_.data();
-    tile.readable = std::min(tile.readable, capacity_);
+    tile.readable = capacity_;
   }
   return tile;
 }
 
 const void* TileReader::read(const Side& side, size_t index, size_t n, char* scratch) const {
-  const Values values = side.source.find(index, n, scratch + side.gathered_at);
+  const Values values = side.source.find(set_, index, n, scratch + side.gathered_at);
   if (!side.is_converted) return values.first;
   void* converted = scratch + side.converted_at;
   convert(set_, values, n, compute_, converted);
@@ -131,24 +139,19 @@ const void* TileReader::substituted(const ClassTile& tile, char* scratch) const 
   if (substitute_ == Substitute::signed_predictions) {
     write_signed(batch_, set_, tile, to);
   } else {
-    double own[kTile];
-    for (size_t row = 0; row < tile.tile.rows; ++row) own[row] = prediction_of_class(tile, row);
+    double own[kRowTile];
+    if (tile.tile.width == batch_.classes) write_own(batch_, tile, own);
+    else own[0] = prediction_of_class(tile);
     write_differences(batch_, set_, tile, own, to);
   }
   return to;
 }
 
-double TileReader::prediction_of_class(const ClassTile& tile, size_t row) const {
-  const size_t start = tile.index - tile.index % batch_.classes + row * batch_.classes;
-  const size_t place = start + static_cast<size_t>(tile.ids[row]);
-  if (place >= tile.index && place - tile.index < tile.size()) {
-    const size_t at = place - tile.index;
-    return is_wide(compute_) ? static_cast<const double*>(tile.tile.predictions)[at]
-                             : static_cast<const float*>(tile.tile.predictions)[at];
-  }
+double TileReader::prediction_of_class(const ClassTile& part) const {
+  const size_t start = part.index - part.index % batch_.classes;
   double gathered, wide;
   float narrow;
-  const Values values = predictions_.source.find(place, 1, &gathered);
+  const Values values = predictions_.source.find(set_, start + static_cast<size_t>(part.ids[0]), 1, &gathered);
   convert(set_, values, 1, compute_, is_wide(compute_) ? static_cast<void*>(&wide) : &narrow);
   return is_wide(compute_) ? wide : narrow;
 }

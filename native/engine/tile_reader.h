@@ -14,8 +14,18 @@ namespace maxmargin {
 // The size of the caches, about. Only the way to memory depends on it.
 constexpr size_t kCachedBytes = 16 << 20;
 
+// The values of a tile of scattered operands. From memory, stretches that are as long as possible are read fastest; from the
+// caches, tiles of labels and predictions that together stay in the first-level cache.
+inline size_t scattered_tile(const Batch& batch) {
+  const size_t bytes = batch.size() * (size_of(batch.labels.dtype) + size_of(batch.predictions.dtype));
+  return bytes > kCachedBytes ? kChunk : 2 * kTile;
+}
+
+// Rows whose values of one column share a cache line, of 4 bytes each.
+constexpr size_t kNeighbours = 16;
+
 // Whether labels are 0 or 1, by the first and the last few: these nearly always tell, and kernels check the rest.
-bool look_binary(const Batch& batch);
+bool look_binary(const Batch& batch, const InstructionSet& set);
 
 class TileReader {
  public:
@@ -47,7 +57,7 @@ class TileReader {
 
   // The classes of the rows of the tile that a worker read last.
   const int32_t* ids(size_t worker) const {
-    return reinterpret_cast<const int32_t*>(scratch_.data() + worker * worker_bytes_ + ids_at_);
+    return reinterpret_cast<const int32_t*>(aligned_ + worker * worker_bytes_ + ids_at_);
   }
 
   // Whether the labels of all rows that were read are classes, where they are looked up.
@@ -70,7 +80,8 @@ class TileReader {
   void read_ids(size_t index, size_t n, int32_t* ids);
   void replace_ignored(const int32_t* ids, size_t n, char* labels) const;
   const void* substituted(const ClassTile& tile, char* scratch) const;
-  double prediction_of_class(const ClassTile& tile, size_t row) const;
+  // The prediction for the class of a row that comes in parts.
+  double prediction_of_class(const ClassTile& part) const;
 
   const InstructionSet& set_;
   const Batch& batch_;
@@ -84,6 +95,8 @@ class TileReader {
   std::atomic<bool> are_labels_valid_{true};
   size_t capacity_ = 0, worker_bytes_ = 0, ids_at_ = 0, substitutes_at_ = 0;
   std::vector<char> scratch_;
+  // Its first cache line: kernels store registers that would otherwise straddle two.
+  char* aligned_ = nullptr;
   // Labels of 1.
   std::vector<char> ones_;
 };

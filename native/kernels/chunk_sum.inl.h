@@ -73,7 +73,7 @@ MAXMARGIN_NO_INLINE static bool add_computed(const Tile& tile, size_t ahead, Chu
 
 template <class In>
 static bool add(const Tile& tile, size_t ahead, ChunkSums* sums) {
-  if constexpr (In::Loss::kIsFused) {
+  if constexpr (In::kIsFused) {
     return add_computed<In>(tile, ahead, sums);
   } else {
     return add_written<In>(tile, sums);

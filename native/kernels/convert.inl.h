@@ -50,6 +50,12 @@ struct Padded {
   }
 };
 
+// How far ahead values are prefetched: the next tile, as memory would be idle while this one is used. Behind a copy there is none,
+// but memory that another thread writes.
+MAXMARGIN_INLINE size_t ahead_of(const Tile& tile) {
+  return tile.readable >= tile.rows * tile.width + kTile ? kTile : 0;
+}
+
 // Gives all NaNs the same bits.
 template <class V>
 MAXMARGIN_INLINE V canonicalize_nan(V values) {

@@ -23,11 +23,15 @@ struct Inputs {
   // Whether values are in the type that they are computed in.
   static constexpr bool kIsConverted = std::is_same_v<Y, T> && std::is_same_v<P, T>;
   static constexpr bool kIsFloat = std::is_same_v<T, float>;
+  // Whether terms are summed where they are computed.
+  static constexpr bool kIsFused = L::kIsFused && (kIsFloat || kHasMax || !kSavesCode);
 };
 
 // Terms of an elementwise loss that were written before, in place of the predictions.
 template <class T>
-struct Written : Inputs<Elementwise, LabelEncoding::unchanged, T, T, T> {};
+struct Written : Inputs<Elementwise, LabelEncoding::unchanged, T, T, T> {
+  static constexpr bool kIsFused = true;
+};
 template <class In>
 constexpr bool kIsWritten = std::is_same_v<In, Written<typename In::T>>;
 

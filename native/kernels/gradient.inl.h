@@ -85,15 +85,14 @@ struct GradientWriter {
 
   const Y* labels;
   const P* predictions;
-  size_t readable;
+  size_t readable, ahead;
   V margin;
   T* derivatives;
 
   MAXMARGIN_FORCE_INLINE void write(const OfValues<V>& of, size_t at) const {
     if (readable - at < kUnit) return write_last(of, at);
-    // The next tile: memory would be idle meanwhile.
-    MAXMARGIN_PREFETCH(labels + at + kTile);
-    MAXMARGIN_PREFETCH(predictions + at + kTile);
+    MAXMARGIN_PREFETCH(labels + at + ahead);
+    MAXMARGIN_PREFETCH(predictions + at + ahead);
     store(derivatives + at, derivative(of, labels + at, predictions + at));
   }
 
@@ -172,7 +171,7 @@ MAXMARGIN_INLINE void write_wide_rows(const GradientWriter<In>& writer, const Ro
 template <class In>
 static void gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
   const GradientWriter<In> writer{static_cast<const typename In::Y*>(tile.labels),
-                                  static_cast<const typename In::P*>(tile.predictions), tile.readable,
+                                  static_cast<const typename In::P*>(tile.predictions), tile.readable, ahead_of(tile),
                                   constant<Unit<typename In::T>>(tile.parameters.margin),
                                   static_cast<typename In::T*>(derivatives)};
   // Narrow rows would fill their registers badly.

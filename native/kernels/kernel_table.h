@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "dtype.h"
 
@@ -156,6 +157,14 @@ struct LossKernels {
   void (*row_factors)(const WeightedRows& rows, double divisor, const Parameters& parameters, double* factors);
 };
 
+// Rows whose values of one column lie side by side in memory.
+struct Columns {
+  const void* first;
+  // From column to column, in elements.
+  int64_t stride;
+  size_t rows, width;
+};
+
 // Converts n values to the type that a dtype is computed in.
 using Convert = void (*)(const void* from, size_t n, void* to);
 
@@ -165,6 +174,9 @@ struct InstructionSet {
   LossKernels losses[kLosses];
   // From a dtype to a float dtype, numbered from float16 on. Null where portable code has to do it.
   Convert convert[kDtypes][kFloatDtypes];
+  // Copies at least eight rows of at least eight values, row after row: elements of 4 and of 8 bytes.
+  void (*transpose_4_bytes)(const Columns& from, void* to);
+  void (*transpose_8_bytes)(const Columns& from, void* to);
   // Makes 0 and 1 of the values of a mask, in place. False where one is neither.
   bool (*check_mask)(double* mask, size_t n);
   // Multiplies losses by weights, in place.
@@ -175,9 +187,9 @@ struct InstructionSet {
   void (*narrow)(const double* losses, size_t n, float* to);
   // Copies past the caches, where the processor can.
   void (*stream)(const char* from, size_t bytes, char* to);
-  // Changes signs, and subtracts the predictions of each row from a value of its own: of floats, and of doubles. May write kSlack
-  // elements more.
-  void (*negate[2])(const void* from, size_t n, void* to);
+  // Changes the signs of predictions, and subtracts those of each row from a value of its own: of floats, and of doubles. May
+  // write kSlack elements more.
+  void (*negate[2])(const Tile& tile, void* to);
   void (*subtract_rows[2])(const Tile& tile, const double* values, void* to);
 
   Family family_of(Loss loss) const { return losses[static_cast<size_t>(loss)].family; }

@@ -30,6 +30,10 @@ struct RowOutputs {
   }
 };
 
+MAXMARGIN_INLINE RowOutputs row_outputs(double* losses, const RowSums* sums) {
+  return {losses, sums == nullptr ? nullptr : sums->sums, sums == nullptr ? nullptr : sums->maxes};
+}
+
 // Functions of one loss, layout and encoding, for shared code.
 struct RowFunctions {
   bool (*add)(const Tile& tile, size_t ahead, ChunkSums* sums);
@@ -101,7 +105,7 @@ MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& 
 template <class In>
 constexpr RowFunctions row_functions() {
   RowFunctions functions{add<In>, nullptr, nullptr, sizeof(typename In::Y), sizeof(typename In::P)};
-  if constexpr (In::kIsConverted && In::Loss::kIsFused) functions.narrow_rows = narrow_rows<In>;
+  if constexpr (In::kIsConverted && In::kIsFused) functions.narrow_rows = narrow_rows<In>;
   if constexpr (In::kIsFloat) functions.add_widened = add_widened<In>;
   return functions;
 }
@@ -173,7 +177,7 @@ MAXMARGIN_INLINE bool rows_by_lanes(const Tile& tile, const RowOutputs& to) {
 // Whether terms of rows of up to 16 values are written before they are folded: in registers, reading labels as binary or
 // converting values costs more.
 template <class In>
-constexpr bool kWritesTerms = !In::kHasMax && In::kIsFloat && In::Loss::kIsFused && (In::kIsBinary || !In::kIsConverted);
+constexpr bool kWritesTerms = !In::kHasMax && In::kIsFloat && In::kIsFused && (In::kIsBinary || !In::kIsConverted);
 
 template <class In, size_t kSize>
 MAXMARGIN_INLINE bool rows_of_one_size(const Tile& tile, const RowOutputs& to) {
@@ -314,12 +318,12 @@ static bool written_rows(const Tile& tile, const RowOutputs& to);
 
 template <class In>
 static bool row_losses(const Tile& tile, double* losses, const RowSums* sums) {
-  const RowOutputs to{losses, sums == nullptr ? nullptr : sums->sums, sums == nullptr ? nullptr : sums->maxes};
+  const RowOutputs to = row_outputs(losses, sums);
   if (tile.width > kBlock) return wide_rows<typename In::Loss, typename In::T>(tile, to, kRowFunctions<In>);
   if constexpr (kWritesTerms<In>) {
     if (tile.width <= 2 * kLanes) return rows_by_terms(tile, losses, write_terms<In>, kRowFunctions<In>);
   }
-  if constexpr (!In::Loss::kIsFused) {
+  if constexpr (!In::kIsFused) {
     return written_rows<In>(tile, to);
   } else if constexpr (In::kIsConverted) {
     return block_rows<In>(tile, to);

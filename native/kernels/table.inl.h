@@ -6,6 +6,7 @@
 #include "kernels/fold.inl.h"
 #include "kernels/chunk_sum.inl.h"
 #include "kernels/eight_rows.inl.h"
+#include "kernels/transpose.inl.h"
 #include "kernels/rows.inl.h"
 #include "kernels/written.inl.h"
 #include "kernels/gradient.inl.h"
@@ -160,6 +161,8 @@ constexpr InstructionSet instruction_set(const char* name, bool (*supported)()) 
   set_convert<float, ToBFloat16>(set, Dtype::bfloat16);
   set_convert<float, Unrounded>(set, Dtype::float32);
   set_convert<double, Unrounded>(set, Dtype::float64);
+  set.transpose_4_bytes = transpose<float>;
+  set.transpose_8_bytes = transpose<double>;
   set.check_mask = check_mask;
   set.multiply = multiply;
   set.add_to_lanes = add_to_lanes;

@@ -30,7 +30,7 @@ struct Elementwise {
   static constexpr Family kFamily = Family::elementwise;
   // Whether labels of one byte and values of 16 bits have kernels of their own, which are as much code again.
   static constexpr bool kHasNarrowLayouts = true;
-  // Whether terms are summed where they are computed. The alternative, to write them first, is a tenth of the code.
+  // Whether terms may be summed where they are computed. The alternative, to write them first, is a tenth of the code.
   static constexpr bool kIsFused = true;
 
   MAXMARGIN_INLINE WideLanes row_loss(const EightRows& rows, const RowFormula& formula) {

@@ -1,6 +1,6 @@
 // Rows of classMax losses whose labels are class ids: the twin of native/kernels/class_scores.inl.h.
 import type { ClassMaxSpec } from "../../losses/spec.js";
-import type { ClassTile } from "./tile.js";
+import type { ClassTile } from "./class-tiles.js";
 
 /** The sum and the maximum of a row. */
 export interface Scores {
@@ -28,16 +28,16 @@ export function addScores(spec: ClassMaxSpec, tile: ClassTile, part: RowPart, to
   const k = tile.predictionsAt + part.at;
   const { n, id } = part;
   const haveFactors = spec.ofValues !== undefined;
-  let isNaN = false;
+  let hasNaN = false;
   let { max } = to;
   for (let i = 0; i < n; i++) {
     const score = p[k + i];
-    isNaN ||= haveFactors ? score - score !== 0 : Number.isNaN(score);
+    hasNaN ||= haveFactors ? score - score !== 0 : Number.isNaN(score);
     if (i !== id && score > max) max = score;
   }
   const hasClass = id >= 0 && id < n;
   to.max = haveFactors && hasClass && max < 0 ? 0 : max;
-  if (isNaN) to.sum = Number.NaN;
+  if (hasNaN) to.sum = Number.NaN;
   else if (hasClass) to.sum += p[k + id];
 }
 

@@ -1,9 +1,13 @@
 // Class ids for elementwise formulas, which know none: labels of 1, and other values in place of the
 // predictions. The twin of native/engine/class_tiles.cpp.
-import { type Formula, hasClasses } from "../../losses/spec.js";
+import { type Formula, hasClasses, type Tile } from "../../losses/spec.js";
 import type { Computed } from "../../tensor/cast.js";
 import { sumByLanes } from "./fold.js";
-import type { ClassTile } from "./tile.js";
+
+/** A tile, and the classes of its rows if each has one. */
+export interface ClassTile extends Tile {
+  readonly ids: Int32Array;
+}
 
 /**
  * What elementwise formulas read in place of the predictions if labels are class ids. `none`: the

@@ -1,10 +1,16 @@
-import { hasClasses, type Tile } from "../../losses/spec.js";
+import { hasClasses } from "../../losses/spec.js";
 import { type Computed, cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
 import { gather } from "../../tensor/gather.js";
 import { type Call, chunkSize, type Operand, type RowRange } from "../call.js";
 import { ClassIds, ignored } from "./class-ids.js";
-import { type Substitute, substituteOf, writeDifferences, writeSigned } from "./class-tiles.js";
+import {
+  type ClassTile,
+  type Substitute,
+  substituteOf,
+  writeDifferences,
+  writeSigned,
+} from "./class-tiles.js";
 
 const isBinary = (label: number) => label === 0 || label === 1;
 
@@ -31,11 +37,6 @@ const substituteScratch = new Scratch();
 const ones = new Scratch();
 ones.float.fill(1);
 ones.double.fill(1);
-
-/** A tile, and the classes of its rows if each has one. */
-export interface ClassTile extends Tile {
-  readonly ids: Int32Array;
-}
 
 /** The classes of the rows of a tile, of which the first and the last may be cut off. */
 const tileIds = new Int32Array(chunkSize + 2);
