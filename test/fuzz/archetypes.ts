@@ -197,7 +197,7 @@ export function randomRows(loss: AnyLossName, given: LabelKinds, random: Random)
     randomArchetype(loss, kindsOf, random),
   );
   const salt = integerBelow(1000, random);
-  const hotOf = (row: number, width: number) => (row * 5 + salt) % width;
+  const hotOf = (row: number, width: number) => (row * 5 + salt) % Math.max(1, width);
   const numbers =
     (key: "label" | "prediction"): Numbers =>
     (dtype, width, random, n) => {

@@ -2,7 +2,7 @@
 import type { LabelEncoding } from "maxmargin";
 import { type AnyDtype, dtypes, integerBelow, pick, type Random } from "../support/data.js";
 import { type AnyLossName, classLossNames, parametersOf } from "../support/losses.js";
-import type { Numbers } from "./operands.js";
+import { isFloating, type Numbers } from "./operands.js";
 
 export interface Formula {
   readonly labels: LabelEncoding;
@@ -72,10 +72,12 @@ export function randomIds(
   random: Random,
 ): Numbers {
   const wrong = random() < 0.07 ? pick([-1, classes, 0.5, Number.NaN, 255], random) : undefined;
-  return (_dtype, _width, _random, n) => {
+  return (dtype, _width, _random, n) => {
     const place = integerBelow(Math.max(1, n), random);
     return (row) => {
-      if (row === place && wrong !== undefined) return wrong;
+      // Integers hold neither halves nor NaN.
+      if (row === place && wrong !== undefined)
+        return isFloating(dtype) ? wrong : Math.floor(wrong) || -1;
       return ignoreClass !== undefined && row % 3 === 1 ? ignoreClass : hotOf(row, classes);
     };
   };

@@ -73,8 +73,17 @@ export class Run {
       return answerOf(this.#exact?.value.dtype ?? "float32", result);
     } catch (error) {
       if (error === reason && signal?.aborted === true) return undefined;
-      return { error: String(error) };
+      return { error: this.#shownError(error) };
     }
+  }
+
+  /** Of two arguments that are wrong, a gradient names the mask, and a value may name the labels. */
+  #shownError(error: unknown): string {
+    const text = String(error);
+    const isEither = hasWrongMask(this.#program) && mayHaveWrongLabels(this.#program);
+    return isEither
+      ? text.replace(/^RangeError: (mask|yTrue).*/, "RangeError: mask or yTrue")
+      : text;
   }
 
   #begin(signal: AbortSignal | undefined): Result | Promise<Result> {
