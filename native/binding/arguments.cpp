@@ -100,8 +100,9 @@ class Arguments {
   // One weight for each class, or for each of two if a row has one label. They may be missing.
   bool read_class_weights(Batch* batch) {
     if (is_undefined(kClassWeights)) return true;
-    if (!batch->has_classes() && batch->width != 1) return false;
-    const size_t classes = batch->has_classes() ? batch->classes : 2;
+    const bool is_row_of_classes = batch->has_classes() || kScalar->family_of(batch->loss) == Family::class_max;
+    if (!is_row_of_classes && batch->width != 1) return false;
+    const size_t classes = is_row_of_classes ? batch->classes : 2;
     Operand weights;
     if (batch->is_flat() || !read(kClassWeights, {static_cast<double>(Dtype::float64), classes, {nullptr, 0, 0}}, &weights)) {
       return false;

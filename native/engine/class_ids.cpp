@@ -79,8 +79,15 @@ bool to_two_classes(const double* labels, size_t n, const IdRule<double>& rule, 
 ClassIds::ClassIds(const Batch& batch, const InstructionSet& set)
     : batch_(batch), set_(set), labels_(batch.labels, batch, axes_of_labels(batch)) {}
 
+bool ClassIds::are_one_hot() const {
+  if (batch_.reading == LabelReading::one_hot) return true;
+  // Kernels read one label a value, but the weights of classes have to know the class.
+  const bool weighs = !batch_.has_classes() && batch_.class_weights != nullptr;
+  return weighs && set_.family_of(batch_.loss) == Family::class_max;
+}
+
 bool ClassIds::decode(size_t threads) {
-  if (batch_.reading != LabelReading::one_hot) return true;
+  if (!are_one_hot()) return true;
   decoded_.resize(batch_.rows);
   std::atomic<bool> is_valid{true};
   const size_t rows = rows_of_group(batch_);

@@ -29,6 +29,7 @@ class ClassIds {
   bool read(size_t row, size_t count, int32_t* ids) const;
 
  private:
+  bool are_one_hot() const;
   bool decode_row(size_t row, int32_t* id) const;
   bool to_ids(const Values& labels, size_t n, int32_t* ids) const;
 

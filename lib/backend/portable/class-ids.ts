@@ -22,12 +22,13 @@ export class ClassIds {
 
   /** @param range - the rows of the call that are evaluated. */
   constructor(call: Call, { first, end }: RowRange) {
-    const { shape, encoding, formula, width } = call;
+    const { shape, encoding, formula, classWeights, width } = call;
     this.#call = call;
     this.#haveClasses = hasClasses(formula);
     this.#shape = encoding === "sparse" ? shape?.slice(0, -1) : shape;
     this.#firstRow = first;
-    if (encoding === "onehot" && this.#haveClasses) {
+    // One-hot labels that are used as they are have to be classes only if classes have weights.
+    if (encoding === "onehot" && (this.#haveClasses || classWeights !== undefined)) {
       this.#decoded = new Int32Array(end - first);
       for (let row = first; row < end; row++) this.#decoded[row - first] = this.#decode(row, width);
     }

@@ -15,6 +15,8 @@ export interface RowPart {
   readonly n: number;
   /** The row's class, relative to the first value. */
   readonly id: number;
+  /** The index of its first value in the batch. */
+  readonly start: number;
 }
 
 /**

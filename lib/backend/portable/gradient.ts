@@ -69,13 +69,8 @@ export class GradientWriter {
     this.#store(start, 1);
   }
 
-  /** Writes a part of a row, from `part.at` of the tile on, to `start` of the batch. */
-  writeOfMax(
-    spec: ClassMaxSpec,
-    part: RowPart & { readonly start: number },
-    max: SharedMax,
-    weight: number,
-  ): void {
+  /** Writes a part of a row. */
+  writeOfMax(spec: ClassMaxSpec, part: RowPart, max: SharedMax, weight: number): void {
     const { at, n, start } = part;
     const isOfValues = spec.ofValues !== undefined && !this.#tile.haveClasses;
     if (isOfValues) spec.ofValues?.writeDerivatives(this.#tile, at, n, max, derivatives);

@@ -75,7 +75,7 @@ export class Pass {
         losses[row] = sumOfTerms(spec, this.#tile, row * width, width) / width;
       }
     } else {
-      for (let row = 0; row < count; row++) this.#classMaxRow(spec, row);
+      for (let row = 0; row < count; row++) this.#classMaxRow(spec, first, row);
     }
     this.#finishRows(first, count);
     if (this.#gradient === undefined) return true;
@@ -92,16 +92,17 @@ export class Pass {
     return true;
   }
 
-  /** A row of the tile, all of it. */
-  #rowAt(row: number): RowPart {
+  /** A row of the tile, all of it. `first` is the number of the tile's first row. */
+  #rowAt(first: number, row: number): RowPart {
     const { width } = this.#call;
-    return { at: row * width, n: width, id: this.#tile.ids[row] as number };
+    const at = row * width;
+    return { at, n: width, id: this.#tile.ids[row] as number, start: first * width + at };
   }
 
-  #classMaxRow(spec: ClassMaxSpec, row: number): void {
+  #classMaxRow(spec: ClassMaxSpec, first: number, row: number): void {
     const { formula } = this.#call;
     const scores = { sum: 0, max: -Infinity };
-    this.#addRowPart(spec, this.#rowAt(row), scores);
+    this.#addRowPart(spec, this.#rowAt(first, row), scores);
     losses[row] = spec.lossOfRow(scores.sum, scores.max, formula);
     maxes[row] = scores.max;
     factors[row] = spec.derivativeOfRow(scores.sum, scores.max, formula);
@@ -127,15 +128,14 @@ export class Pass {
   #classMaxGradient(spec: ClassMaxSpec, first: number, row: number): void {
     const { width } = this.#call;
     const gradient = this.#gradient as GradientWriter;
-    const part = this.#rowAt(row);
-    const start = first * width + part.at;
+    const part = this.#rowAt(first, row);
     if (this.#weights.isIgnored(row)) {
-      gradient.clear(start, width);
+      gradient.clear(part.start, width);
       return;
     }
     const value = maxes[row];
     const share = gradient.shareOf(this.#tiesOf(spec, part, value));
-    gradient.writeOfMax(spec, { ...part, start }, { value, share }, factors[row]);
+    gradient.writeOfMax(spec, part, { value, share }, factors[row]);
   }
 
   /** Weights the losses of `count` rows, adds them to the totals and writes them. */
@@ -189,6 +189,7 @@ export class Pass {
       at: 0,
       n,
       id: (this.#tile.ids[0] as number) - (start - row * width),
+      start,
     });
     const sum = new ExactSum();
     let max = -Infinity;
@@ -212,7 +213,7 @@ export class Pass {
     const derivative = spec.derivativeOfRow(sum.value, max, formula);
     const factor = (this.#weights.values[0] / divisor) * derivative;
     return this.#eachChunk(row, (start, n) => {
-      gradient.writeOfMax(spec, { ...partAt(start, n), start }, shared, factor);
+      gradient.writeOfMax(spec, partAt(start, n), shared, factor);
     });
   }
 
