@@ -377,8 +377,14 @@ test("arrays that nobody else has stay until a call in the background has ended"
     areBusy = false;
   });
   const start = () => {
-    const columns = [column(), column(), new Float64Array(width), column()];
-    const arrays = [new Int8Array(rows), predictions(), ...columns, predictions()];
+    const inputs = [
+      new Int8Array(rows),
+      predictions(),
+      column(),
+      column(),
+      new Float64Array(width),
+    ];
+    const arrays = [...inputs, column(), predictions()];
     const frame = newFrame({ ...numbers, encoding: 3, operation: operations.gradient });
     const promise = addon.evaluateInBackground(frame, ...arrays);
     return { promise, references: [frame, ...arrays].map((array) => new WeakRef(array)) };

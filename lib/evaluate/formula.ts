@@ -15,26 +15,41 @@ export type ClassEncoding = "sparse" | "onehot";
 /** Options that determine how labels are read, and which rows count how much. */
 export interface LabelOptions<E extends LabelEncoding = LabelEncoding> {
   /**
-   * How labels are read: `"auto"`, -1 and 1, or 0 and 1 if every label of the whole tensor is 0 or 1;
-   * `"signed"`, used unchanged; `"binary"`, 0 and 1 and nothing else; `"sparse"`, a class id for each
-   * row; `"onehot"`, a row with a 1 for its class.
+   * The encoding of the labels:
+   *
+   * - `"auto"`: as in Keras, 0 is read as -1 if every label of the whole tensor is 0 or 1. If any
+   *   label is neither, all labels are used unchanged.
+   * - `"signed"`: -1 and 1. Labels are used unchanged.
+   * - `"binary"`: 0 and 1. 0 is read as -1, and any other label is an error.
+   * - `"sparse"`: a class id for each row, a whole number from 0 to the number of classes - 1, in any
+   *   dtype. The shape is that of the predictions without its last axis, or with 1 there.
+   * - `"onehot"`: rows with a 1 for their class among zeros, of the shape of the predictions.
+   *
+   * The default is Keras's rule, `"auto"` or `"onehot"`, for the losses that Keras has, `"auto"` for
+   * modified Huber, and `"sparse"` for Crammer–Singer and Weston–Watkins.
    */
   readonly labels?: E;
   /**
-   * A number for each class, by which the weights of its rows are multiplied. Without classes, but
-   * with one label per row, the first number is for the label -1 or 0 and the second one for 1.
+   * A factor for each class, as a list or typed array: the loss of a row is multiplied by the factor
+   * of its class. Rows with one label -1, 0 or 1, shape `[batch, 1]`, have two classes: the first
+   * factor is for -1 and 0, the second one for 1. By default, and for `null`, every factor is 1.
    */
   readonly classWeight?: TensorLike | null;
   /**
-   * The label of rows that do not count: their loss and gradient are 0, and divisors leave them out.
-   * It need not be a label that the encoding has. By default, and for `null`, every row counts.
+   * The label of rows that do not count, such as -100, -1 or 255: their loss and gradient are 0 for
+   * any predictions, and divisors leave them out. Rows need one label each. The label is compared
+   * before the encoding applies, and need not be valid in it. By default, and for `null`, every row
+   * counts.
    */
   readonly ignoreClass?: number | null;
 }
 
 /** The option of losses with a margin. */
 export interface MarginOptions {
-  /** The margin that predictions have to keep, a finite number from 0; by default 1. */
+  /**
+   * The margin that predictions have to keep, a finite number from 0; by default 1. It is rounded to
+   * the dtype that the loss computes in. A margin of 0 turns hinge into the perceptron loss.
+   */
   readonly margin?: number;
 }
 

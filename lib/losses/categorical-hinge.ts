@@ -63,24 +63,32 @@ const spec: ClassMaxSpec = {
 const settings = functionSettings(spec);
 
 /**
- * Computes the categorical hinge loss of each row: `max(0, neg - pos + 1)` with
- * `neg = max((1 - yTrue) * yPred)` and `pos = sum(yTrue * yPred)` over the last axis.
+ * Computes the categorical hinge loss of each row: `max(0, neg - pos + margin)` with
+ * `neg = max((1 - yTrue) * yPred)` and `pos = sum(yTrue * yPred)` over the last axis. The row's own
+ * class counts as 0 in `neg`; {@link crammerSinger} leaves it out.
  *
- * @param yTrue - one-hot labels, shape `[batch, d0, .. dN]`, which are never converted; for class
- *   ids use `oneHot(ids, classes)`.
- * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
+ * @param yTrue - one-hot labels, shape `[batch, d0, .. dN]`, which are never converted. With
+ *   `labels: "sparse"` class ids, shape `[batch, d0, .. dN-1]` or with a last axis of 1.
+ * @param yPred - predictions of the same shape, or of one that broadcasts with it; beside class ids,
+ *   shape `[batch, d0, .. dN]` with a score for each class in the last axis. An infinite prediction
+ *   gives NaN, as in Keras.
+ * @param options - `margin`, by default 1; `labels`, by default `"onehot"`, `classWeight` and
+ *   `ignoreClass`, see {@link LabelOptions}; `out`, an array of the result's dtype with a value for
+ *   each row, to write to.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
  *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
  *   predictions are cast to it first.
  * @throws TypeError or RangeError as {@link hinge}, and RangeError if the last axis is empty or
- *   labels would be repeated along it.
+ *   one-hot labels would be repeated along it.
  * @example
  * ```ts
  * import { categoricalHinge, oneHot, tensor } from "maxmargin";
  *
  * const yPred = tensor(Float32Array.of(0.5, 1, -0.5, 0.25, 0, 2), [2, 3]);
  * categoricalHinge(oneHot([1, 2], 3), yPred).data; //=> Float32Array [0.5, 0]
+ * const ids = Int32Array.of(1, 2);
+ * categoricalHinge(ids, yPred, { labels: "sparse" }).data; //=> Float32Array [0.5, 0]
+ * categoricalHinge(ids, yPred, { labels: "sparse", margin: 2 }).data; //=> Float32Array [1.5, 0.25]
  * ```
  * @see Keras, `keras.losses.categorical_hinge`; Crammer and Singer, On the Algorithmic
  *   Implementation of Multiclass Kernel-based Vector Machines, 2001
@@ -94,9 +102,9 @@ export function categoricalHinge<P extends TensorLike>(
 }
 
 /**
- * Computes the categorical hinge loss of batches: `max(0, neg - pos + 1)` with
+ * Computes the categorical hinge loss of batches: `max(0, neg - pos + margin)` with
  * `neg = max((1 - yTrue) * yPred)` and `pos = sum(yTrue * yPred)` over the last axis, reduced over
- * the rows. Labels are one-hot.
+ * the rows. Labels are one-hot, or class ids: see {@link categoricalHinge}.
  *
  * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
@@ -105,6 +113,9 @@ export function categoricalHinge<P extends TensorLike>(
  *
  * const yPred = tensor(Float32Array.of(0.5, 1, -0.5, 0.25, 0, 2), [2, 3]);
  * new CategoricalHinge().value(oneHot([1, 2], 3), yPred); //=> 0.25
+ * const loss = new CategoricalHinge({ labels: "sparse", ignoreClass: -1 });
+ * loss.value(Int32Array.of(1, -1), yPred); //=> 0.5
+ * loss.gradient(Int32Array.of(1, -1), yPred).toArray(); //=> [[1, -1, 0], [0, 0, 0]]
  * ```
  * @see Keras, `keras.losses.CategoricalHinge`
  */
@@ -136,6 +147,9 @@ export class CategoricalHinge<
  * const metric = new CategoricalHinge();
  * metric.updateState([[0, 1]], [[0.5, 0.25]]);
  * metric.result(); //=> 1.25
+ * const ids = new CategoricalHinge({ labels: "sparse" });
+ * ids.updateState([1], [[0.5, 0.25]]);
+ * ids.result(); //=> 1.25
  * ```
  * @see Keras, `keras.metrics.CategoricalHinge`
  */

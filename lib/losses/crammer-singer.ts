@@ -31,27 +31,29 @@ const settings = functionSettings(spec);
  * for the predictions `x` and the class `y` of the row. It differs from {@link categoricalHinge} in
  * that the row's own class has no part in the maximum.
  *
- * @param yTrue - class ids, shape `[batch, d0, .. dN-1]` or with a last axis of 1; with `labels:
- *   "onehot"` rows with one 1 among zeros, of the shape of `yPred`.
- * @param yPred - predictions, shape `[batch, d0, .. dN]`: a score for each class in the last axis.
- * @param options - `margin`, by default 1; `power`, 1 (the default) or 2; `labels`, `classWeight` and
- *   `ignoreClass`, see {@link LabelOptions}; `out`, an array of the result's dtype with a value for
- *   each row, to write to.
+ * @param yTrue - class ids, shape `[batch, d0, .. dN-1]` or with a last axis of 1, of any dtype. With
+ *   `labels: "onehot"` rows with one 1 among zeros, of the shape of `yPred`.
+ * @param yPred - predictions, shape `[batch, d0, .. dN]`: a score for each class in the last axis. A
+ *   score of -Infinity leaves a class out, unless it is the row's own.
+ * @param options - `margin`, by default 1; `power`, 1 (the default) or 2; `labels`, by default
+ *   `"sparse"`, `classWeight` and `ignoreClass`, see {@link LabelOptions}; `out`, an array of the
+ *   result's dtype with a value for each row, to write to.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
  *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Predictions are
  *   cast to it first.
- * @throws TypeError or RangeError as {@link hinge}, and RangeError for a label that is no class: the
- *   message names its index and value.
+ * @throws TypeError or RangeError as {@link hinge}, and RangeError if the last axis is empty.
  * @example
  * ```ts
  * import { crammerSinger, tensor } from "maxmargin";
  *
  * const yPred = tensor(Float32Array.of(0.5, 1, -0.5, 0.25, 0, 2), [2, 3]);
  * crammerSinger([1, 0], yPred).data; //=> Float32Array [0.5, 2.75]
+ * crammerSinger([1, 0], yPred, { power: 2 }).data; //=> Float32Array [0.25, 7.5625]
+ * crammerSinger([1, 3], yPred); //=> RangeError: yTrue[1]: expected a class id from 0 to 2, received 3
  * ```
  * @see Crammer and Singer, On the Algorithmic Implementation of Multiclass Kernel-based Vector
- *   Machines, 2001; scikit-learn, `hinge_loss` with more than two classes; torchmetrics,
- *   `MulticlassHingeLoss`
+ *   Machines, 2001; scikit-learn, `hinge_loss` with more than two classes; optax,
+ *   `multiclass_hinge_loss`; torchmetrics, `MulticlassHingeLoss`, which applies softmax to logits
  */
 export function crammerSinger<P extends TensorLike>(
   yTrue: TensorLike,
@@ -101,9 +103,10 @@ export class CrammerSinger<
  * ```ts
  * import { CrammerSinger } from "maxmargin/metrics";
  *
- * const metric = new CrammerSinger();
- * metric.updateState([1], [[0.5, 0.25]]);
+ * const metric = new CrammerSinger({ ignoreClass: -100 });
+ * metric.updateState([1, -100], [[0.5, 0.25], [0, 0]]);
  * metric.result(); //=> 1.25
+ * metric.count; //=> 1
  * ```
  */
 export class CrammerSingerMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {

@@ -42,18 +42,24 @@ export const spec: ElementwiseSpec = {
 const settings = functionSettings(spec);
 
 /**
- * Computes the hinge loss of each row: `mean(max(0, 1 - yTrue * yPred))` over the last axis.
+ * Computes the hinge loss of each row: `mean(max(0, margin - yTrue * yPred))` over the last axis.
  *
  * @param yTrue - labels -1 and 1, shape `[batch, d0, .. dN]`. If every label of the whole tensor is
- *   0 or 1, 0 becomes -1; if any label is neither, no label is converted, and 0 stays 0.
- * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
+ *   0 or 1, 0 becomes -1; if any label is neither, no label is converted, and 0 stays 0. With
+ *   `labels: "sparse"` class ids, shape `[batch, d0, .. dN-1]` or with a last axis of 1: the label of
+ *   the row's class is 1, and all others are -1.
+ * @param yPred - predictions of the same shape, or of one that broadcasts with it; beside class ids,
+ *   shape `[batch, d0, .. dN]` with a score for each class in the last axis.
+ * @param options - `margin`, by default 1; `labels`, by default `"auto"`, `classWeight` and
+ *   `ignoreClass`, see {@link LabelOptions}; `out`, an array of the result's dtype with a value for
+ *   each row, to write to.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
  *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
  *   predictions are cast to it first.
- * @throws TypeError if an argument is not a tensor-like, or `out` is of another kind; RangeError if
- *   the shapes do not broadcast, if both are `[]`, if data and shape disagree, or if `out` has
- *   another length or shares memory with an argument.
+ * @throws TypeError if an argument is not a tensor-like, an option is unknown or of another kind, or
+ *   `out` is of another kind; RangeError if the shapes do not broadcast, if both are `[]`, if data and
+ *   shape disagree, if an option is invalid, if `out` has another length or shares memory with an
+ *   argument, or if a label is not valid in its encoding: the message names its index and value.
  * @example
  * ```ts
  * import { hinge, tensor } from "maxmargin";
@@ -61,8 +67,11 @@ const settings = functionSettings(spec);
  * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
  * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
  * hinge(yTrue, yPred).data; //=> Float32Array [1.5, 0.625]
+ * hinge(yTrue, yPred, { margin: 0.5 }).data; //=> Float32Array [1, 0.375]
+ * hinge([0, 1], yPred, { labels: "sparse" }).data; //=> Float32Array [0.5, 1.625]
  * ```
- * @see Keras, `keras.losses.hinge`
+ * @see Keras, `keras.losses.hinge`; scikit-learn, `SGDClassifier(loss="hinge")`, and with a margin of
+ *   0 `SGDClassifier(loss="perceptron")`
  */
 export function hinge<P extends TensorLike>(
   yTrue: TensorLike,
@@ -73,8 +82,8 @@ export function hinge<P extends TensorLike>(
 }
 
 /**
- * Computes the hinge loss of batches: `mean(max(0, 1 - yTrue * yPred))` over the last axis, reduced
- * over the rows. Labels are -1 and 1, or 0 and 1: see {@link hinge}.
+ * Computes the hinge loss of batches: `mean(max(0, margin - yTrue * yPred))` over the last axis,
+ * reduced over the rows. Labels are -1 and 1, 0 and 1, or class ids: see {@link hinge}.
  *
  * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
@@ -85,6 +94,7 @@ export function hinge<P extends TensorLike>(
  * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
  * new Hinge().value(yTrue, yPred); //=> 1.0625
  * new Hinge({ reduction: "sum" }).value(yTrue, yPred); //=> 2.125
+ * new Hinge({ labels: "sparse", classWeight: [1, 3] }).value([0, 1], yPred); //=> 2.6875
  * ```
  * @see Keras, `keras.losses.Hinge`
  */
@@ -119,6 +129,10 @@ export class Hinge<
  * metric.updateState([[1, -1]], [[0.5, 0.5]], { sampleWeight: 2 });
  * metric.result(); //=> 1
  * metric.count; //=> 4
+ * const ids = new metrics.Hinge({ labels: "sparse", ignoreClass: -1 });
+ * ids.updateState([1, -1], [[0.5, 0.5], [0.5, -0.5]]);
+ * ids.result(); //=> 1
+ * ids.count; //=> 1
  * ```
  * @see Keras, `keras.metrics.Hinge`
  */

@@ -135,10 +135,10 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    *   where a row does not count and otherwise 1 or true: a number, or shapes that broadcast with
    *   `[batch, d0, .. dN-1]`.
    * @returns a number that the loss's `dtype` holds: the sum of the weighted losses of the rows for
-   *   `"sum"`; this sum divided by the number of rows, or by the number that a mask keeps, for
-   *   `"sum_over_batch_size"` and `"mean"`; divided by the sum of the weights for
-   *   `"mean_with_sample_weight"`; 0 for an empty batch. For `null` and `"none"`, the weighted
-   *   losses of the rows, shape `[batch, d0, .. dN-1]`.
+   *   `"sum"`; this sum divided by the number of rows, or by the number that a mask and `ignoreClass`
+   *   keep, for `"sum_over_batch_size"` and `"mean"`; divided by the sum of the weights, those of the
+   *   classes among them, for `"mean_with_sample_weight"`; 0 for an empty batch. For `null` and
+   *   `"none"`, the weighted losses of the rows, shape `[batch, d0, .. dN-1]`.
    * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not
    *   broadcast; RangeError if a mask has a value that is neither 0 nor 1; TypeError if an option
    *   is unknown.
@@ -280,9 +280,9 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    * Computes the loss of a batch, reduced, and its gradient with respect to the predictions, in one
    * pass.
    *
-   * At a kink the derivative is the one of the side with a loss: `-yTrue` where `1 - yTrue * yPred`
-   * is 0. Classes that tie for the maximum of categorical hinge share its derivative evenly. NaN
-   * propagates.
+   * At a kink the derivative is the one of the side with a loss: `-yTrue` where
+   * `margin - yTrue * yPred` is 0. Classes that tie for the maximum of categorical hinge or
+   * Crammer–Singer share its derivative evenly. NaN propagates.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
    * @param yPred - predictions of the same shape, or of one that fits it as for `value`.
@@ -392,8 +392,9 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   /**
    * Returns the configuration of {@link Loss | the loss}.
    *
-   * @returns an object that `fromConfig` and Keras's own `from_config` accept; with the `dtype` if
-   *   one was given.
+   * @returns an object that `fromConfig` accepts, with the `dtype` if one was given, and `margin`,
+   *   `power`, `labels`, `classWeight` and `ignoreClass` if they are not the default. Keras's own
+   *   `from_config` accepts it without these.
    */
   getConfig(): LossConfig<R, ComputeDtype<P>> {
     const { name, reduction } = this;

@@ -53,9 +53,11 @@ const settings = functionSettings(spec);
  * `max(0, 1 - z) ** 2` with `z = yTrue * yPred` where `z >= -1`, and of `-4 * z` below. It is smooth
  * like squared hinge, and grows linearly with the error of outliers.
  *
- * @param yTrue - labels, as for {@link hinge}.
- * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
+ * @param yTrue - labels, as for {@link hinge}: -1 and 1, 0 and 1, or class ids.
+ * @param yPred - predictions, as for {@link hinge}.
+ * @param options - `labels`, by default `"auto"`, `classWeight` and `ignoreClass`, see
+ *   {@link LabelOptions}; `out`, an array of the result's dtype with a value for each row, to write
+ *   to. There is no `margin`.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
  *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
  *   predictions are cast to it first.
@@ -67,6 +69,7 @@ const settings = functionSettings(spec);
  * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
  * const yPred = tensor(Float32Array.of(0.5, -2, 0.25, -1), [2, 2]);
  * modifiedHuber(yTrue, yPred).data; //=> Float32Array [5.125, 0.78125]
+ * modifiedHuber([0, 1], yPred, { labels: "sparse" }).data; //=> Float32Array [0.125, 2.78125]
  * ```
  * @see scikit-learn, `SGDClassifier(loss="modified_huber")`; Zhang, Solving Large Scale Linear
  *   Prediction Problems Using Stochastic Gradient Descent Algorithms, 2004
@@ -81,7 +84,7 @@ export function modifiedHuber<P extends TensorLike>(
 
 /**
  * Computes the modified Huber loss of batches: see {@link modifiedHuber}, reduced over the rows.
- * Labels are -1 and 1, or 0 and 1: see {@link hinge}.
+ * Labels are -1 and 1, 0 and 1, or class ids: see {@link hinge}.
  *
  * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example

@@ -44,12 +44,14 @@ export const spec: ElementwiseSpec = {
 const settings = functionSettings(spec);
 
 /**
- * Computes the squared hinge loss of each row: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last
- * axis.
+ * Computes the squared hinge loss of each row: `mean(max(0, margin - yTrue * yPred) ** 2)` over the
+ * last axis.
  *
- * @param yTrue - labels, as for {@link hinge}.
- * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
+ * @param yTrue - labels, as for {@link hinge}: -1 and 1, 0 and 1, or class ids.
+ * @param yPred - predictions, as for {@link hinge}.
+ * @param options - `margin`, by default 1; `labels`, by default `"auto"`, `classWeight` and
+ *   `ignoreClass`, see {@link LabelOptions}; `out`, an array of the result's dtype with a value for
+ *   each row, to write to.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
  *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
  *   predictions are cast to it first.
@@ -61,8 +63,9 @@ const settings = functionSettings(spec);
  * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
  * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
  * squaredHinge(yTrue, yPred).data; //=> Float32Array [2.25, 0.78125]
+ * squaredHinge([0, 1], yPred, { labels: "sparse" }).data; //=> Float32Array [0.25, 2.78125]
  * ```
- * @see Keras, `keras.losses.squared_hinge`
+ * @see Keras, `keras.losses.squared_hinge`; scikit-learn, `SGDClassifier(loss="squared_hinge")`
  */
 export function squaredHinge<P extends TensorLike>(
   yTrue: TensorLike,
@@ -73,8 +76,8 @@ export function squaredHinge<P extends TensorLike>(
 }
 
 /**
- * Computes the squared hinge loss of batches: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last
- * axis, reduced over the rows. Labels are -1 and 1, or 0 and 1: see {@link hinge}.
+ * Computes the squared hinge loss of batches: `mean(max(0, margin - yTrue * yPred) ** 2)` over the
+ * last axis, reduced over the rows. Labels are -1 and 1, 0 and 1, or class ids: see {@link hinge}.
  *
  * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
@@ -84,6 +87,7 @@ export function squaredHinge<P extends TensorLike>(
  * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
  * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
  * new SquaredHinge().value(yTrue, yPred); //=> 1.515625
+ * new SquaredHinge({ margin: 0.5 }).value(yTrue, yPred); //=> 0.640625
  * ```
  * @see Keras, `keras.losses.SquaredHinge`
  */

@@ -32,23 +32,24 @@ const settings = functionSettings(spec);
  * `max(0, margin - (x[y] - x[j])) ** power` over all classes `j != y`, divided by the number of
  * classes, for the predictions `x` and the class `y` of the row.
  *
- * @param yTrue - class ids, shape `[batch, d0, .. dN-1]` or with a last axis of 1; with `labels:
- *   "onehot"` rows with one 1 among zeros, of the shape of `yPred`.
- * @param yPred - predictions, shape `[batch, d0, .. dN]`: a score for each class in the last axis.
- * @param options - `margin`, by default 1; `power`, 1 (the default) or 2; `labels`, `classWeight` and
- *   `ignoreClass`, see {@link LabelOptions}; `out`, an array of the result's dtype with a value for
- *   each row, to write to.
+ * @param yTrue - class ids, shape `[batch, d0, .. dN-1]` or with a last axis of 1, of any dtype. With
+ *   `labels: "onehot"` rows with one 1 among zeros, of the shape of `yPred`.
+ * @param yPred - predictions, shape `[batch, d0, .. dN]`: a score for each class in the last axis. A
+ *   score of -Infinity leaves a class out, unless it is the row's own.
+ * @param options - `margin`, by default 1; `power`, 1 (the default) or 2; `labels`, by default
+ *   `"sparse"`, `classWeight` and `ignoreClass`, see {@link LabelOptions}; `out`, an array of the
+ *   result's dtype with a value for each row, to write to.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
  *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Predictions are
  *   cast to it first.
- * @throws TypeError or RangeError as {@link hinge}, and RangeError for a label that is no class: the
- *   message names its index and value.
+ * @throws TypeError or RangeError as {@link hinge}, and RangeError if the last axis is empty.
  * @example
  * ```ts
- * import { westonWatkins, tensor } from "maxmargin";
+ * import { tensor, westonWatkins } from "maxmargin";
  *
  * const yPred = tensor(Float32Array.of(0.5, 1, -0.5, 0.25, 0, 2), [2, 3]);
  * westonWatkins([1, 0], yPred).data; //=> Float32Array [0.1666666716337204, 1.1666666269302368]
+ * westonWatkins([1, 0], yPred, { classWeight: [3, 1, 1] }).data; //=> Float32Array [0.1666666716337204, 3.5]
  * ```
  * @see Weston and Watkins, Support Vector Machines for Multi-Class Pattern Recognition, 1999; PyTorch,
  *   `torch.nn.MultiMarginLoss`

@@ -102,7 +102,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
     return roundTo(this.#dtype, this.#total.value);
   }
 
-  /** The number of samples, or the sum of their weights. */
+  /** The number of samples that count, or the sum of their weights. */
   get count(): number {
     return roundTo(this.#dtype, this.#count.value);
   }
@@ -116,7 +116,8 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
    *   computed in their dtype, and averaged over all axes but the first. A rank-1 batch is one
    *   sample.
    * @param options - `sampleWeight`, factors of the losses that are counted instead of the samples,
-   *   and `mask`, weights 0 and 1: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
+   *   and `mask`, weights 0 and 1: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`. The
+   *   metric's own `classWeight` and `ignoreClass` are weights too.
    * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not
    *   broadcast; TypeError if an option is unknown.
    */
@@ -208,7 +209,8 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   /**
    * Returns the configuration of {@link Metric | the metric}.
    *
-   * @returns an object that `fromConfig` and Keras's own `from_config` accept.
+   * @returns an object that `fromConfig` accepts, with `margin`, `power`, `labels`, `classWeight` and
+   *   `ignoreClass` if they are not the default. Keras's own `from_config` accepts it without these.
    */
   getConfig(): MetricConfig<ComputeDtype<P>> {
     return { name: this.name, dtype: this.#dtype, ...formulaConfig(this.#settings.formula) };

@@ -24,10 +24,11 @@ const losses = new Registry<AnyLoss>(
 );
 
 /**
- * Finds a loss by Keras's identifiers.
+ * Finds a loss by Keras's identifiers, or by the names of the losses that Keras does not have.
  *
- * @param identifier - `"hinge"`, `"squared_hinge"` or `"categorical_hinge"` for a function;
- *   `"Hinge"`, `"SquaredHinge"` or `"CategoricalHinge"`, or such a class, for a new instance;
+ * @param identifier - `"hinge"`, `"squared_hinge"`, `"categorical_hinge"`, `"modified_huber"`,
+ *   `"crammer_singer"` or `"weston_watkins"` for a function; `"Hinge"` and so on, or such a class, for
+ *   a new instance;
  *   `{ class_name, config }` as for {@link deserialize}; a loss or a function, which is returned
  *   unchanged; null.
  * @returns a function, an instance, or null for null.
