@@ -85,15 +85,15 @@ function gradientOf(
     );
     const [least, most] = [Math.min(...factors), Math.max(...factors)];
     const isKnown = factor.error !== Infinity && new Set(factors.map(Number.isNaN)).size === 1;
-    const others: Bounded[] = [];
+    const all: Bounded[] = [];
     for (let i = 0; i < width; i++) {
-      if (i === balanced) continue;
       const slope = between(round(values[i] * least), round(values[i] * most));
-      others.push(isKnown ? slope : { ...slope, error: Infinity });
-      parts[places[row * width + i]].push(others.at(-1) as Bounded);
+      const known = isKnown ? slope : { ...slope, error: Infinity };
+      if (balanced !== undefined) all.push(known);
+      if (i !== balanced) parts[places[row * width + i]].push(known);
     }
     if (balanced === undefined) return;
-    parts[places[row * width + balanced]].push(balanceOf(others, values[balanced], round));
+    parts[places[row * width + balanced]].push(balanceOf(all, round));
   };
   slopesOf(pairs).forEach((slopes, row) => {
     // No weight can make anything else of a row that is ignored.
@@ -103,14 +103,9 @@ function gradientOf(
   return exact(parts.map(sumOf));
 }
 
-/** The slope that the others of a row leave for its class, whose own is 0 or NaN. */
-function balanceOf(
-  others: readonly Bounded[],
-  own: number,
-  round: (value: number) => number,
-): Bounded {
-  const { value, error } = sumOf(others);
-  if (Number.isNaN(own)) return { value: own, error: 0 };
+/** The slope that those of a row leave for its class, which adds 0 to them, or NaN. */
+function balanceOf(all: readonly Bounded[], round: (value: number) => number): Bounded {
+  const { value, error } = sumOf(all);
   if (!Number.isFinite(value) || error === Infinity) return { value: 0 - value, error };
   return between(round(0 - value - error), round(0 - value + error));
 }
