@@ -98,8 +98,8 @@ Tile TileReader::copied(size_t index, Tile tile, size_t worker) {
     return tile;
   }
   if (!predictions_.is_copied()) tile.readable = size_ - index;
+  tile.labels = ids;
   if (substitute_ == Substitute::none) {
-    tile.labels = ids;
     // Long rows come in parts.
     if (tile.rows == 1) ids[0] -= static_cast<int32_t>(index % batch_.classes);
   } else {
