@@ -54,7 +54,7 @@ function weightsOf(golden: MarginCase) {
 function writtenOut(golden: MarginCase) {
   const { loss, y_true, y_pred, sample_weight, class_weight, ignore_class } = golden;
   const ids = numbersOf(y_true);
-  const haveClasses = classLossNames.some((name) => name === loss);
+  const haveClasses = loss === "categorical_hinge" || classLossNames.some((name) => name === loss);
   const weights = Float64Array.from(weightsOf(golden).weights);
   const areWeighted = sample_weight !== null || class_weight !== null;
   const product = areWeighted ? tensor(weights, y_true.shape) : null;

@@ -38,7 +38,7 @@ export function randomFormula(loss: AnyLossName, width: number, random: Random):
     margin: has("margin") ? pick([1, 1, 1, 0, 0.1, 0.5, 2.5, 1e5], random) : 1,
     power: has("power") ? pick([1, 2] as const, random) : 1,
     classWeight:
-      isWeighed || (haveClasses && random() < 0.2)
+      isWeighed || ((haveClasses || labels === "onehot") && random() < 0.2)
         ? Array.from({ length: n }, () => pick([0, 1, 2, 0.3, -1, 1e-3, random()], random))
         : undefined,
     ignoreClass:

@@ -94,10 +94,12 @@ export function readLabels(
   const read = indices.map((row): RowLabels => {
     const own = Float64Array.from({ length: width }, (_, j) => cast[row * width + j]);
     const y = isSigned ? own.map((label) => 2 * label - 1) : own;
-    if (isOfClasses(program.loss)) {
+    if (isOfClasses(program.loss) || (encoding === "onehot" && classWeight !== undefined)) {
       const id = idOfOneHot(Array.from({ length: width }, (_, j) => doubles[row * width + j]));
       isWrong ||= id === undefined;
-      return { y, id: id ?? 0, isIgnored: false, weight: weightOf(id ?? 0) };
+      // Categorical hinge multiplies by one-hot labels, and looks up the weights of their classes.
+      const ofFormula = isOfClasses(program.loss) ? (id ?? 0) : undefined;
+      return { y, id: ofFormula, isIgnored: false, weight: weightOf(id ?? 0) };
     }
     const isIgnored = isIgnoredAt(row) && width === 1;
     const label = doubles[row];
