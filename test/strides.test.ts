@@ -259,7 +259,7 @@ function answerOf(
     ...(isStrided ? stridedNumbers(one) : plainNumbers(one)),
     operation,
   });
-  const arrays = [labels, predictions, weights, mask].map((operand) =>
+  const arrays = [labels, predictions, weights, mask, undefined].map((operand) =>
     isStrided ? operand?.data : operand?.copy,
   );
   const losses = newData(compute, sizeOf(shape.slice(0, -1)));
@@ -345,7 +345,9 @@ describe("strided arrays", () => {
       const one = randomCase(random);
       const frame = newFrame({ ...stridedNumbers(one), operation: operations.sum });
       const { labels, predictions, weights, mask } = one;
-      const arrays = [labels, predictions, weights, mask].map((operand) => operand?.data);
+      const arrays = [labels, predictions, weights, mask, undefined].map(
+        (operand) => operand?.data,
+      );
       const promise = addon.evaluateInBackground(frame, ...arrays);
       frame.fill(Number.NaN, slots.rank[0]);
       await promise;
@@ -376,6 +378,7 @@ describe("gradients of predictions that are broadcast", () => {
       frame,
       one.labels.copy,
       one.predictions.copy,
+      undefined,
       undefined,
       undefined,
       undefined,
@@ -419,7 +422,9 @@ describe("gradients of predictions that are broadcast", () => {
           gradientOffset: offset,
         });
         const { labels, predictions, weights, mask } = one;
-        const arrays = [labels, predictions, weights, mask].map((operand) => operand?.data);
+        const arrays = [labels, predictions, weights, mask, undefined].map(
+          (operand) => operand?.data,
+        );
         const gradient = new Float64Array(n);
         addon.evaluateWith(frame, ...arrays, undefined, gradient);
         expect({ round, title, gradient }).toEqual({
@@ -461,6 +466,7 @@ describe("hostile frames", () => {
     new Float32Array(n),
     new Float32Array(3),
     new Float32Array(6),
+    undefined,
     undefined,
     new Float64Array(12),
   ];
@@ -541,7 +547,7 @@ describe("hostile frames", () => {
   test("a gradient with strides in another dtype than float64", () => {
     for (const dtype of ["float32", "float16", "int8"] as const) {
       const values = arrays();
-      values[5] = newData(dtype, 12) as never;
+      values[6] = newData(dtype, 12) as never;
       const frame = newFrame({
         ...good,
         operation: operations.gradient,
@@ -618,7 +624,7 @@ describe("hostile frames", () => {
   const goodNumbers = () => good;
 
   test("an array that has shrunk", () => {
-    for (let place = 0; place < 6; place++) {
+    for (let place = 0; place < 7; place++) {
       const values = arrays();
       if (values[place] === undefined) continue;
       values[place] = values[place]?.subarray(1) as Float32Array<ArrayBuffer>;

@@ -26,7 +26,6 @@ bool read_shape(const CallFrame& frame, Batch* batch) {
          get_number(frame.batch_rows, kLargest, &batch->all_rows) &&
          get_number(frame.first_row, kLargest, &batch->first_row) &&
          get_number(frame.rows, kLargest, &batch->rows) && frame.batch_rows * frame.width < kLargest &&
-         get_number(frame.classes, kLargest, &batch->classes) && batch->classes > 0 &&
          batch->width > 0 && batch->rows > 0 && batch->rows <= batch->all_rows &&
          batch->first_row <= batch->all_rows - batch->rows;
 }
@@ -41,7 +40,8 @@ bool read_classes(const CallFrame& frame, Batch* batch) {
     batch->classes = batch->width;
     return !batch->ignores || batch->width == 1;
   }
-  if (batch->classes > INT32_MAX) return false;
+  constexpr double kMostClasses = 0x1p31;
+  if (!get_number(frame.classes, kMostClasses, &batch->classes) || batch->classes == 0) return false;
   return !batch->is_flat() || (batch->reading == LabelReading::class_ids && batch->width == 1 &&
                                batch->all_rows % batch->classes == 0 && !batch->ignores);
 }

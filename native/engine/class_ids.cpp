@@ -29,11 +29,15 @@ struct IdRule {
 
   // A label of another type is equal to no T.
   static IdRule of(const Batch& batch) {
-    const double least = static_cast<double>(std::numeric_limits<T>::lowest());
-    const bool is_value = batch.ignored >= least && batch.ignored < -least &&
-                          static_cast<double>(static_cast<T>(batch.ignored)) == batch.ignored;
-    const bool ignores = batch.ignores && is_value;
+    const bool ignores = batch.ignores && is_value(batch.ignored);
     return {static_cast<T>(batch.classes), ignores, ignores ? static_cast<T>(batch.ignored) : T{}};
+  }
+
+ private:
+  static bool is_value(double number) {
+    if constexpr (std::is_floating_point_v<T>) return true;
+    constexpr auto kLeast = static_cast<double>(std::numeric_limits<T>::lowest());
+    return number >= kLeast && number < -kLeast && static_cast<double>(static_cast<T>(number)) == number;
   }
 };
 
