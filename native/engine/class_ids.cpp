@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -125,7 +126,10 @@ bool ClassIds::read(size_t row, size_t count, int32_t* ids) const {
   double gathered[kLabels];
   for (size_t i = 0, n; i < count; i += n) {
     n = std::min(kLabels, count - i);
-    is_valid &= to_ids(labels_.find(set_, row + i, n, gathered), n, ids + i);
+    const Values labels = labels_.find(set_, row + i, n, gathered);
+    // Another thread may write them between the check and the use of an id.
+    if (labels.first != gathered) std::memcpy(gathered, labels.first, n * size_of(labels.dtype));
+    is_valid &= to_ids({labels.dtype, gathered}, n, ids + i);
   }
   return is_valid;
 }
