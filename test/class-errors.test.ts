@@ -173,7 +173,8 @@ forEachImplementation(() => {
       ] as const) {
         const rows = [...Array(before).fill([0, 0, 1]), row, ...Array(behind).fill([7, 7, 7])];
         const yTrue = tensor(Float32Array.from(rows.flat()), shape);
-        const message = `yTrue${place}: expected a row with one 1 among zeros, received another one`;
+        const received = `[${Float32Array.from(row).join(", ")}]`;
+        const message = `yTrue${place}: expected a row with one 1 among zeros, received ${received}`;
         await expectRefusal(loss, options, yTrue, scores(shape), message);
       }
     });
@@ -187,7 +188,8 @@ forEachImplementation(() => {
         const labels = new Int8Array(20_000);
         labels[first] = labels[10_000 + 5] = labels[second] = 1;
         const yTrue = tensor(labels, [2, 10_000]);
-        const message = "yTrue[0]: expected a row with one 1 among zeros, received another one";
+        const shown = Array.from(labels.subarray(0, 10)).join(", ");
+        const message = `yTrue[0]: expected a row with one 1 among zeros, received [${shown}, ...]`;
         await expectRefusal(loss, { labels: "onehot" }, yTrue, scores([2, 10_000]), message);
       }
     });

@@ -33,15 +33,27 @@ function firstSuch(
 export const hasZeros = (labels: RowTensor) =>
   firstSuch(rowMajorOf(labels, "yTrue"), (label) => label === 0) !== undefined;
 
-/** Returns the number of the first row that is not one-hot. */
-function firstNotOneHot({ code, stored, width, rows }: RowTensor): number | undefined {
+/** Returns the number and the labels of the first row that is not one-hot. */
+function firstNotOneHot({
+  code,
+  stored,
+  width,
+  rows,
+}: RowTensor): readonly [row: number, labels: Float64Array] | undefined {
   const labels = new Float64Array(width);
   for (let row = 0; row < rows; row++) {
     cast(code, stored, row * width, width, codes.float64, labels);
     const ones = labels.filter((label) => label === 1).length;
-    if (ones !== 1 || labels.some((label) => label !== 0 && label !== 1)) return row;
+    if (ones !== 1 || labels.some((label) => label !== 0 && label !== 1)) return [row, labels];
   }
   return undefined;
+}
+
+/** Formats the labels of a row, or the first of many. */
+function shownRow(labels: Float64Array): string {
+  const most = 10;
+  const rest = labels.length > most ? ", ..." : "";
+  return `[${labels.subarray(0, most).join(", ")}${rest}]`;
 }
 
 /** The labels that an encoding has, and a test for all others. */
@@ -62,10 +74,11 @@ export function labelError(given: Labelled): RangeError {
   const { ignoreClass, labels: encoding } = given.formula;
   const labels = rowMajorOf(given.labels, "yTrue");
   if (encoding === "onehot") {
-    const row = firstNotOneHot(labels);
-    if (row !== undefined) {
+    const found = firstNotOneHot(labels);
+    if (found !== undefined) {
+      const [row, own] = found;
       const place = placeOf(row, rowShape(labels.shape));
-      return wrongValue(`yTrue${place}`, "a row with one 1 among zeros", "another one");
+      return wrongValue(`yTrue${place}`, "a row with one 1 among zeros", shownRow(own));
     }
   } else {
     const [expected, isOther] = expectedLabels(given);

@@ -19,9 +19,6 @@ class ClassIds {
   // Whether rows have weights by their class, or may be ignored.
   bool weigh_rows() const { return batch_.weighs_classes(); }
 
-  // The number of the first row that is evaluated.
-  size_t first_row() const { return batch_.first_row * batch_.width / batch_.classes; }
-
   // Finds the classes of all one-hot rows that are evaluated, before any of them is read. False if a row is not one-hot.
   bool decode(size_t threads);
 

@@ -12,7 +12,7 @@ RowWeights::RowWeights(const RowSources& sources, const InstructionSet& set, Dty
       set_(set),
       compute_(compute),
       is_weighted_(sources.weights.exists() || sources.mask.exists() || sources.classes.weigh_rows()),
-      has_mask_(sources.mask.exists() || sources.classes.weigh_rows()) {}
+      counts_rows_(sources.mask.exists() || sources.classes.weigh_rows()) {}
 
 void RowWeights::read(size_t row, size_t count) {
   count_ = count;
@@ -21,7 +21,7 @@ void RowWeights::read(size_t row, size_t count) {
     read(sources_.mask, Dtype::float64, row, mask_);
     is_mask_ = set_.check_mask(mask_, count);
     if (!is_mask_) mask_[0] = std::numeric_limits<double>::quiet_NaN();
-  } else if (has_mask_) {
+  } else if (counts_rows_) {
     std::fill(mask_, mask_ + count, 1.0);
   }
   if (sources_.weights.exists()) {
@@ -70,7 +70,7 @@ void RowWeights::apply(double* losses) const {
 
 void RowWeights::add_to(double* weights, double* kept) const {
   set_.add_to_lanes(weights_, count_, weights);
-  if (has_mask_) set_.add_to_lanes(mask_, count_, kept);
+  if (counts_rows_) set_.add_to_lanes(mask_, count_, kept);
 }
 
 void RowWeights::read(const ValueSource& source, Dtype dtype, size_t row, double* to) const {

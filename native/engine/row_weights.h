@@ -67,7 +67,8 @@ class RowWeights {
   const InstructionSet& set_;
   const Dtype compute_;
   const bool is_weighted_;
-  const bool has_mask_;
+  // Whether rows may be left out, by a mask or by their label, so that the others are counted.
+  const bool counts_rows_;
   bool is_mask_ = true, are_labels_valid_ = true, is_any_ignored_ = false;
   size_t count_ = 0;
   bool ignored_[kRowTile];

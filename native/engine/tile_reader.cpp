@@ -53,8 +53,9 @@ TileReader::TileReader(const Batch& batch, const InstructionSet& set, const Clas
   if (kernel_ == nullptr || reads_ids()) {
     const Dtype computed = computed_in(compute_);
     kernel_ = kernel_in_place(loss, {computed, computed, computed}, encoding);
-    labels_.is_converted = !batch.has_classes() && (batch.labels.dtype != computed || compute_ != computed || batch.ignores);
-    predictions_.is_converted = batch.predictions.dtype != computed || compute_ != computed;
+    const auto is_converted = [&](Dtype dtype) { return dtype != computed || compute_ != computed; };
+    labels_.is_converted = !batch.has_classes() && (is_converted(batch.labels.dtype) || batch.ignores);
+    predictions_.is_converted = is_converted(batch.predictions.dtype);
   }
   copies_ = reads_ids() || labels_.is_copied() || predictions_.is_copied();
 }

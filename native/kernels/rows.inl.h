@@ -141,11 +141,10 @@ struct StoredLanes {
 
 // While rows are folded nothing is loaded, and the processor's own prefetching stops at the page's end.
 template <size_t kSize, class Source>
-MAXMARGIN_INLINE void prefetch_row(const Source& row) {
-  constexpr size_t kAhead = 1024;  // values
+MAXMARGIN_INLINE void prefetch_row(const Source& row, size_t ahead) {
   for (size_t i = 0; i < kSize; i += 16) {
-    MAXMARGIN_PREFETCH(row.labels + kAhead + i);
-    MAXMARGIN_PREFETCH(row.predictions + kAhead + i);
+    MAXMARGIN_PREFETCH(row.labels + ahead + i);
+    MAXMARGIN_PREFETCH(row.predictions + ahead + i);
   }
 }
 
@@ -156,13 +155,15 @@ MAXMARGIN_INLINE bool rows_by_lanes(const Tile& tile, const RowOutputs& to) {
   const size_t rows = tile.rows, width = tile.width;
   V invalid = constant<V>(0.0);
   const auto all = Computed<In, V>::of(tile, &invalid);
+  // Half a tile, if there is one behind this one.
+  const size_t ahead = ahead_of(tile) / 2;
   StoredLanes<In> lanes;
   alignas(64) double sums[kLaneRows], maxes[kLaneRows];
   for (size_t first = 0, count; first < rows; first += count) {
     count = rows - first < kLaneRows ? rows - first : kLaneRows;
     for (size_t k = 0; k < count; ++k) {
       const auto row = all.from((first + k) * width);
-      if constexpr (In::kIsFloat && kSize > 2 * kLanes) prefetch_row<kSize>(row);
+      if constexpr (In::kIsFloat && kSize > 2 * kLanes) prefetch_row<kSize>(row, ahead);
       const auto terms = row_to_lanes<kSize>(row, width);
       store(lanes.sum + k * kLanes, terms.sum);
       if constexpr (In::kHasMax) store(lanes.max + k * kLanes, terms.max);
