@@ -47,12 +47,12 @@ void change_sign(const Batch& batch, const ClassTile& tile, T* derivatives) {
 
 // All differences of a row depend on the prediction for its class.
 template <class T>
-void write_negative_sums(const Batch& batch, const ClassTile& tile, T* derivatives) {
+void write_negative_sums(const Batch& batch, const InstructionSet& set, const ClassTile& tile, T* derivatives) {
   if (tile.tile.width < batch.classes) return;
   for (size_t row = 0; row < tile.tile.rows; ++row) {
     T* of_row = derivatives + row * tile.tile.width;
     LaneSum sum;
-    sum.add(of_row, tile.tile.width);
+    sum.add(set, of_row, is_wide(batch.compute), tile.tile.width);
     of_row[tile.ids[row]] = static_cast<T>(derivative_of_class(sum.value()));
   }
 }
@@ -86,10 +86,10 @@ void write_differences(const Batch& batch, const InstructionSet& set, const Clas
   else write_infinities(batch, from, own, static_cast<float*>(to));
 }
 
-void finish_class_gradient(Substitute substitute, const Batch& batch, const ClassTile& tile, void* derivatives) {
+void finish_class_gradient(const Batch& batch, const InstructionSet& set, const ClassTile& tile, void* derivatives) {
   const auto finish = [&](auto* values) {
-    if (substitute == Substitute::signed_predictions) change_sign(batch, tile, values);
-    else write_negative_sums(batch, tile, values);
+    if (substitute_of(batch, set) == Substitute::signed_predictions) change_sign(batch, tile, values);
+    else write_negative_sums(batch, set, tile, values);
   };
   if (is_wide(batch.compute)) finish(static_cast<double*>(derivatives));
   else finish(static_cast<float*>(derivatives));

@@ -56,6 +56,6 @@ double derivative_of_class(double sum);
 
 // Turns derivatives with respect to such values, with their signs changed, into those with respect to the predictions. Where
 // rows come in parts, derivatives with respect to the predictions for their classes are left out.
-void finish_class_gradient(Substitute substitute, const Batch& batch, const ClassTile& tile, void* derivatives);
+void finish_class_gradient(const Batch& batch, const InstructionSet& set, const ClassTile& tile, void* derivatives);
 
 }  // namespace maxmargin

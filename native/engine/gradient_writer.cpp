@@ -45,8 +45,7 @@ char* GradientWriter::derivatives_of(size_t index, const Tile& tile, const Gradi
   if (substitutes) std::transform(factors, factors + tile.rows, factors, [](double factor) { return -factor; });
   evaluation_.kernel().gradient(tile, {factors, rows.sums.maxes, rows.ties}, derivatives);
   if (substitutes) {
-    finish_class_gradient(evaluation_.reader.substitute(), batch, {tile, index, evaluation_.reader.ids(worker)},
-                          derivatives);
+    finish_class_gradient(batch, evaluation_.set, {tile, index, evaluation_.reader.ids(worker)}, derivatives);
   }
   const size_t row_bytes = tile.width * size_of(computed_in(batch.compute));
   for (size_t row = 0; rows.ignored != nullptr && row < tile.rows; ++row) {

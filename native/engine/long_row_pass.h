@@ -106,8 +106,7 @@ class LongRowPass {
     each_tile(row, [&](size_t chunk, size_t index, const Tile& tile, size_t worker) {
       const void* derivatives =
           sink_.gradient().write(index, tile, {weights_.values(), weights_.ignored(), {}, nullptr}, worker);
-      if (evaluation_.is_wide()) sums[chunk].add(static_cast<const double*>(derivatives), tile.width);
-      else sums[chunk].add(static_cast<const float*>(derivatives), tile.width);
+      sums[chunk].add(evaluation_.set, derivatives, evaluation_.is_wide(), tile.width);
     });
     ExactSum sum;
     for (const LaneSum& chunk : sums) sum.add(chunk.value());

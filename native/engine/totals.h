@@ -32,14 +32,9 @@ inline double folded(const double (&lanes)[kLanes]) {
 // The sum of values, value i in lane i modulo kLanes.
 class LaneSum {
  public:
-  // Calls after the first one continue in lane 0.
-  template <class T>
-  void add(const T* values, size_t n) {
-    const size_t whole = n - n % kLanes;
-    for (size_t i = 0; i < whole; i += kLanes) {
-      for (size_t k = 0; k < kLanes; ++k) lanes_[k] += values[i + k];
-    }
-    for (size_t i = whole; i < n; ++i) lanes_[i - whole] += values[i];
+  // Adds n floats, or doubles. Calls after the first one continue in lane 0.
+  void add(const InstructionSet& set, const void* values, bool is_wide, size_t n) {
+    set.add_values[is_wide](values, n, lanes_);
   }
 
   double value() const { return folded(lanes_); }

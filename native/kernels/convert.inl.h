@@ -159,6 +159,16 @@ static void add_to_lanes(const double* values, size_t n, double* lanes) {
   store(lanes, sum);
 }
 
+template <class T>
+static void add_values(const void* from, size_t n, double* lanes) {
+  const T* values = static_cast<const T*>(from);
+  WideLanes sum = loaded<WideLanes>(lanes);
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) sum = sum + widen(loaded<Lanes<T>>(values + i));
+  store(lanes, sum);
+  for (size_t k = 0; i + k < n; ++k) lanes[k] += static_cast<double>(values[i + k]);
+}
+
 static void stream(const char* from, size_t bytes, char* to) {
   constexpr size_t kLine = 64;
   const size_t ahead = (kLine - reinterpret_cast<uintptr_t>(to) % kLine) % kLine;

@@ -183,6 +183,8 @@ struct InstructionSet {
   void (*multiply)(double* losses, const double* weights, size_t n);
   // Adds value i to lane i modulo kLanes. Both arrays hold whole groups of kLanes.
   void (*add_to_lanes)(const double* values, size_t n, double* lanes);
+  // The same of floats, and of doubles, that need not come in whole groups.
+  void (*add_values[2])(const void* values, size_t n, double* lanes);
   // Rounds losses to float32.
   void (*narrow)(const double* losses, size_t n, float* to);
   // Copies past the caches, where the processor can.

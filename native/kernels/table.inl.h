@@ -166,6 +166,8 @@ constexpr InstructionSet instruction_set(const char* name, bool (*supported)()) 
   set.check_mask = check_mask;
   set.multiply = multiply;
   set.add_to_lanes = add_to_lanes;
+  set.add_values[0] = add_values<float>;
+  set.add_values[1] = add_values<double>;
   set.narrow = narrow_losses;
   set.stream = stream;
   set.negate[0] = negate<float>;
