@@ -52,7 +52,7 @@ void write_negative_sums(const Batch& batch, const InstructionSet& set, const Cl
   for (size_t row = 0; row < tile.tile.rows; ++row) {
     T* of_row = derivatives + row * tile.tile.width;
     LaneSum sum;
-    sum.add(set, of_row, is_wide(batch.compute), tile.tile.width);
+    sum.add(set, of_row, tile.tile.width);
     of_row[tile.ids[row]] = static_cast<T>(derivative_of_class(sum.value()));
   }
 }

@@ -106,7 +106,8 @@ class LongRowPass {
     each_tile(row, [&](size_t chunk, size_t index, const Tile& tile, size_t worker) {
       const void* derivatives =
           sink_.gradient().write(index, tile, {weights_.values(), weights_.ignored(), {}, nullptr}, worker);
-      sums[chunk].add(evaluation_.set, derivatives, evaluation_.is_wide(), tile.width);
+      if (evaluation_.is_wide()) sums[chunk].add(evaluation_.set, static_cast<const double*>(derivatives), tile.width);
+      else sums[chunk].add(evaluation_.set, static_cast<const float*>(derivatives), tile.width);
     });
     ExactSum sum;
     for (const LaneSum& chunk : sums) sum.add(chunk.value());

@@ -32,9 +32,13 @@ inline double folded(const double (&lanes)[kLanes]) {
 // The sum of values, value i in lane i modulo kLanes.
 class LaneSum {
  public:
-  // Adds n floats, or doubles. Calls after the first one continue in lane 0.
-  void add(const InstructionSet& set, const void* values, bool is_wide, size_t n) {
-    set.add_values[is_wide](values, n, lanes_);
+  // Calls after the first one continue in lane 0.
+  template <class T>
+  void add(const InstructionSet& set, const T* values, size_t n) {
+    // A call would take longer than fewer additions.
+    constexpr size_t kFew = 4 * kLanes;
+    if (n > kFew) return set.add_values[sizeof(T) == sizeof(double)](values, n, lanes_);
+    for (size_t i = 0; i < n; ++i) lanes_[i % kLanes] += static_cast<double>(values[i]);
   }
 
   double value() const { return folded(lanes_); }
