@@ -17,7 +17,7 @@ type Term = (y: number, p: number) => number;
 // ---- The fastest loops. Double sums, no rounding to float32, no branch that random signs mispredict.
 
 /** Twice max(0, t) */
-const twice = (t: number) => t + Math.abs(t);
+export const twice = (t: number) => t + Math.abs(t);
 
 /** Whatever is not 0 or 1 makes the sum NaN: that one sees whether labels are 0/1 in the same pass. */
 const signed = (y: number) => (y * y === y ? y + y - 1 : Number.NaN);
@@ -73,7 +73,7 @@ function loopOfTerms(loss: "hinge" | "squaredHinge", labels: "signed" | "binary"
   };
 }
 
-const larger = (a: number, b: number) => (a + b + Math.abs(a - b)) * 0.5;
+export const larger = (a: number, b: number) => (a + b + Math.abs(a - b)) * 0.5;
 
 /** Without a branch: in a narrow row every other one is mispredicted. */
 function lossOfNarrowRow(y: Values, p: Values, from: number, to: number): number {
@@ -130,7 +130,7 @@ function lossOfWideRow(y: Values, p: Values, from: number, to: number): number {
   return Math.max(0, neg - (posA + posB) + 1);
 }
 
-const wide = 64;
+export const wide = 64;
 const categoricalLossOf = (width: number) => (width < wide ? lossOfNarrowRow : lossOfWideRow);
 
 const categoricalLoop: Baseline = {
@@ -150,16 +150,18 @@ const categoricalLoop: Baseline = {
   },
 };
 
-export function fastestLoop(loss: Loss, labels: Labels): Baseline {
-  return loss === "categoricalHinge" || labels === "onehot"
-    ? categoricalLoop
-    : loopOfTerms(loss, labels);
+/** Labels that are one value for each prediction; class-ids.ts has the others. */
+type OwnLabels = Exclude<Labels, "sparse">;
+
+export function fastestLoop(loss: Loss, labels: OwnLabels): Baseline {
+  if (labels === "onehot") return categoricalLoop;
+  return loopOfTerms(loss === "squaredHinge" ? loss : "hinge", labels);
 }
 
 // ---- Idiomatic JavaScript
 
-const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-const mean = (values: readonly number[]) => sum(values) / values.length;
+export const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+export const mean = (values: readonly number[]) => sum(values) / values.length;
 
 function hingeTerms(loss: Loss, y: ArrayLike<number>, p: Values): number[] {
   return loss === "squaredHinge"
@@ -187,7 +189,7 @@ function signs(y: Values): Values {
     : labels;
 }
 
-export function idiomatic(loss: Loss, labels: Labels): Baseline {
+export function idiomatic(loss: Loss, labels: OwnLabels): Baseline {
   if (loss === "categoricalHinge") {
     const rows: Baseline["rows"] = (y, p, width) => mapRows(y, p, width, categoricalHinge);
     return { rows, mean: (...batch) => mean(rows(...batch) as number[]) };

@@ -4,7 +4,7 @@ import type { Case, LabelDtype } from "./cases.js";
 
 /** The arrays of a case. */
 export interface Batch {
-  /** What the library gets, with the shape [rows, width], or as bare arrays. */
+  /** What the library gets, with the shape [rows, width], or [rows] for class ids; or as bare arrays. */
   readonly yTrue: Tensor | Tensor["data"];
   readonly yPred: Tensor | Tensor["data"];
   /** The same numbers as plain JavaScript can read them: float16, bfloat16 and int64 are converted, untimed. */
@@ -104,7 +104,8 @@ export function makeBatch({
   const n = rows * width;
   const isNarrow = predictionDtype === "float16" || predictionDtype === "bfloat16";
   const yPred: Values = new plainArrays[predictionDtype](n);
-  const yTrue: Values = new plainArrays[labelDtype](n);
+  const areIds = labels === "sparse";
+  const yTrue: Values = new plainArrays[labelDtype](areIds ? rows : n);
 
   const random = randomNumbers();
   const next = () => random.next().value;
@@ -112,20 +113,30 @@ export function makeBatch({
   for (let i = 0; i < distinct; i++) {
     const prediction = (next() - 0.5) * 4;
     yPred[i] = isNarrow ? onGrid(prediction) : prediction;
-    if (labels !== "onehot") yTrue[i] = next() < 0.5 ? 1 : labels === "signed" ? -1 : 0;
+    if (labels === "signed") yTrue[i] = next() < 0.5 ? 1 : -1;
+    if (labels === "binary") yTrue[i] = next() < 0.5 ? 1 : 0;
   }
   if (labels === "onehot") {
     for (let i = 0; i < distinct; i += width) yTrue[i + Math.floor(next() * width)] = 1;
   }
+  const distinctRows = distinct / width;
+  // int8 has 128 of them.
+  const classes = labelDtype === "int8" ? Math.min(width, 128) : width;
+  if (areIds)
+    for (let row = 0; row < distinctRows; row++) yTrue[row] = Math.floor(next() * classes);
+  const distinctLabels = areIds ? distinctRows : distinct;
   repeat(yPred, distinct);
-  repeat(yTrue, distinct);
+  repeat(yTrue, distinctLabels);
 
-  const data = [stored(labelDtype, yTrue, distinct), stored(predictionDtype, yPred, distinct)];
+  const data = [
+    stored(labelDtype, yTrue, distinctLabels),
+    stored(predictionDtype, yPred, distinct),
+  ];
   const [ownTrue, ownPred] =
     input === "arrays"
       ? data
       : [
-          tensor(data[0], [rows, width], labelDtype satisfies Dtype),
+          tensor(data[0], areIds ? [rows] : [rows, width], labelDtype satisfies Dtype),
           tensor(data[1], [rows, width], predictionDtype satisfies Dtype),
         ];
   const [trueBytes, predBytes] = data.map(

@@ -1,8 +1,10 @@
 /** What is measured. */
 
-export type Loss = "hinge" | "squaredHinge" | "categoricalHinge";
-/** -1/1, 0/1 (which a loss has to find out), or one 1 among the 0s of a row. */
-export type Labels = "signed" | "binary" | "onehot";
+/** The losses of class ids, of which categorical hinge also has one-hot labels. */
+export type LossOfIds = "categoricalHinge" | "crammerSinger" | "westonWatkins";
+export type Loss = "hinge" | "squaredHinge" | LossOfIds;
+/** -1/1, 0/1 (which a loss has to find out), one 1 among the 0s of a row, or a class id for each row. */
+export type Labels = "signed" | "binary" | "onehot" | "sparse";
 export type PredictionDtype = "float32" | "float64" | "float16" | "bfloat16";
 export type LabelDtype = PredictionDtype | "bool" | "int8" | "int32" | "int64";
 /** One number for the batch, one for each row, or the derivatives of the first. */
@@ -61,6 +63,12 @@ const widths = [1, 2, 3, 10, 64, 100, 1000, 100_000];
 const weighted = { weighting: ["weights", "mask"] } as const;
 const labelDtype = ["float32", "int8"] as const;
 const categorical = { loss: ["categoricalHinge"], labels: ["onehot"] } as const;
+/** Class ids, and the losses that read them most often. */
+export const ofIds = {
+  loss: ["categoricalHinge", "crammerSinger", "westonWatkins"],
+  labels: ["sparse"],
+  labelDtype: ["int32"],
+} as const;
 
 /** The pairs of dtypes that large batches have, besides float32 with float32 and int8; 256 MB of either array or both. */
 const otherDtypes: Choices[] = [
@@ -88,13 +96,17 @@ const full: Choices[] = [
   { ...categorical, labelDtype: ["int8"], width: [10], n: regimes },
   { result: ["gradient"], width: [1, 10, 64, 1000], n: regimes },
   { result: ["gradient"], loss: ["squaredHinge"], n: [memory] },
-  { result: ["gradient"], ...categorical, width: [10, 1000], n: [1e6, memory] },
+  { result: ["gradient"], ...categorical, width: [10, 64, 1000], n: [1e6, memory] },
+  { ...ofIds, result: ["mean", "gradient"], width: [10, 64, 1000], n: regimes },
+  { ...ofIds, result: ["rows"], width: [10, 1000], n: [memory] },
+  { ...ofIds, loss: ["crammerSinger"], labelDtype: ["int8", "int64"], width: [10], n: [memory] },
   // Small calls
   { input: ["tensors", "arrays"], labelDtype, n: small },
   { labels: ["binary"], labelDtype, n: small },
   { loss: ["squaredHinge"], n: small },
   { result: ["rows"], width: [10], n: small },
   { ...categorical, labelDtype, width: [10], n: small },
+  { ...ofIds, width: [10], n: small },
 ];
 
 const representative: Choices[] = [
@@ -102,6 +114,7 @@ const representative: Choices[] = [
   { labels: ["binary"], n: [1e6] },
   { result: ["rows"], width: [1, 10], n: [1e6] },
   { ...categorical, result: ["mean", "rows"], width: [10], n: [1e6] },
+  { ...ofIds, result: ["mean", "gradient"], width: [10], n: [1e6] },
   { ...weighted, width: [10], n: [1e6] },
   { loss: ["squaredHinge"], n: [1e5] },
   { labelDtype: ["int8"], n: [16, 1e6] },
@@ -111,14 +124,16 @@ const representative: Choices[] = [
 const bars: Choices[] = [
   { width: [1, 10, 64, 1000], labels: ["signed", "binary"], n: [memory] },
   { result: ["rows"], width: [10, 64, 1000], n: [memory] },
-  { ...categorical, result: ["mean", "rows"], width: [10, 1000], n: [memory] },
+  { ...categorical, result: ["mean", "rows"], width: [10, 64, 1000], n: [memory] },
+  { ...ofIds, width: [10, 64, 1000], n: [memory] },
   { weighting: ["weights"], width: [10, 64], n: [memory] },
   { labelDtype: ["int8"], n: [memory] },
   { loss: ["squaredHinge"], n: [1e5, 1e6, memory] },
   { labels: ["signed", "binary"], n: [1e5, 1e6] },
   { result: ["gradient"], loss: ["hinge", "squaredHinge"], n: [memory] },
   { result: ["gradient"], weighting: ["weights"], width: [10, 64], n: [memory] },
-  { result: ["gradient"], ...categorical, width: [10, 1000], n: [memory] },
+  { result: ["gradient"], ...categorical, width: [10, 64, 1000], n: [memory] },
+  { result: ["gradient"], ...ofIds, width: [10, 64, 1000], n: [memory] },
   { n: small },
 ];
 

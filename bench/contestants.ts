@@ -1,19 +1,28 @@
 import {
   backend,
   CategoricalHinge,
+  CrammerSinger,
   Hinge,
   SquaredHinge,
   setBackend,
   setNumThreads,
+  WestonWatkins,
 } from "maxmargin";
 import { type Baseline, fastestLoop, idiomatic, weightedBy } from "./baselines.js";
 import type { Batch } from "./batch.js";
 import type { Case } from "./cases.js";
+import { gradientsOfIds, idiomaticOfIds, loopOfIds } from "./class-ids.js";
 import type { Contestant } from "./contestant.js";
 import { probes } from "./probe.js";
 import { gradients } from "./slopes.js";
 
-const losses = { hinge: Hinge, squaredHinge: SquaredHinge, categoricalHinge: CategoricalHinge };
+const losses = {
+  hinge: Hinge,
+  squaredHinge: SquaredHinge,
+  categoricalHinge: CategoricalHinge,
+  crammerSinger: CrammerSinger,
+  westonWatkins: WestonWatkins,
+};
 
 const { kernels, threads: allThreads, binary } = backend();
 
@@ -21,27 +30,27 @@ export const threadCounts = binary === null ? [] : [...new Set([1, allThreads])]
 
 /** The call that a user of the library writes. */
 export function libraryCall(
-  { loss, result, predictionDtype }: Case,
+  { loss, result, labels, predictionDtype: dtype }: Case,
   batch: Batch,
 ): Contestant["run"] {
   const { yTrue, yPred, options } = batch;
-  const dtype = predictionDtype;
+  const settings = labels === "sparse" ? { dtype, labels } : { dtype };
   if (result === "gradient") {
-    const own = new losses[loss]({ dtype });
+    const own = new losses[loss](settings);
     const out = own.gradient(yTrue, yPred, options).data as Float32Array;
     return () => own.gradient(yTrue, yPred, { ...options, out }).data as Float32Array;
   }
   if (result === "mean") {
-    const own = new losses[loss]({ dtype });
+    const own = new losses[loss](settings);
     return options === undefined
       ? () => own.value(yTrue, yPred)
       : () => own.value(yTrue, yPred, options);
   }
   if (options !== undefined) {
-    const own = new losses[loss]({ dtype, reduction: null });
+    const own = new losses[loss]({ ...settings, reduction: null });
     return () => own.value(yTrue, yPred, options).data as Float32Array;
   }
-  const own = new losses[loss]({ dtype });
+  const own = new losses[loss](settings);
   const out = own.call(yTrue, yPred).data;
   return () => own.call(yTrue, yPred, { out }).data as Float32Array;
 }
@@ -69,12 +78,12 @@ const inJavaScript = { kernel: null, threads: 1 };
 function plain(
   implementation: "loop" | "idiomatic",
   baseline: Baseline,
-  { loss, result, weighting }: Case,
+  { loss, labels, result, weighting }: Case,
   { plain: { yTrue, yPred }, factors, width }: Batch,
 ): Contestant {
   if (result === "gradient") {
     const out = new Float32Array(yPred.length);
-    const own = gradients[implementation];
+    const own = (labels === "sparse" ? gradientsOfIds : gradients)[implementation];
     return {
       implementation,
       ...inJavaScript,
@@ -89,6 +98,11 @@ function plain(
   const run = result === "mean" ? () => mean(yTrue, yPred, width) : () => rows(yTrue, yPred, width);
   return { implementation, ...inJavaScript, prepare() {}, run };
 }
+
+const loopFor = ({ loss, labels }: Case) =>
+  labels === "sparse" ? loopOfIds(loss) : fastestLoop(loss, labels);
+const idiomaticFor = ({ loss, labels }: Case) =>
+  labels === "sparse" ? idiomaticOfIds(loss) : idiomatic(loss, labels);
 
 /** In the order of a round: each count of threads has its probes beside its kernels. */
 export function contestants(one: Case, batch: Batch): Contestant[] {
@@ -110,11 +124,11 @@ export function contestants(one: Case, batch: Batch): Contestant[] {
       run,
     },
     { implementation: "js", ...inJavaScript, prepare: () => setBackend("js"), run },
-    plain("loop", fastestLoop(one.loss, one.labels), one, batch),
+    plain("loop", loopFor(one), one, batch),
   ];
 }
 
 /** Apart, because what it leaves to the garbage collector would slow down the others. */
 export function idiomaticOne(one: Case, batch: Batch): Contestant {
-  return plain("idiomatic", idiomatic(one.loss, one.labels), one, batch);
+  return plain("idiomatic", idiomaticFor(one), one, batch);
 }

@@ -1,6 +1,6 @@
 import { setBackend } from "maxmargin";
 import { makeBatch } from "./batch.js";
-import { type Case, combinations } from "./cases.js";
+import { type Case, combinations, ofIds } from "./cases.js";
 import { libraryCall } from "./contestants.js";
 import { median, race } from "./timing.js";
 
@@ -28,6 +28,7 @@ const labels = ["signed", "binary"] as const;
 export const kinds: Case[] = [
   ...combinations({ ...usual, loss, labels, labelDtype, result }),
   ...combinations({ ...usual, loss: ["categoricalHinge"], labels: ["onehot"], labelDtype, result }),
+  ...combinations({ ...usual, ...ofIds, result }),
 ];
 
 export function crossover(kind: Case): Crossover {

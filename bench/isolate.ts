@@ -6,8 +6,9 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 import { crossover } from "./crossover.js";
 import { growth } from "./growth.js";
 import { measure } from "./measure.js";
+import { compare } from "./numpy.js";
 
-const tasks = { measure, crossover, growth };
+const tasks = { measure, crossover, growth, compare };
 type Tasks = typeof tasks;
 
 /** Idiomatic JavaScript makes arrays of 6.4e7 numbers. */

@@ -5,9 +5,11 @@ import { type Crossover, kinds } from "./crossover.js";
 import { type Growth, growthCases } from "./growth.js";
 import { isolated } from "./isolate.js";
 import type { Row } from "./measure.js";
+import { type Compared, numpyCases } from "./numpy.js";
 import { compileProbe } from "./probe.js";
 import {
   caseTable,
+  comparedLine,
   crossoverHeadings,
   crossoverLine,
   growthLine,
@@ -23,6 +25,7 @@ const { values: options } = parseArgs({
     quick: { type: "boolean", default: false },
     bars: { type: "boolean", default: false },
     rivals: { type: "boolean", default: false },
+    numpy: { type: "boolean", default: false },
     only: { type: "string", default: "" },
     json: { type: "string" },
     crossover: { type: "boolean", default: false },
@@ -35,6 +38,7 @@ const only = new RegExp(options.only);
 function choose(): readonly Case[] {
   if (options.crossover) return kinds;
   if (options.growth) return growthCases;
+  if (options.numpy) return numpyCases;
   return options.rivals ? rivalCases : cases(selection);
 }
 compileProbe();
@@ -44,6 +48,7 @@ const selected = all.filter(({ name }) => only.test(name));
 const rows: Row[] = [];
 const crossovers: Crossover[] = [];
 const growths: Growth[] = [];
+const compared: Compared[] = [];
 
 console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}\n`);
 if (options.crossover) console.log(crossoverHeadings);
@@ -58,6 +63,10 @@ for (const [i, one] of selected.entries()) {
     growths.push(await isolated("growth", one));
     progress("");
     console.log(growthLine(growths[growths.length - 1]));
+  } else if (options.numpy) {
+    compared.push(await isolated("compare", one));
+    progress("");
+    console.log(comparedLine(compared[compared.length - 1]));
   } else {
     const { rows: own, mistakes } = await isolated("measure", {
       one,
@@ -77,6 +86,6 @@ for (const [i, one] of selected.entries()) {
 if (rows.length > 0) console.log(summary(rows));
 if (options.growth) writeFileSync(options.growth, growthPlot(growths));
 if (options.json !== undefined) {
-  const found = options.crossover ? crossovers : options.growth ? growths : rows;
+  const found = [...crossovers, ...growths, ...compared, ...rows];
   writeFileSync(options.json, `${JSON.stringify({ machine, rows: found }, null, 1)}\n`);
 }

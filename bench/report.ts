@@ -2,6 +2,7 @@ import os from "node:os";
 import type { Crossover } from "./crossover.js";
 import type { Growth } from "./growth.js";
 import type { Row } from "./measure.js";
+import type { Compared } from "./numpy.js";
 import { plot } from "./plot.js";
 
 export const machine = {
@@ -120,6 +121,16 @@ export const crossoverLine = (found: Crossover) => cells(crossoverColumns, found
 export function growthLine({ n, nsPerValue }: Growth): string {
   const times = Object.entries(nsPerValue).map(([label, ns]) => `${label} ${ns.toFixed(3)}`);
   return [`${n.toExponential(0)} values, ns/value:`, ...times].join("  ");
+}
+
+/** A loss and its gradient beside numpy. */
+export function comparedLine({ case: name, rows, width, numpy, nsPerValue }: Compared): string {
+  const own = nsPerValue.maxmargin;
+  const times = (ns: number) => `${ns.toFixed(2)}, ${figure(ns / own)} times as long`;
+  return [
+    `${name.split("/")[0]}, ${rows.toExponential(0)} rows of ${width} logits, int32 ids, value and gradient in ns/value:`,
+    `  maxmargin ${own.toFixed(2)}; plain loop, gradient alone, ${times(nsPerValue.loop)}; numpy ${numpy} ${times(nsPerValue.numpy)}`,
+  ].join("\n");
 }
 
 /** What a value costs, from small batches to large ones. */

@@ -2,8 +2,8 @@
 import type { Values } from "./baselines.js";
 import type { Loss } from "./cases.js";
 
-/** Labels are -1/1 or one-hot. Writes to `out`, or returns an array of its own. */
-type Gradient = (
+/** Labels are -1/1, one-hot or class ids. Writes to `out`, or returns an array of its own. */
+export type Gradient = (
   loss: Loss,
   y: Values,
   p: Values,

@@ -31,7 +31,7 @@ function show(task: Task): readonly number[] {
 }
 
 const lines = tasks.map((task) => ({
-  label: task.title.split(",")[0],
+  label: task.title.split(", ")[1],
   points: show(task).map((loss, i) => [i + 1, loss] as const),
 }));
 const curves = new URL("loss-curve.svg", import.meta.url);

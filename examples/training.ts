@@ -1,4 +1,13 @@
-import { CategoricalHinge, type Loss, SquaredHinge, type Tensor, tensor } from "maxmargin";
+import {
+  CategoricalHinge,
+  CrammerSinger,
+  column,
+  type Loss,
+  oneHot,
+  SquaredHinge,
+  type Tensor,
+  tensor,
+} from "maxmargin";
 import { LinearClassifier, type Matrix, matrix } from "./classifier.js";
 import { readTable } from "./csv.js";
 
@@ -47,14 +56,6 @@ function standardized(
   return result;
 }
 
-/** Labels 0 and 1 in one column, or one-hot in as many columns as there are classes. */
-function labels(classes: readonly number[], outputs: number): Tensor {
-  if (outputs === 1) return tensor(Int8Array.from(classes), [classes.length, 1]);
-  const oneHot = new Int8Array(classes.length * outputs);
-  for (const [row, label] of classes.entries()) oneHot[row * outputs + label] = 1;
-  return tensor(oneHot, [classes.length, outputs]);
-}
-
 /** The share of rows whose class is that of the largest decision value, or of the sign of the only one. */
 function accuracy({ data, shape: [rows, outputs] }: Tensor, classes: readonly number[]): number {
   const decided = classes.filter((label, row) => {
@@ -70,6 +71,8 @@ export interface Task {
   readonly file: string;
   readonly outputs: number;
   readonly loss: Loss<"sum_over_batch_size">;
+  /** Returns the labels that the loss reads. */
+  labels(classes: readonly number[]): Tensor;
   readonly expected: number;
 }
 
@@ -79,6 +82,16 @@ export const tasks: readonly Task[] = [
     file: "digits.csv.gz",
     outputs: 10,
     loss: new CategoricalHinge(),
+    labels: (digits) => oneHot(digits, 10),
+    expected: 0.94,
+  },
+  {
+    title: "Handwritten digits, Crammer–Singer",
+    file: "digits.csv.gz",
+    outputs: 10,
+    // A multiclass SVM. It reads class ids.
+    loss: new CrammerSinger(),
+    labels: (digits) => tensor(Int32Array.from(digits)),
     expected: 0.94,
   },
   {
@@ -86,6 +99,7 @@ export const tasks: readonly Task[] = [
     file: "breast_cancer.csv",
     outputs: 1,
     loss: new SquaredHinge(),
+    labels: (classes) => column(Int8Array.from(classes)),
     expected: 0.95,
   },
 ];
@@ -101,7 +115,7 @@ export interface Trained {
 
 /** Trains with one half of the rows and tests with the other. */
 export function train(
-  { file, outputs, loss }: Task,
+  { file, outputs, loss, labels }: Task,
   onEpoch: (epoch: number, loss: number) => void,
 ): Trained {
   const table = readTable(new URL(`data/${file}`, import.meta.url));
@@ -113,7 +127,7 @@ export function train(
   const features = standardized(featuresOf(own), featuresOf(own));
   const classifier = new LinearClassifier(features.columns, outputs);
   const losses: number[] = [];
-  classifier.fit(features, labels(classesOf(own), outputs), loss, training, (epoch, value) => {
+  classifier.fit(features, labels(classesOf(own)), loss, training, (epoch, value) => {
     losses.push(value);
     onEpoch(epoch, value);
   });

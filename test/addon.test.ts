@@ -1,8 +1,19 @@
 // The addon itself. TypeScript refuses most of this before; here nothing stands before the binding.
+import { pbkdf2 as pbkdf2WithCallback } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
+import { chunkSize } from "../lib/backend/call.js";
 import { frameSize, operations } from "../lib/backend/call-frame.js";
+import { ExactSum } from "../lib/backend/exact-sum.js";
 import { addon, type Numbers, newFrame, numberIn, slots, write } from "./support/addon.js";
 import { detach } from "./support/buffers.js";
+import { generator, integerBelow } from "./support/data.js";
+import { allLossNames } from "./support/losses.js";
+
+const pbkdf2 = promisify(pbkdf2WithCallback);
 
 const rows = 50;
 const width = 4;
@@ -15,6 +26,11 @@ const codes = { int8: 1, bfloat16: 9, float32: 10, float64: 11 } as const;
 const numbers: Numbers = {
   loss: 0,
   encoding: 0,
+  margin: 1,
+  isSquared: 0,
+  classes: width,
+  ignores: 0,
+  ignored: 0,
   firstRow: 0,
   isStrided: 0,
   labelDtype: codes.int8,
@@ -30,6 +46,9 @@ const numbers: Numbers = {
   divisor: 1,
 };
 
+/** In the places of weights, mask and class weights. */
+const unweighted = [undefined, undefined, undefined];
+
 const shared = addon.initialize(new Float64Array(new SharedArrayBuffer(8 * frameSize)));
 
 type Call = (own: Numbers, y: unknown, p: unknown) => unknown;
@@ -38,6 +57,7 @@ type Call = (own: Numbers, y: unknown, p: unknown) => unknown;
 const calls: [string, Call][] = Object.entries(operations).flatMap(([name, operation]) => {
   const others = () => [
     ...(name === "weights" ? [column()] : [undefined]),
+    undefined,
     undefined,
     ...(name === "rows" ? [column()] : [undefined]),
     ...(name === "gradient" ? [predictions()] : []),
@@ -68,7 +88,7 @@ test("the frame's slots are those that the addon has", () => {
 });
 
 test("the losses have names", () => {
-  expect(addon.losses()).toEqual(["hinge", "squared_hinge", "categorical_hinge", "modified_huber"]);
+  expect(addon.losses()).toEqual(allLossNames);
 });
 
 test.each(calls)("%s computes", async (_, call) => {
@@ -84,10 +104,38 @@ test("sums, rounded and exact", () => {
   expect([...frame.subarray(slots.lossesSum[0]).subarray(0, 3)]).toEqual([2, 0, 25]);
 });
 
+test("sums of weights of all sizes, which need more terms than an exact sum has room for", () => {
+  const random = generator(41);
+  const count = 400;
+  for (const kind of ["one bit", "all bits"]) {
+    const weights = Float64Array.from({ length: count }, () => {
+      const digits = kind === "one bit" ? Math.sign(random() - 0.5) : random() - 0.5;
+      return digits * 2 ** (integerBelow(2000, random) - 1000);
+    });
+    const expected = new ExactSum();
+    for (const weight of weights) expected.add(weight);
+    // Each row is a group, and so each weight a term.
+    const frame = newFrame({
+      ...numbers,
+      operation: operations.weights,
+      computeDtype: codes.float64,
+      weightDtype: codes.float64,
+      rows: count,
+      batchRows: count,
+      width: chunkSize,
+    });
+    addon.evaluateWith(frame, undefined, undefined, weights);
+    expect(numberIn(frame, "weights")).toBe(expected.value);
+    const sum = new ExactSum();
+    sum.addNumbers(frame, slots.weightsSum[0]);
+    expect(sum.value).toBe(expected.value);
+  }
+});
+
 test("a part of a batch whose arrays are passed whole", () => {
   const losses = column().fill(7);
   const frame = newFrame({ ...numbers, operation: operations.rows, firstRow: 3, rows: 2 });
-  addon.evaluateWith(frame, labels(), predictions(), undefined, undefined, losses);
+  addon.evaluateWith(frame, labels(), predictions(), ...unweighted, losses);
   expect([...losses].map((loss) => loss === 0.5)).toEqual(
     [...losses].map((_, i) => i === 3 || i === 4),
   );
@@ -112,7 +160,7 @@ describe.each(withValues)("%s", (_, call) => {
 
 describe.each(calls)("%s", (_, call) => {
   const numberOf: readonly (keyof Numbers)[] = [
-    ...(["operation", "loss", "encoding", "computeDtype"] as const),
+    ...(["operation", "loss", "encoding", "computeDtype", "isSquared", "ignores"] as const),
     ...(["firstRow", "rows", "batchRows", "width", "isStrided"] as const),
   ];
 
@@ -134,8 +182,12 @@ describe.each(calls)("%s", (_, call) => {
       { batchRows: 0, rows: 0 },
       { batchRows: 2 ** 52, width: 2 ** 52 },
       { computeDtype: 7 },
-      { loss: 4 },
-      { encoding: 2 },
+      { loss: allLossNames.length },
+      { encoding: 5 },
+      { isSquared: 2 },
+      { ignores: 2 },
+      // Several labels a row.
+      { ignores: 1 },
       { operation: 4 },
     ]) {
       expect(() => call(own, labels(), predictions())).toThrow(/^maxmargin: the frame/);
@@ -161,9 +213,9 @@ describe("weights, masks and outputs", () => {
       expect(() => evaluate({}, other)).toThrow(/^maxmargin: weights or mask/);
       expect(() => evaluate({}, undefined, other)).toThrow(/^maxmargin: weights or mask/);
       const rowsAlone = { operation: operations.rows };
-      expect(() => evaluate(rowsAlone, undefined, undefined, other)).toThrow(/^maxmargin: the out/);
+      expect(() => evaluate(rowsAlone, ...unweighted, other)).toThrow(/^maxmargin: the out/);
       const gradient = { operation: operations.gradient };
-      expect(() => evaluate(gradient, undefined, undefined, undefined, other)).toThrow(
+      expect(() => evaluate(gradient, ...unweighted, undefined, other)).toThrow(
         /^maxmargin: the output/,
       );
     }
@@ -177,9 +229,9 @@ describe("weights, masks and outputs", () => {
   test("outputs in a dtype that is neither the batch's nor float64", () => {
     const losses = new Uint16Array(rows);
     const own = { operation: operations.rows, lossesDtype: codes.bfloat16 };
-    expect(() => evaluate(own, undefined, undefined, losses)).toThrow(/^maxmargin: the output/);
+    expect(() => evaluate(own, ...unweighted, losses)).toThrow(/^maxmargin: the output/);
     const wide = { operation: operations.rows, lossesDtype: codes.float64 };
-    evaluate(wide, undefined, undefined, new Float64Array(rows));
+    evaluate(wide, ...unweighted, new Float64Array(rows));
   });
 
   test("outputs in memory that is read, or written twice", () => {
@@ -192,17 +244,17 @@ describe("weights, masks and outputs", () => {
     const losses = column();
     const out = predictions();
     for (const others of [
-      [none, none, none, p],
-      [none, none, p.subarray(rows, 2 * rows), out],
-      [none, none, out.subarray(0, rows), out],
-      [losses, none, losses, out],
-      [none, losses, losses, out],
+      [none, none, none, none, p],
+      [none, none, none, p.subarray(rows, 2 * rows), out],
+      [none, none, none, out.subarray(0, rows), out],
+      [losses, none, none, losses, out],
+      [none, losses, none, losses, out],
     ]) {
       expect(() => evaluateOn(...others)).toThrow(expect.objectContaining(overlapping));
     }
     // Side by side in one buffer.
     const both = new Float32Array(rows + rows * width);
-    evaluateOn(none, none, both.subarray(0, rows), both.subarray(rows));
+    evaluateOn(none, none, none, both.subarray(0, rows), both.subarray(rows));
   });
 
   test("overlaps", () => {
@@ -213,6 +265,70 @@ describe("weights, masks and outputs", () => {
     for (const wrong of [undefined, null, {}, 1]) {
       expect(() => addon.overlaps(bytes, wrong)).toThrow(TypeError);
       expect(() => addon.overlaps(wrong, bytes)).toThrow(TypeError);
+    }
+  });
+});
+
+describe("class ids", () => {
+  const sparse = { encoding: 3 } as const;
+  const ids = (...first: number[]) => {
+    const all = new Int32Array(rows);
+    all.set(first);
+    return all;
+  };
+  const evaluate = (own: Numbers, labels: unknown, ...others: unknown[]) => {
+    const frame = newFrame({ ...numbers, ...sparse, labelDtype: 5, ...own });
+    addon.evaluateWith(frame, labels, predictions(), ...others);
+    return frame;
+  };
+
+  test.each(allLossNames.map((name, loss) => [name, loss]))("of %s", (_, loss) => {
+    expect(numberIn(evaluate({ loss }, ids(0, 3)), "areLabelsValid")).toBe(1);
+    for (const id of [-1, width, 2 ** 31 - 1, -(2 ** 31)]) {
+      expect(numberIn(evaluate({ loss }, ids(0, id)), "areLabelsValid")).toBe(0);
+      const gradient = { loss, operation: operations.gradient };
+      const frame = evaluate(gradient, ids(0, id), ...unweighted, undefined, predictions());
+      expect(numberIn(frame, "areLabelsValid")).toBe(0);
+    }
+  });
+
+  test("one for each row", () => {
+    for (const n of [0, rows - 1, rows + 1, rows * width]) {
+      expect(() => evaluate({}, new Int32Array(n))).toThrow(/^maxmargin: labels/);
+    }
+  });
+
+  test("weights of classes", () => {
+    const weigh = (weights: unknown) => evaluate({}, ids(), undefined, undefined, weights);
+    expect(numberIn(weigh(Float64Array.of(2, 1, 1, 1)), "weights")).toBe(2 * rows);
+    for (const other of [
+      ...[new Float64Array(width - 1), new Float64Array(width + 1), new Float32Array(width)],
+      ...[null, 1, [1, 2, 3, 4]],
+    ]) {
+      expect(() => weigh(other)).toThrow(/^maxmargin: weights/);
+    }
+    // Several labels a row.
+    const frame = newFrame(numbers);
+    const weights = [undefined, undefined, new Float64Array(width)];
+    expect(() => addon.evaluateWith(frame, labels(), predictions(), ...weights)).toThrow(
+      /^maxmargin: /,
+    );
+  });
+
+  test("rows that are ignored", () => {
+    const frame = evaluate({ ignores: 1, ignored: 255 }, ids(255, 255, 1));
+    expect([numberIn(frame, "areLabelsValid"), numberIn(frame, "kept")]).toEqual([1, rows - 2]);
+  });
+
+  test("losses of classes have no other labels", () => {
+    for (const [loss, name] of allLossNames.entries()) {
+      if (name !== "weston_watkins" && name !== "crammer_singer") continue;
+      for (const encoding of [0, 1, 2]) {
+        const frame = newFrame({ ...numbers, loss, encoding });
+        expect(() => addon.evaluateWith(frame, labels(), predictions())).toThrow(
+          /^maxmargin: the frame/,
+        );
+      }
     }
   });
 });
@@ -249,6 +365,37 @@ describe("frames", () => {
     await promise;
     expect(numberIn(own, "losses")).toBe(100);
   });
+});
+
+test("arrays that nobody else has stay until a call in the background has ended", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  // The call waits behind these in libuv's pool, of which they fill all threads.
+  let areBusy = true;
+  const others = Array.from({ length: 4 }, () => pbkdf2("", "", 300_000, 64, "sha512"));
+  void Promise.race(others).then(() => {
+    areBusy = false;
+  });
+  const start = () => {
+    const inputs = [
+      new Int8Array(rows),
+      predictions(),
+      column(),
+      column(),
+      new Float64Array(width),
+    ];
+    const arrays = [...inputs, column(), predictions()];
+    const frame = newFrame({ ...numbers, encoding: 3, operation: operations.gradient });
+    const promise = addon.evaluateInBackground(frame, ...arrays);
+    return { promise, references: [frame, ...arrays].map((array) => new WeakRef(array)) };
+  };
+  const { promise, references } = start();
+  // Whatever has a weak reference stays for the rest of a turn.
+  await setImmediate();
+  collectGarbage();
+  expect(references.map((reference) => reference.deref() !== undefined)).not.toContain(false);
+  expect(areBusy).toBe(true);
+  await Promise.all([promise, ...others]);
 });
 
 test("entries without arguments", () => {

@@ -432,7 +432,7 @@ describe("calls off the event loop", () => {
     expect(p).toHaveLength(2);
     const wrong = callAsync((() => 0) as never, p as TensorLike, p);
     await expect(wrong).rejects.toThrow(
-      "loss: expected a function of rows (hinge, squaredHinge, categoricalHinge, modifiedHuber)",
+      "loss: expected a function of rows (hinge, squaredHinge, categoricalHinge, modifiedHuber, crammerSinger, westonWatkins)",
     );
   });
 

@@ -213,7 +213,7 @@ describe("configs of get_compile_config()", () => {
     const saved = { class_name: "MeanMetricWrapper", config: { name: "m", dtype: "float32", fn } };
     expect(() => metrics.deserialize(saved)).toThrow(
       new RangeError(
-        `config.fn: expected "hinge", "squared_hinge", "categorical_hinge" or "modified_huber", received ${received}`,
+        `config.fn: expected "hinge", "squared_hinge", "categorical_hinge", "modified_huber", "crammer_singer" or "weston_watkins", received ${received}`,
       ),
     );
   });
@@ -230,7 +230,9 @@ describe("configs of get_compile_config()", () => {
   test("arguments of the function, which the three do not have", () => {
     const config = { fn: "hinge", name: "m", dtype: "float32", axis: -1 };
     expect(() => metrics.deserialize({ class_name: "MeanMetricWrapper", config })).toThrow(
-      new TypeError('config: unknown key "axis"; expected "name" or "dtype"'),
+      new TypeError(
+        'config: unknown key "axis"; expected "name", "dtype", "margin", "labels", "classWeight" or "ignoreClass"',
+      ),
     );
     expect(() => metrics.deserialize({ class_name: "MeanMetricWrapper", config: null })).toThrow(
       RangeError,

@@ -127,3 +127,18 @@ test("small and large empty batches have the same losses", () => {
     }
   }
 });
+
+test("a mask of empty rows is read by its own strides, whatever those of the weights are", () => {
+  const batch = tensor(none, [2, 0]);
+  // Of the two rows only the second one is kept, and so the weights do not sum to 0.
+  const weighting = { sampleWeight: [2], mask: [0, 1] };
+  const loss = new Hinge({ reduction: "mean_with_sample_weight" });
+  expect(loss.value(batch, batch, weighting)).toBeNaN();
+  // And a mask that is repeated has fewer values than there are weights.
+  const others = { sampleWeight: [0, 1], mask: [1] };
+  expect(loss.value(batch, batch, others)).toBeNaN();
+  const metric = new metrics.Hinge();
+  metric.updateState(batch, batch, weighting);
+  metric.updateState(batch, batch, others);
+  expect(metric.count).toBe(3);
+});

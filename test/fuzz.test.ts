@@ -6,6 +6,7 @@ import { check } from "./fuzz/check.js";
 import { type Program, randomProgram } from "./fuzz/program.js";
 import { type Call, type Result, type Subject, subjects } from "./fuzz/subjects.js";
 import { valuesOf } from "./support/data.js";
+import { allLossNames } from "./support/losses.js";
 
 const fuzz = fileURLToPath(new URL("../build/checks/fuzz/main.js", import.meta.url));
 
@@ -53,13 +54,38 @@ function hasNaNBesideTie({ loss, labels, predictions }: Program): boolean {
 }
 
 test("rows of NaN beside rows with ties, sums that overflow and margins of 0 are drawn", () => {
-  const programs = Array.from({ length: 400 }, (_, seed) => randomProgram(seed));
+  const programs = Array.from({ length: 800 }, (_, seed) => randomProgram(seed));
   const drawn = (name: string) =>
     programs.filter(({ predictions }) => predictions.style.includes(name)).length;
   expect(programs.filter(hasNaNBesideTie).length).toBeGreaterThan(8);
   for (const name of ["margin 0", "margins 0", "Infinity", "beyond the largest", "all -0"]) {
     expect.soft(drawn(name), name).toBeGreaterThan(4);
   }
+});
+
+test("all losses, encodings and options are drawn, most of them with an answer", () => {
+  const programs = Array.from({ length: 1000 }, (_, seed) => randomProgram(seed));
+  // The oracle takes its time for large ones.
+  const small = programs.filter(({ predictions }) => predictions.data.length < 500);
+  const answered = small.filter((program) => {
+    try {
+      return subjects[0].exact(program) !== undefined;
+    } catch {
+      return false;
+    }
+  });
+  const count = (is: (program: Program) => boolean) => answered.filter(is).length;
+  for (const loss of allLossNames) {
+    const sparse = count((each) => each.loss === loss && each.formula.labels === "sparse");
+    expect.soft(sparse, `class ids of ${loss}`).toBeGreaterThan(10);
+    const others = count((each) => each.loss === loss && each.formula.labels !== "sparse");
+    expect.soft(others, loss).toBeGreaterThan(20);
+  }
+  expect.soft(count(({ formula }) => formula.labels === "binary")).toBeGreaterThan(10);
+  expect.soft(count(({ formula }) => formula.classWeight !== undefined)).toBeGreaterThan(40);
+  expect.soft(count(({ formula }) => formula.ignoreClass !== undefined)).toBeGreaterThan(40);
+  expect.soft(count(({ formula }) => formula.power === 2)).toBeGreaterThan(40);
+  expect.soft(count(({ formula }) => formula.margin !== 1)).toBeGreaterThan(200);
 });
 
 /** The call of that name, and its subject. */
@@ -101,7 +127,7 @@ test.each(["call", "callAsync", "valueAndGradient", "gradientAsync of a function
         return result;
       });
     });
-    expect(message).toMatch(/but JavaScript: /);
+    expect(message).toMatch(/but JavaScript: |other bits of a NaN than in JavaScript/);
     expect(message).toMatch(/in seed \d+: \w+, class dtype/);
     expect(message).toMatch(/yTrue: \w+ \w+ \[/);
   },

@@ -150,7 +150,7 @@ describe("Keras's own answers", () => {
           expect(() => answerTo(golden)).toThrow(/: expected .*, received /);
         } else if (refusals.includes(golden.name)) {
           expect(() => answerTo(golden)).toThrow(
-            /^yTrue: expected one-hot labels of shape .*; for class ids use oneHot\(ids, \d\)/,
+            /^yTrue: expected one-hot labels of shape .*; for class ids set labels: "sparse"/,
           );
         } else if (decided !== undefined) {
           const answer = answerTo(golden);

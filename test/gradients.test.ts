@@ -497,7 +497,7 @@ describe("errors", () => {
     const call = () => gradient(Math.max as never, yTrue, yPred);
     expect(call).toThrow(
       new TypeError(
-        "loss: expected a function of rows (hinge, squaredHinge, categoricalHinge, modifiedHuber), received a function",
+        "loss: expected a function of rows (hinge, squaredHinge, categoricalHinge, modifiedHuber, crammerSinger, westonWatkins), received a function",
       ),
     );
   });

@@ -63,10 +63,9 @@ forEachImplementation(() => {
 
   test.each(ids)("labels of shape %j are refused beside %j", async (own, shape) => {
     const [yTrue, yPred] = [zeros(own), zeros(shape)];
-    const classes = shape.at(-1);
     const message =
       `yTrue: expected one-hot labels of shape [${shape.join(", ")}]; ` +
-      `for class ids use oneHot(ids, ${classes}), received shape [${own.join(", ")}]`;
+      `for class ids set labels: "sparse", received shape [${own.join(", ")}]`;
     const calls = [
       () => categoricalHinge(yTrue, yPred),
       () => categoricalHinge(yTrue, yPred, { out: new Float32Array(9) }),
@@ -101,7 +100,9 @@ forEachImplementation(() => {
       [1, 1, 1],
     ];
     for (const yTrue of [[0, 1, 2], [[0], [1], [2]], 1]) {
-      expect(() => new CategoricalHinge().value(yTrue, yPred)).toThrow(/use oneHot\(ids, 3\)/);
+      expect(() => new CategoricalHinge().value(yTrue, yPred)).toThrow(
+        /for class ids set labels: "sparse"/,
+      );
     }
     expect(new CategoricalHinge().value(oneHot([0, 1, 2], 3), yPred)).toBe(
       new CategoricalHinge().value(

@@ -48,7 +48,7 @@ forEachImplementation(() => {
     const [{ y_true, y_pred }] = updates as [Update];
     const own = new metrics.CategoricalHinge();
     expect(() => own.updateState(tensorOf(y_true), tensorOf(y_pred))).toThrow(
-      "yTrue: expected one-hot labels of shape [3, 3]; for class ids use oneHot(ids, 3)",
+      'yTrue: expected one-hot labels of shape [3, 3]; for class ids set labels: "sparse"',
     );
   });
 

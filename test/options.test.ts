@@ -10,7 +10,14 @@ import {
   valueAndGradientAsync,
 } from "maxmargin";
 import { afterEach, describe, expect, test } from "vitest";
-import { classes, functions, lossNames } from "./support/losses.js";
+import {
+  type AnyLossName,
+  allLossNames,
+  classes,
+  formulaOptionsOf,
+  functions,
+  metricClasses,
+} from "./support/losses.js";
 
 const yTrue = tensor(Int8Array.of(1, 1), [2, 1]);
 const yPred = tensor(Float32Array.of(0, 5), [2, 1]);
@@ -26,11 +33,12 @@ type Entry = readonly [
 const weights = ["sampleWeight", "mask"];
 const background = ["signal", "transfer"];
 
-const entriesOfLoss = (name: (typeof lossNames)[number]): Entry[] => {
+const entriesOfLoss = (name: AnyLossName): Entry[] => {
   const Class = classes[name];
   const loss = new Class();
   const of = functions[name];
-  const written = ["reduction", "name", "dtype"];
+  const formula = formulaOptionsOf(name);
+  const written = ["reduction", "name", "dtype", ...formula];
   return [
     ["constructor", written, "options", (options) => new Class(options)],
     ["fromConfig", written, "config", (config) => Class.fromConfig(config)],
@@ -67,48 +75,53 @@ const entriesOfLoss = (name: (typeof lossNames)[number]): Entry[] => {
       "options",
       (options) => loss.gradientAsync(yTrue, yPred, options),
     ],
-    [name, ["out"], "options", (options) => of(yTrue, yPred, options)],
+    [name, ["out", ...formula], "options", (options) => of(yTrue, yPred, options)],
     [
       `valueAndGradient(${name})`,
-      ["out"],
+      ["out", ...formula],
       "options",
       (options) => valueAndGradient(of, yTrue, yPred, options),
     ],
-    [`gradient(${name})`, ["out"], "options", (options) => gradient(of, yTrue, yPred, options)],
+    [
+      `gradient(${name})`,
+      ["out", ...formula],
+      "options",
+      (options) => gradient(of, yTrue, yPred, options),
+    ],
     [
       `callAsync(${name})`,
-      ["out", ...background],
+      ["out", ...formula, ...background],
       "options",
       (options) => callAsync(of, yTrue, yPred, options),
     ],
     [
       `valueAndGradientAsync(${name})`,
-      ["out", ...background],
+      ["out", ...formula, ...background],
       "options",
       (options) => valueAndGradientAsync(of, yTrue, yPred, options),
     ],
     [
       `gradientAsync(${name})`,
-      ["out", ...background],
+      ["out", ...formula, ...background],
       "options",
       (options) => gradientAsync(of, yTrue, yPred, options),
     ],
   ];
 };
 
-const metricNames = ["Hinge", "SquaredHinge", "CategoricalHinge"] as const;
-const entriesOfMetric = (name: (typeof metricNames)[number]): Entry[] => {
-  const Class = metrics[name];
+const entriesOfMetric = (name: AnyLossName): Entry[] => {
+  const Class = metricClasses[name];
+  const known = ["name", "dtype", ...formulaOptionsOf(name)];
   return [
-    [`metrics.${name}`, ["name", "dtype"], "options", (options) => new Class(options)],
-    [`metrics.${name}.fromConfig`, ["name", "dtype"], "config", (c) => Class.fromConfig(c)],
+    [`metrics.${Class.name}`, known, "options", (options) => new Class(options)],
+    [`metrics.${Class.name}.fromConfig`, known, "config", (config) => Class.fromConfig(config)],
     ["updateState", weights, "options", (o) => new Class().updateState(yTrue, yPred, o)],
   ];
 };
 
 const entries: Entry[] = [
-  ...lossNames.flatMap(entriesOfLoss),
-  ...metricNames.flatMap(entriesOfMetric),
+  ...allLossNames.flatMap(entriesOfLoss),
+  ...allLossNames.flatMap(entriesOfMetric),
 ];
 
 /** The error of a call that throws or is rejected. */

@@ -152,7 +152,7 @@ describe("invalid outputs", () => {
       /^options: expected an object, received 1/,
     );
     expect(() => hinge(yTrue, yPred, { to: new Float32Array(rows) } as never)).toThrow(
-      /^options: unknown key "to"; expected "out"$/,
+      /^options: unknown key "to"; expected "out", "margin", "labels", "classWeight" or "ignoreClass"$/,
     );
   });
 

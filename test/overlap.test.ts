@@ -1,4 +1,5 @@
 // Results that would be written where values are read, through another buffer that stands for the same memory.
+import { execFileSync } from "node:child_process";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import {
   callAsync,
@@ -187,8 +188,9 @@ describe("the addon itself", () => {
     ...{ encoding: 1, labelDtype: 10, predictionDtype: 10, computeDtype: 10, weightDtype: 10 },
     ...{ maskDtype: 10, lossesDtype: 10, gradientDtype: 10, rows, batchRows: rows, width },
     divisor: 1,
+    margin: 1,
   };
-  /** Labels, predictions, weights, mask, losses and gradient. */
+  /** Labels, predictions, weights, mask, class weights, losses and gradient. */
   type Values = readonly unknown[];
   const ways: Readonly<Record<string, (operation: number, values: Values) => unknown>> = {
     whole(operation, values) {
@@ -207,7 +209,8 @@ describe("the addon itself", () => {
     const memory = memoryFor(n);
     const { places, yTrue, yPred, sampleWeight, mask } = operandsIn(memory, n);
     const batch = [yTrue.data, yPred.data];
-    const columns = [sampleWeight, mask];
+    // In the place of class weights there are none.
+    const columns = [sampleWeight, mask, undefined];
     const own = new Float32Array(n);
     const before = new Uint8Array(memory).slice();
     const overlap = expect.objectContaining({ name: "RangeError", code: "ERR_MAXMARGIN_OVERLAP" });
@@ -251,5 +254,31 @@ describe("the addon itself", () => {
       expect(() => addon.overlaps(other, new Uint8Array(1))).toThrow(/^maxmargin: only typed/);
       expect(() => addon.overlaps(new Uint8Array(1), other)).toThrow(/^maxmargin: only typed/);
     }
+  });
+});
+
+test("memory that is probed without the addon is as it was", () => {
+  // Only C++ knows addresses: without it a byte is written through one buffer and read through the other.
+  const script = `
+    import { backend, hinge, tensor } from "maxmargin";
+    const memory = new SharedArrayBuffer(32);
+    new Uint8Array(memory).fill(0x3f);
+    const twin = structuredClone(memory);
+    const out = new Float32Array(memory, 0, 2);
+    let message = "nothing was thrown";
+    try {
+      hinge([[1], [-1]], tensor(new Float32Array(twin, 4, 2), [2, 1]), { out });
+    } catch (error) {
+      message = error.message;
+    }
+    const bytes = [...new Uint8Array(memory)];
+    console.log(JSON.stringify({ name: backend().name, message, areAsBefore: bytes.every((byte) => byte === 0x3f) }));
+  `;
+  const args = ["--no-addons", "--input-type=module", "-e", script];
+  const printed = execFileSync(process.execPath, args, { encoding: "utf8" });
+  expect(JSON.parse(printed)).toEqual({
+    name: "js",
+    message: expect.stringMatching(/^out: expected /),
+    areAsBefore: true,
   });
 });

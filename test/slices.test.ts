@@ -130,3 +130,17 @@ test.each(implementations)("no slice takes long: %s", onBusyMachines, (implement
   expect(answer.calls.length).toBeGreaterThan(10);
   expect(answer.calls.filter(({ longest }) => longest > 20)).toEqual([]);
 });
+
+forEachImplementation(() => {
+  test("a label that is neither 0 nor 1 in a later slice voids the derivatives that were added up", async () => {
+    // One prediction for all labels: its derivatives are added up.
+    const labels = Float32Array.from({ length: n }, (_, i) => i % 2);
+    labels[n - 1000] = -1;
+    const [yTrue, yPred] = [tensor(labels, [n, 1]), tensor(Float32Array.of(0.5), [1, 1])];
+    const loss = new Hinge({ reduction: "sum" });
+    const gradient = await loss.gradientAsync(yTrue, yPred);
+    expect(gradient.data).toEqual(loss.gradient(yTrue, yPred).data);
+    // 0 is no label for -1 here, and has no slope.
+    expect(gradient.data[0]).toBe(1 - n / 2);
+  });
+});

@@ -275,6 +275,26 @@ describe("calls with one signal", () => {
     expect(await other).toBe(1);
   });
 
+  test("are all rejected at once even if one of them has ended before", async () => {
+    const { controller, signal } = counted();
+    const { yTrue, yPred } = batch();
+    // Two slices, and three or more of each of the others.
+    const few = tensor(new Float32Array(70_000), [70_000, 1]);
+    const short = new Hinge().valueAsync(few, few, { signal });
+    const reasons: unknown[] = [];
+    const calls = Array.from({ length: 100 }, () =>
+      new Hinge().valueAsync(yTrue, yPred, { signal }).catch((reason: unknown) => {
+        reasons.push(reason);
+      }),
+    );
+    expect(await short).toBe(1);
+    await nextTurn();
+    controller.abort("enough");
+    for (let tick = 0; tick < 20; tick++) await undefined;
+    expect(reasons).toEqual(Array.from({ length: 100 }, () => "enough"));
+    await Promise.all(calls);
+  });
+
   test("may have one that lies or throws, which stops no other call", async () => {
     const { yTrue, yPred } = batch();
     const liar = (overrides: object) =>

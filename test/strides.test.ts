@@ -259,7 +259,7 @@ function answerOf(
     ...(isStrided ? stridedNumbers(one) : plainNumbers(one)),
     operation,
   });
-  const arrays = [labels, predictions, weights, mask].map((operand) =>
+  const arrays = [labels, predictions, weights, mask, undefined].map((operand) =>
     isStrided ? operand?.data : operand?.copy,
   );
   const losses = newData(compute, sizeOf(shape.slice(0, -1)));
@@ -345,7 +345,9 @@ describe("strided arrays", () => {
       const one = randomCase(random);
       const frame = newFrame({ ...stridedNumbers(one), operation: operations.sum });
       const { labels, predictions, weights, mask } = one;
-      const arrays = [labels, predictions, weights, mask].map((operand) => operand?.data);
+      const arrays = [labels, predictions, weights, mask, undefined].map(
+        (operand) => operand?.data,
+      );
       const promise = addon.evaluateInBackground(frame, ...arrays);
       frame.fill(Number.NaN, slots.rank[0]);
       await promise;
@@ -376,6 +378,7 @@ describe("gradients of predictions that are broadcast", () => {
       frame,
       one.labels.copy,
       one.predictions.copy,
+      undefined,
       undefined,
       undefined,
       undefined,
@@ -419,7 +422,9 @@ describe("gradients of predictions that are broadcast", () => {
           gradientOffset: offset,
         });
         const { labels, predictions, weights, mask } = one;
-        const arrays = [labels, predictions, weights, mask].map((operand) => operand?.data);
+        const arrays = [labels, predictions, weights, mask, undefined].map(
+          (operand) => operand?.data,
+        );
         const gradient = new Float64Array(n);
         addon.evaluateWith(frame, ...arrays, undefined, gradient);
         expect({ round, title, gradient }).toEqual({
@@ -461,6 +466,7 @@ describe("hostile frames", () => {
     new Float32Array(n),
     new Float32Array(3),
     new Float32Array(6),
+    undefined,
     undefined,
     new Float64Array(12),
   ];
@@ -508,6 +514,48 @@ describe("hostile frames", () => {
       }
     },
   );
+
+  test("strides that reach exactly one value beyond the array", () => {
+    const [labels, predictions] = [new Int8Array(n).fill(1), new Float32Array(n)];
+    const beyond = (numbers: Numbers) => {
+      const frame = newFrame({ ...good, operation: operations.sum, ...numbers });
+      return () => addon.evaluateWith(frame, labels, predictions);
+    };
+    for (const name of ["label", "prediction"]) {
+      expect(beyond({ [`${name}Offset`]: 1 }), name).toThrow(/^maxmargin: labels/);
+      const strides = { [`${name}Strides`]: [-12, -4, -1], [`${name}Offset`]: n - 2 };
+      expect(beyond(strides), name).toThrow(/^maxmargin: labels/);
+    }
+  });
+
+  test("strides whose product with a length is 0 in 64 bits", () => {
+    const rows = 2 ** 12 + 1;
+    const far = { rows, batchRows: rows, width: 1, rank: 2, shape: [rows, 1] };
+    const near = { labelStrides: [0, 0], predictionStrides: [0, 0] };
+    const evaluate = (numbers: Numbers) => {
+      const frame = newFrame({ ...good, ...far, ...near, operation: operations.sum, ...numbers });
+      addon.evaluateWith(frame, new Int8Array(1), new Float32Array(1));
+    };
+    evaluate({});
+    for (const stride of [2 ** 52, -(2 ** 52)]) {
+      for (const slot of ["labelStrides", "predictionStrides"]) {
+        expect(() => evaluate({ [slot]: [stride, 0] })).toThrow(/^maxmargin: labels/);
+      }
+    }
+  });
+
+  test("a gradient with strides in another dtype than float64", () => {
+    for (const dtype of ["float32", "float16", "int8"] as const) {
+      const values = arrays();
+      values[6] = newData(dtype, 12) as never;
+      const frame = newFrame({
+        ...good,
+        operation: operations.gradient,
+        gradientDtype: dtypes[dtype][0],
+      });
+      expect(() => addon.evaluateWith(frame, ...values), dtype).toThrow(/^maxmargin: the output/);
+    }
+  });
 
   test("ranks and shapes", () => {
     for (const rank of [0, 65, 1e9, -1, 2.5, Number.NaN, Infinity, 2, 4]) {
@@ -576,7 +624,7 @@ describe("hostile frames", () => {
   const goodNumbers = () => good;
 
   test("an array that has shrunk", () => {
-    for (let place = 0; place < 6; place++) {
+    for (let place = 0; place < 7; place++) {
       const values = arrays();
       if (values[place] === undefined) continue;
       values[place] = values[place]?.subarray(1) as Float32Array<ArrayBuffer>;

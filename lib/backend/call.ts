@@ -1,4 +1,4 @@
-import type { LossSpec } from "../losses/spec.js";
+import { type Formula, type LabelEncoding, weighsRows } from "../losses/spec.js";
 import type { RawArray, Results } from "../tensor/cast.js";
 
 /**
@@ -40,24 +40,27 @@ export interface GradientOperand extends Operand {
  */
 export interface Call {
   readonly operation: Operation;
-  readonly spec: LossSpec;
-  /**
-   * `auto`: 0 is read as -1 if all labels of this call are 0 or 1. `signed`: labels are used
-   * unchanged.
-   */
-  readonly encoding: "auto" | "signed";
+  /** The loss. Its margin is a value of the dtype that the call computes in. */
+  readonly formula: Formula;
+  /** The encoding of the labels of this call: `auto` may turn out to be `signed`. */
+  readonly encoding: LabelEncoding;
   /** The code of the dtype that labels, predictions and weights are cast to. */
   readonly code: number;
+  /** One label per value or, if they are class ids, per row of predictions. */
   readonly labels: Operand;
   readonly predictions: Operand;
   /** One value per row, as in `mask`. */
   readonly weights: Operand | undefined;
   readonly mask: Operand | undefined;
+  /** A value of the computed dtype for each class. */
+  readonly classWeights: Float64Array | undefined;
   /** The logical shape if an operand has strides: `rows * width` values, in row-major order. */
   readonly shape: readonly number[] | undefined;
   /** The rows of the whole batch. */
   readonly rows: number;
   readonly width: number;
+  /** The values of a row of predictions: the width, unless the call is flat. */
+  readonly classes: number;
   /** The divisor of gradients. */
   readonly divisor: number;
   /** The output for the weighted losses of the rows. */
@@ -66,6 +69,10 @@ export interface Call {
   /** Whether the call sums terms regardless of rows. Each value then counts as a row of width 1. */
   readonly isFlat: boolean;
 }
+
+/** Whether the rows of a call have weights or can be left out. */
+export const isWeighted = ({ weights, mask, formula }: Call) =>
+  weights !== undefined || mask !== undefined || weighsRows(formula);
 
 /**
  * The rows of a batch that one step of an evaluation computes. The first is a multiple of

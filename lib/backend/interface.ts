@@ -1,4 +1,4 @@
-import type { LossSpec } from "../losses/spec.js";
+import type { Formula } from "../losses/spec.js";
 import type { RowTensor } from "../tensor/tensor.js";
 import type { Call, RowRange } from "./call.js";
 import type { Totals } from "./totals.js";
@@ -19,9 +19,10 @@ export interface Backend {
   readonly valuesAtOnce: number;
   /**
    * Sums the losses of the rows of a row-major batch, or the terms of an elementwise loss, in the
-   * dtype with this code: the fast path.
+   * dtype with this code: the fast path for one label per prediction, in an encoding that has all
+   * labels.
    */
-  sum(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number;
+  sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number;
   /**
    * Evaluates rows of a batch, adds them to the totals, and returns whether labels were read as 0
    * and 1.

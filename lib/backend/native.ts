@@ -1,10 +1,10 @@
-import type { LossSpec } from "../losses/spec.js";
+import { type Formula, hasClasses, type LabelEncoding, type LossSpec } from "../losses/spec.js";
 import { SharedMemory } from "../surroundings.js";
 import type { RawArray, Results } from "../tensor/cast.js";
 import { rowMajorStrides } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 
-import type { Call, Operand, RowRange } from "./call.js";
+import { type Call, isWeighted, type Operand, type RowRange } from "./call.js";
 import { frameSize, operations, type Slot, slot, slotSizes } from "./call-frame.js";
 import type { Backend, Evaluated } from "./interface.js";
 import { portable } from "./portable/portable.js";
@@ -16,6 +16,7 @@ type Arrays = readonly [
   predictions: RawArray,
   weights?: RawArray | undefined,
   mask?: RawArray | undefined,
+  classWeights?: Float64Array | undefined,
   losses?: Results | undefined,
   gradient?: Results | undefined,
 ];
@@ -61,7 +62,13 @@ export function checkAddon(addon: unknown): void {
   }
 }
 
-const encodings = { signed: 0, auto: 1 } as const;
+/** The numbers of LabelReading in native/engine/batch.h. */
+const readings = { signed: 0, auto: 1, binary: 2, sparse: 3, onehot: 4 } as const;
+
+/** Returns how the addon reads labels. */
+function readingOf(formula: Formula, encoding: LabelEncoding): number {
+  return encoding === "onehot" && !hasClasses(formula) ? readings.signed : readings[encoding];
+}
 
 /** The slots of each operand with strides. */
 const operandSlots = [
@@ -108,7 +115,9 @@ function writeStrides(frame: Float64Array, call: Call, shape: readonly number[])
   for (const { name, strides, offset } of operandSlots) {
     const operand: Operand | undefined = call[name];
     if (operand === undefined) continue;
-    const axes = name === "weights" || name === "mask" ? shape.slice(0, -1) : shape;
+    const areOfRows =
+      name === "weights" || name === "mask" || (name === "labels" && call.encoding === "sparse");
+    const axes = areOfRows ? shape.slice(0, -1) : shape;
     const own = operand.strides ?? rowMajorStrides(axes);
     frame.set(own.slice(0, axes.length), strides);
     if (call.isFlat) frame[strides + axes.length] = 0;
@@ -124,10 +133,9 @@ export class NativeBackend implements Backend {
   readonly #frame: Float64Array;
   readonly #evaluate: (...arrays: Arrays) => void;
   readonly #lossNumbers: ReadonlyMap<string, number>;
-  /** The last loss, with its number and the code of its encoding, because calls usually repeat it. */
+  /** The last loss and its number, because calls usually repeat it. */
   #lastSpec: LossSpec | undefined;
   #lastNumber = 0;
-  #lastEncoding = 0;
 
   constructor(addon: Addon) {
     this.#addon = addon;
@@ -142,27 +150,31 @@ export class NativeBackend implements Backend {
     this.#lossNumbers = new Map(addon.losses().map((name, number) => [name, number]));
   }
 
-  sum(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number {
+  sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
     const frame = this.#frame;
-    if (spec !== this.#lastSpec) this.#lookUp(spec);
     frame[slot.operation] = operations.sum;
-    frame[slot.loss] = this.#lastNumber;
-    frame[slot.encoding] = this.#lastEncoding;
+    frame[slot.loss] = this.#numberOf(formula.spec);
+    frame[slot.encoding] = formula.labels === "auto" ? readings.auto : readings.signed;
+    frame[slot.margin] = formula.margin;
+    frame[slot.isSquared] = formula.power - 1;
     frame[slot.labelDtype] = labels.code;
     frame[slot.predictionDtype] = predictions.code;
     frame[slot.computeDtype] = code;
     frame[slot.firstRow] = 0;
     frame[slot.rows] = frame[slot.batchRows] = predictions.rows;
-    frame[slot.width] = predictions.width;
+    frame[slot.width] = frame[slot.classes] = predictions.width;
+    frame[slot.ignores] = 0;
     frame[slot.isStrided] = 0;
     this.#evaluate(labels.stored, predictions.stored);
     return frame[slot.losses] as number;
   }
 
-  #lookUp(spec: LossSpec): void {
-    this.#lastSpec = spec;
-    this.#lastNumber = this.#lossNumbers.get(spec.name) as number;
-    this.#lastEncoding = encodings[spec.labels[0]];
+  #numberOf(spec: LossSpec): number {
+    if (spec !== this.#lastSpec) {
+      this.#lastSpec = spec;
+      this.#lastNumber = this.#lossNumbers.get(spec.name) as number;
+    }
+    return this.#lastNumber;
   }
 
   evaluate(call: Call, range: RowRange, totals: Totals): boolean {
@@ -172,12 +184,13 @@ export class NativeBackend implements Backend {
     }
     const frame = this.#frame;
     this.#fill(frame, call, range);
-    const { labels, predictions, weights, mask, losses, gradient } = call;
+    const { labels, predictions, weights, mask, classWeights, losses, gradient } = call;
     this.#evaluate(
       labels.values,
       predictions.values,
       weights?.values,
       mask?.values,
+      classWeights,
       losses?.values,
       gradient?.values,
     );
@@ -187,13 +200,14 @@ export class NativeBackend implements Backend {
   async evaluateInBackground(call: Call, range: RowRange, totals: Totals): Promise<Evaluated> {
     const frame = new Float64Array(frameSize);
     this.#fill(frame, call, range);
-    const { labels, predictions, weights, mask, losses, gradient } = call;
+    const { labels, predictions, weights, mask, classWeights, losses, gradient } = call;
     await this.#addon.evaluateInBackground(
       frame,
       labels.values,
       predictions.values,
       weights?.values,
       mask?.values,
+      classWeights,
       losses?.values,
       gradient?.values,
     );
@@ -202,15 +216,20 @@ export class NativeBackend implements Backend {
   }
 
   #fill(frame: Float64Array, call: Call, { first, end }: RowRange): void {
-    if (call.spec !== this.#lastSpec) this.#lookUp(call.spec);
+    const { formula } = call;
     frame[slot.operation] = operations[call.operation as keyof typeof operations];
-    frame[slot.loss] = this.#lastNumber;
-    frame[slot.encoding] = encodings[call.encoding];
+    frame[slot.loss] = this.#numberOf(formula.spec);
+    frame[slot.encoding] = readingOf(formula, call.encoding);
+    frame[slot.margin] = formula.margin;
+    frame[slot.isSquared] = formula.power - 1;
     frame[slot.computeDtype] = call.code;
     frame[slot.firstRow] = first;
     frame[slot.rows] = end - first;
     frame[slot.batchRows] = call.rows;
     frame[slot.width] = call.width;
+    frame[slot.classes] = call.classes;
+    frame[slot.ignores] = formula.ignoreClass === undefined ? 0 : 1;
+    frame[slot.ignored] = formula.ignoreClass ?? 0;
     frame[slot.divisor] = call.divisor;
     frame[slot.isStrided] = call.shape === undefined ? 0 : 1;
     writeDtypes(frame, call);
@@ -219,11 +238,12 @@ export class NativeBackend implements Backend {
 }
 
 /** Adds the sums that the addon wrote, and returns whether labels were read as 0 and 1. */
-function addResults(frame: Float64Array, { weights, mask }: Call, totals: Totals): boolean {
+function addResults(frame: Float64Array, call: Call, totals: Totals): boolean {
+  if (frame[slot.areLabelsValid] === 0) totals.areLabelsValid = false;
   totals.losses.addNumbers(frame, slot.lossesSum);
-  if (weights !== undefined || mask !== undefined) {
+  if (isWeighted(call)) {
     totals.weights.addNumbers(frame, slot.weightsSum);
-    if (mask !== undefined) totals.kept.addNumbers(frame, slot.keptSum);
+    totals.kept.addNumbers(frame, slot.keptSum);
   }
   return frame[slot.wasBinary] === 1;
 }

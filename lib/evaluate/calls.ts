@@ -1,9 +1,12 @@
 // Calls of a backend for a plan.
 import type { Call, GradientOperand, LossesOperand, Operand, Operation } from "../backend/call.js";
 import type { Totals } from "../backend/totals.js";
-import { codes } from "../tensor/dtypes.js";
+import { type Formula, weighsRows } from "../losses/spec.js";
+import { roundTo } from "../tensor/cast.js";
+import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import { isRowMajor, rowShape } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
+import { labelError } from "./labels.js";
 import { checkMask } from "./masks.js";
 import type { Plan } from "./plan.js";
 
@@ -19,9 +22,9 @@ export function stridesAt({ layout }: Plan, at: number, areOfRows = false) {
 }
 
 /** Returns an operand. `at` is its place in the layout. */
-function operandOf(plan: Plan, tensor: RowTensor, at: number): Operand {
+function operandOf(plan: Plan, tensor: RowTensor, at: number, areOfRows = false): Operand {
   const { stored: values, code, layout } = tensor;
-  return { values, code, strides: stridesAt(plan, at, at > 1), offset: layout?.offset ?? 0 };
+  return { values, code, strides: stridesAt(plan, at, areOfRows), offset: layout?.offset ?? 0 };
 }
 
 /** The outputs of a call, and the divisor of its gradient. */
@@ -35,27 +38,28 @@ const noOutputs: Outputs = {};
 
 /** Returns the call of a backend for an operation on a plan. */
 export function callOf(plan: Plan, operation: Operation, outputs: Outputs = noOutputs): Call {
-  const { spec, dtype, labels, predictions, sampleWeight, mask, rows, width, layout } = plan;
+  const { formula, dtype, labels, predictions, sampleWeight, mask, rows, width, layout } = plan;
   const { losses, gradient, divisor = 1 } = outputs;
   // A sum of terms does not depend on rows, so it can be cut between any two chunks.
   const isFlat =
-    spec.family === "elementwise" &&
-    sampleWeight === undefined &&
-    mask === undefined &&
+    formula.spec.family === "elementwise" &&
+    !isWeighted(plan) &&
     losses === undefined &&
     (operation === "sum" || operation === "gradient");
   return {
     operation,
-    spec,
-    encoding: spec.labels[0],
+    formula: withMarginOf(dtype, formula),
+    encoding: formula.labels,
     code: codes[dtype],
-    labels: operandOf(plan, labels, 0),
+    labels: operandOf(plan, labels, 0, formula.labels === "sparse"),
     predictions: operandOf(plan, predictions, 1),
-    weights: sampleWeight && operandOf(plan, sampleWeight, 2),
-    mask: mask && operandOf(plan, mask, sampleWeight === undefined ? 2 : 3),
+    weights: sampleWeight && operandOf(plan, sampleWeight, 2, true),
+    mask: mask && operandOf(plan, mask, sampleWeight === undefined ? 2 : 3, true),
+    classWeights: formula.classWeight && roundedTo(dtype, formula.classWeight),
     shape: layout?.shape,
     rows: isFlat ? rows * width : rows,
     width: isFlat ? 1 : width,
+    classes: width,
     divisor,
     losses,
     gradient,
@@ -63,8 +67,22 @@ export function callOf(plan: Plan, operation: Operation, outputs: Outputs = noOu
   };
 }
 
-/** Returns the totals of a call after a check of the mask that it read. */
-export function checked({ mask }: Plan, totals: Totals): Totals {
+/** Whether the rows of a plan have weights or can be left out. */
+export const isWeighted = ({ sampleWeight, mask, formula }: Plan) =>
+  sampleWeight !== undefined || mask !== undefined || weighsRows(formula);
+
+function withMarginOf(dtype: FloatDtype, formula: Formula): Formula {
+  const margin = roundTo(dtype, formula.margin);
+  return margin === formula.margin ? formula : { ...formula, margin };
+}
+
+const roundedTo = (dtype: FloatDtype, numbers: readonly number[]) =>
+  Float64Array.from(numbers, (number) => roundTo(dtype, number));
+
+/** Returns the totals of a call after a check of the labels and the mask that it read. */
+export function checked(plan: Plan, totals: Totals): Totals {
+  const { mask } = plan;
+  if (!totals.areLabelsValid) throw labelError(plan);
   if (mask !== undefined) checkMask(mask, totals.kept.value);
   return totals;
 }

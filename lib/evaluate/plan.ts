@@ -1,5 +1,5 @@
 import { wrongValue } from "../errors.js";
-import type { LossSpec } from "../losses/spec.js";
+import { type Formula, weighsRows } from "../losses/spec.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
 import {
   isRowMajor,
@@ -10,6 +10,7 @@ import {
   sizeOf,
 } from "../tensor/shapes.js";
 import { checkLength, type RowTensor } from "../tensor/tensor.js";
+import { checkRowLabels } from "./labels.js";
 import {
   type Axes,
   axesOf,
@@ -53,7 +54,7 @@ interface Geometry {
 
 /** Validated inputs, with their geometry. */
 export interface Plan extends Inputs, Geometry {
-  readonly spec: LossSpec;
+  readonly formula: Formula;
   /** The dtype that labels, predictions and weights are cast to, and results are rounded to. */
   readonly dtype: FloatDtype;
 }
@@ -63,7 +64,7 @@ export type Alignment = "broadcast" | "samples";
 
 /** Settings that determine how inputs are broadcast, besides their shapes. */
 export interface PlanOptions {
-  readonly spec: LossSpec;
+  readonly formula: Formula;
   /** Whether a trailing axis of size 1 may be added or dropped, as in Keras's classes. */
   readonly fixRanks: boolean;
 }
@@ -83,14 +84,16 @@ export function plan(
   // No backend reads the mask of an empty batch.
   if (mask !== undefined && predictions.rows * predictions.width === 0) checkMaskValues(mask);
   const { lossShape, rows, width, weightRepeats, layout } =
-    alikeGeometry(inputs) ?? broadcastGeometry(inputs, options, alignment);
+    alikeGeometry(inputs, options) ?? broadcastGeometry(inputs, options, alignment);
+  const { formula } = options;
+  if (weighsRows(formula)) checkRowLabels({ formula, labels, width });
   // Written out, because an object spread would take longer than a small batch.
   return {
     labels,
     predictions,
     sampleWeight,
     mask,
-    spec: options.spec,
+    formula,
     dtype,
     lossShape,
     rows,
@@ -101,10 +104,11 @@ export function plan(
 }
 
 /** Returns the geometry of inputs of one shape, in which nothing repeats; undefined for others. */
-function alikeGeometry(inputs: Inputs): Geometry | undefined {
+function alikeGeometry(inputs: Inputs, { formula }: PlanOptions): Geometry | undefined {
   const { labels, predictions, sampleWeight, mask } = inputs;
   const { shape, rows, width } = predictions;
-  if (shape.length === 0 || width === 0 || !sameShape(labels.shape, shape)) return undefined;
+  if (shape.length === 0 || width === 0) return undefined;
+  if (formula.labels === "sparse" || !sameShape(labels.shape, shape)) return undefined;
   const lossShape = rowShape(shape);
   const fits = (column: RowTensor | undefined) =>
     column === undefined || sameShape(column.shape, lossShape);
@@ -146,28 +150,33 @@ function broadcastGeometry(inputs: Inputs, options: PlanOptions, alignment: Alig
     axes.strides.at(-1) ?? 0,
   ]) as [number[], number[], number[]];
   const columnStrides = columns.map((axes) => [...stridesOver(lossShape, ofColumns(axes)), 0]);
+  const haveIds = options.formula.labels === "sparse";
   const isPlain =
-    valueStrides.every((strides) => isRowMajor(shape, strides)) &&
-    columnStrides.every((strides) => isRowMajor(lossShape, strides.slice(0, -1)));
+    valueStrides.every((strides, i) =>
+      haveIds && i === 0 ? isRowMajor(lossShape, strides.slice(0, -1)) : isRowMajor(shape, strides),
+    ) && columnStrides.every((strides) => isRowMajor(lossShape, strides.slice(0, -1)));
   const layout = isPlain
     ? undefined
     : collapsed({ shape, strides: [...valueStrides, ...columnStrides, gradientStrides] });
   const rows = sizeOf(lossShape);
-  const weightRepeats = rows === 0 ? 1 : rows / sizeOf(columns[0]?.shape ?? lossShape);
+  // A weight that depends on the row's class is the row's own.
+  const areRepeated = rows > 0 && !weighsRows(options.formula);
+  const weightRepeats = areRepeated ? rows / sizeOf(columns[0]?.shape ?? lossShape) : 1;
   return { lossShape, rows, width, weightRepeats, layout };
 }
 
 /** Returns labels, predictions and the gradient over their common shape. */
-function fitValues(
-  { labels, predictions }: Inputs,
-  { spec, fixRanks }: PlanOptions,
-): readonly [Axes, Axes, Axes] {
+function fitValues(inputs: Inputs, options: PlanOptions): readonly [Axes, Axes, Axes] {
+  const { labels, predictions } = inputs;
+  const { formula, fixRanks } = options;
+  const { spec } = formula;
+  if (formula.labels === "sparse") return fitIds(inputs, formula);
   const [ofLabels, ofPredictions] = fixRanks
     ? rankFixes(labels.shape, predictions.shape)
     : [unchanged, unchanged];
   const own = ofLabels(axesOf(labels));
   const other = ofPredictions(axesOf(predictions));
-  if (spec.family === "classMax") checkOneHot(own.shape, other.shape);
+  if (spec.family !== "elementwise") checkOneHot(own.shape, other.shape);
   // Keras's classes pair nested lists number by number.
   if (
     fixRanks &&
@@ -187,6 +196,29 @@ function fitValues(
   return [over(own), over(other), over(ofPredictions(rowMajor(predictions.shape)))];
 }
 
+/** Returns class ids, predictions and the gradient over the shape of the predictions. */
+function fitIds({ labels, predictions }: Inputs, { spec }: Formula): readonly [Axes, Axes, Axes] {
+  const { shape } = predictions;
+  checkClasses(spec, shape);
+  if (shape.length === 0 || shape.at(-1) === 0) {
+    throw wrongValue("yPred", "at least one class in the last axis", `shape ${shown(shape)}`);
+  }
+  const rows = rowShape(shape);
+  const ids = axesOf(labels);
+  const hasOwnAxis = sameShape(ids.shape, [...rows, 1]);
+  if (!hasOwnAxis && !sameShape(ids.shape, rows)) {
+    const areOneHot = sameShape(ids.shape, shape) && spec.labels.includes("onehot");
+    const advice = areOneHot ? '; for one-hot labels set labels: "onehot"' : "";
+    throw wrongValue(
+      "yTrue",
+      `a class id for each row, shape ${shown(rows)} or ${shown([...rows, 1])}${advice}`,
+      `shape ${shown(ids.shape)}`,
+    );
+  }
+  const own = hasOwnAxis ? rowAxes(ids) : ids;
+  return [withAxis(own, shape.at(-1)), axesOf(predictions), rowMajor(shape)];
+}
+
 /**
  * Checks that labels are not class ids, which could broadcast as one-hot labels: one value, or one
  * for each row.
@@ -198,17 +230,17 @@ function checkOneHot(labels: Shape, predictions: Shape): void {
   const areIds = (labels.at(-1) ?? 1) === 1 || sameShape(labels, rows);
   if (classes <= 1 || !areIds) return;
   const oneHot = `one-hot labels of shape ${shown([...rows, classes])}`;
-  const advice = `for class ids use oneHot(ids, ${classes})`;
+  const advice = 'for class ids set labels: "sparse"';
   throw wrongValue("yTrue", `${oneHot}; ${advice}`, `shape ${shown(labels)}`);
 }
 
-function checkClasses({ family }: LossSpec, shape: Shape): void {
+function checkClasses({ family }: Formula["spec"], shape: Shape): void {
   // Keras reads two scalars as one class in categorical hinge, and fails to average them in the
   // other losses.
-  if (shape.length === 0 && family !== "classMax") {
+  if (shape.length === 0 && family === "elementwise") {
     throw wrongValue("yPred", "at least one axis", "a scalar");
   }
-  if (family === "classMax" && shape.at(-1) === 0) {
+  if (family !== "elementwise" && shape.at(-1) === 0) {
     throw wrongValue("yPred", "at least one class in the last axis", "none");
   }
 }

@@ -2,7 +2,7 @@ import { Watch } from "./abort.js";
 import { type CallOptions, readArguments } from "./arguments.js";
 import type { Steps } from "./calls.js";
 import type { Evaluation } from "./evaluation.js";
-import { planRequest, type Settings } from "./run.js";
+import { joinedNames, knownOptions, planRequest, type Settings } from "./run.js";
 import { evaluateInSlices } from "./slices.js";
 import { type TransferredInputs, transferred, transferredInputs } from "./transfer.js";
 
@@ -27,6 +27,8 @@ export interface Evaluated<Result> {
   readonly inputs: TransferredInputs | undefined;
 }
 
+const asyncOptions = ["signal", "transfer"];
+
 /** Evaluates a call without blocking the event loop. */
 export async function evaluateAsync<Result>(
   evaluation: Evaluation<Result>,
@@ -35,7 +37,7 @@ export async function evaluateAsync<Result>(
   yPred: unknown,
   options: CallOptions | undefined,
 ): Promise<Evaluated<Result>> {
-  const known = [...evaluation.options, "signal", "transfer"];
+  const known = joinedNames(knownOptions(evaluation, settings), asyncOptions);
   const given = readArguments(yTrue, yPred, options, known);
   const watch = new Watch(given.signal);
   watch.throwIfAborted();

@@ -1,7 +1,7 @@
 import { backendFor } from "../backend/backend.js";
 import { chunkSize } from "../backend/call.js";
 import { newTotals } from "../backend/totals.js";
-import type { LossSpec } from "../losses/spec.js";
+import { type Formula, hasClasses, weighsRows } from "../losses/spec.js";
 import { roundTo } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import { checkLength, type RowTensor, type TensorOf } from "../tensor/tensor.js";
@@ -21,7 +21,7 @@ import { isUnreduced, type Reduction } from "./reduction.js";
 
 /** The settings of a loss or of a function of rows, for all batches. */
 export interface Settings<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype> {
-  readonly spec: LossSpec;
+  readonly formula: Formula;
   readonly reduction: R;
   /**
    * The dtype that labels, predictions and weights are cast to; undefined for the dtype of the
@@ -32,6 +32,10 @@ export interface Settings<R extends Reduction = Reduction, D extends FloatDtype 
   readonly code: number | undefined;
   /** Whether a trailing axis of size 1 may be added or dropped, as in Keras's classes. */
   readonly fixRanks: boolean;
+  /** Options of each call besides those of the evaluation. */
+  readonly options: readonly string[];
+  /** Whether a batch can take the fast path: see {@link isPlain}. */
+  readonly isPlain: boolean;
 }
 
 /** A number for every reduction but `null` and `"none"`, which return a tensor. */
@@ -58,6 +62,25 @@ export function planRequest(
   return { plan: planned, output: outputOf(planned, evaluation.resultSize?.(planned), out) };
 }
 
+type Names = readonly string[];
+
+/** Lists of names that were joined, because every call needs one. */
+const joined = new Map<Names, Map<Names, Names>>();
+
+/** Returns two lists as one, and the same one for the same lists. */
+export function joinedNames(first: Names, second: Names): Names {
+  if (second.length === 0) return first;
+  const known = joined.get(first)?.get(second);
+  if (known !== undefined) return known;
+  const both = [...first, ...second];
+  joined.set(first, new Map(joined.get(first)).set(second, both));
+  return both;
+}
+
+/** Returns the names of the options of a call. */
+export const knownOptions = (evaluation: Evaluation<unknown>, { options }: Settings) =>
+  joinedNames(evaluation.options, options);
+
 /** Evaluates a call at once. */
 export function evaluateNow<Result>(
   evaluation: Evaluation<Result>,
@@ -66,7 +89,8 @@ export function evaluateNow<Result>(
   yPred: unknown,
   options: CallOptions | undefined,
 ): Result {
-  return finishNow(evaluation, settings, readArguments(yTrue, yPred, options, evaluation.options));
+  const known = knownOptions(evaluation, settings);
+  return finishNow(evaluation, settings, readArguments(yTrue, yPred, options, known));
 }
 
 /** Evaluates arguments that have been read. */
@@ -84,7 +108,8 @@ function runNow<Result>(steps: Steps<Result>): Result {
   while (!step.done) {
     const call = step.value;
     const totals = newTotals();
-    backendFor(call.rows * call.width).evaluate(call, { first: 0, end: call.rows }, totals);
+    const backend = backendFor(call.rows * call.width);
+    totals.wasBinary = backend.evaluate(call, { first: 0, end: call.rows }, totals);
     step = steps.next(totals);
   }
   return step.value;
@@ -103,18 +128,22 @@ function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
   return alike;
 }
 
+/** Whether labels are one per prediction, in an encoding that has all labels, and rows count alike. */
+export const isPlain = (formula: Formula) =>
+  formula.labels !== "binary" && !hasClasses(formula) && !weighsRows(formula);
+
 /** Sums a batch on the fast path: the losses of its rows, or the terms of an elementwise loss. */
-function sumOf(spec: LossSpec, code: number, labels: RowTensor, predictions: RowTensor): number {
+function sumOf(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
   checkLength(labels, "yTrue");
   checkLength(predictions, "yPred");
-  return backendFor(predictions.rows * predictions.width).sum(spec, code, labels, predictions);
+  return backendFor(predictions.rows * predictions.width).sum(formula, code, labels, predictions);
 }
 
-const termsOf = ({ family }: LossSpec, width: number) => (family === "elementwise" ? width : 1);
+const termsOf = ({ spec }: Formula, width: number) => (spec.family === "elementwise" ? width : 1);
 
 /**
  * Computes the loss of a batch, reduced. An unweighted batch that needs no broadcasting takes a
- * fast path.
+ * fast path. The margin of the settings is a value of their dtype.
  */
 export function value<R extends Reduction, D extends FloatDtype>(
   settings: Settings<R, D> & { readonly dtype: D; readonly code: number },
@@ -122,19 +151,19 @@ export function value<R extends Reduction, D extends FloatDtype>(
   yPred: unknown,
   options: WeightOptions | undefined,
 ): LossValue<R, D> {
-  const { spec, dtype, code, reduction } = settings;
+  const { formula, dtype, code, reduction } = settings;
   if (options !== undefined || isUnreduced(reduction)) {
     return evaluateNow(valueEvaluation, settings, yTrue, yPred, options) as LossValue<R, D>;
   }
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toPredictions(yPred);
-  if (!areAlike(labels, predictions)) {
+  if (!settings.isPlain || !areAlike(labels, predictions)) {
     const given = withoutOptions(labels, predictions);
     return finishNow(valueEvaluation, settings, given) as LossValue<R, D>;
   }
-  const total = sumOf(spec, code, labels, predictions);
+  const total = sumOf(formula, code, labels, predictions);
   const { rows, width } = predictions;
-  const divisor = termsOf(spec, width) * (reduction === "sum" ? 1 : rows);
+  const divisor = termsOf(formula, width) * (reduction === "sum" ? 1 : rows);
   return roundTo(dtype, total / divisor) as LossValue<R, D>;
 }
 
@@ -143,13 +172,14 @@ export function value<R extends Reduction, D extends FloatDtype>(
  * undefined for all others. A chunk has a single total, so this double is the exact sum.
  */
 export function smallSum(
-  { spec }: Settings,
+  { formula, isPlain }: Settings,
   { labels, predictions }: Inputs,
 ): { readonly mean: number; readonly rows: number } | undefined {
   const { rows, width, shape } = predictions;
-  if (rows * width > chunkSize || shape.length !== 2 || !areAlike(labels, predictions)) {
-    return undefined;
-  }
-  const sum = sumOf(spec, codes[ownDtype(predictions)], labels, predictions);
-  return { mean: sum / termsOf(spec, width), rows };
+  const isSmall = isPlain && rows * width <= chunkSize && shape.length === 2;
+  if (!isSmall || !areAlike(labels, predictions)) return undefined;
+  const dtype = ownDtype(predictions);
+  if (roundTo(dtype, formula.margin) !== formula.margin) return undefined;
+  const sum = sumOf(formula, codes[dtype], labels, predictions);
+  return { mean: sum / termsOf(formula, width), rows };
 }

@@ -150,7 +150,7 @@ class Job {
    * labels of the whole batch are used unchanged, and earlier slices converted them.
    */
   restarts({ first }: RowRange, wasBinary: boolean): boolean {
-    if (this.#encoding === "signed" || wasBinary) return false;
+    if (this.#encoding !== "auto" || wasBinary) return false;
     this.#encoding = "signed";
     if (first === 0) return false;
     this.totals = newTotals();
@@ -184,6 +184,9 @@ export async function evaluateInSlices(call: Call, isOwn: boolean, watch: Watch)
       const evaluated = result instanceof Promise ? await result : result;
       milliseconds = evaluated.milliseconds;
       first = job.restarts(range, evaluated.wasBinary) ? 0 : range.end;
+      job.totals.wasBinary = evaluated.wasBinary;
+      // The results are void.
+      if (!job.totals.areLabelsValid) first = rows;
     } finally {
       pace.lane.leave(values, milliseconds);
     }

@@ -6,13 +6,13 @@
  */
 export const rounded = (wide: boolean, value: number) => (wide ? value : Math.fround(value));
 
-/** Returns max(0, margin), and NaN for NaN. */
-export const positivePart = (margin: number) => (0 > margin ? 0 : margin);
+/** Returns max(0, violation), and NaN for NaN. */
+export const positivePart = (violation: number) => (0 > violation ? 0 : violation);
 
-/** Returns the derivative of max(0, margin): 1 at the kink, as on the side with a loss. */
-export const derivativeOfPositivePart = (margin: number) =>
-  0 > margin ? 0 : margin >= 0 ? 1 : Number.NaN;
+/** Returns the derivative of max(0, violation): 1 at the kink, as on the side with a loss. */
+export const derivativeOfPositivePart = (violation: number) =>
+  0 > violation ? 0 : violation >= 0 ? 1 : Number.NaN;
 
-/** Returns 1 - y p. */
-export const marginOf = (wide: boolean, y: number, p: number) =>
-  rounded(wide, 1 - rounded(wide, y * p));
+/** Returns margin - y p: by how much a prediction violates the margin. */
+export const violationOf = (wide: boolean, margin: number, y: number, p: number) =>
+  rounded(wide, margin - rounded(wide, y * p));

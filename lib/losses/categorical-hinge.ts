@@ -1,24 +1,21 @@
 // biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
-import type { OutputOptions } from "../evaluate/arguments.js";
+import type { ClassEncoding, FormulaOptions, MarginOptions } from "../evaluate/formula.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import { derivativeOfPositivePart, positivePart, rounded } from "./arithmetic.js";
-import { defineLoss, functionSettings, lossesOfRows } from "./definition.js";
+import { rounded } from "./arithmetic.js";
+import { rowsOfMax } from "./class-max.js";
+import { defineLoss, type FunctionOptions, functionSettings, lossesOfRows } from "./definition.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
-import type { ClassMaxSpec } from "./spec.js";
+import type { ClassMaxSpec, ClassValues } from "./spec.js";
 
 /** (1 - y) p */
 const otherOf = (wide: boolean, y: number, p: number) => rounded(wide, rounded(wide, 1 - y) * p);
 
-/** max(0, neg - pos + 1) with neg = max((1 - y) p), pos = sum(y p) */
-const spec: ClassMaxSpec = {
-  name: "categorical_hinge",
-  family: "classMax",
-  labels: ["signed"],
-
+/** neg - pos, with neg = max((1 - y) p) and pos = sum(y p) */
+const ofValues: ClassValues = {
   writeTerms(tile, at, n, terms, largest) {
     const { wide, labels: y, predictions: p } = tile;
     const j = tile.labelsAt + at;
@@ -32,10 +29,6 @@ const spec: ClassMaxSpec = {
     }
     largest.value = max;
   },
-
-  lossOfRow: (pos, neg) => positivePart(neg - pos + 1),
-
-  derivativeOfRow: (pos, neg) => derivativeOfPositivePart(neg - pos + 1),
 
   countTies(tile, at, n, max) {
     const { wide, labels: y, predictions: p } = tile;
@@ -57,27 +50,45 @@ const spec: ClassMaxSpec = {
   },
 };
 
+/** max(0, neg - pos + margin) */
+const spec: ClassMaxSpec = {
+  name: "categorical_hinge",
+  family: "classMax",
+  labels: ["onehot", "sparse"],
+  parameters: ["margin"],
+  ...rowsOfMax,
+  ofValues,
+};
+
 const settings = functionSettings(spec);
 
 /**
- * Computes the categorical hinge loss of each row: `max(0, neg - pos + 1)` with
- * `neg = max((1 - yTrue) * yPred)` and `pos = sum(yTrue * yPred)` over the last axis.
+ * Computes the categorical hinge loss of each row: `max(0, neg - pos + margin)` with
+ * `neg = max((1 - yTrue) * yPred)` and `pos = sum(yTrue * yPred)` over the last axis. The row's own
+ * class counts as 0 in `neg`; {@link crammerSinger} leaves it out.
  *
- * @param yTrue - one-hot labels, shape `[batch, d0, .. dN]`, which are never converted; for class
- *   ids use `oneHot(ids, classes)`.
- * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
+ * @param yTrue - one-hot labels, shape `[batch, d0, .. dN]`, which are never converted. With
+ *   `labels: "sparse"` class ids, shape `[batch, d0, .. dN-1]` or with a last axis of 1.
+ * @param yPred - predictions of the same shape, or of one that broadcasts with it; beside class ids,
+ *   shape `[batch, d0, .. dN]` with a score for each class in the last axis. An infinite prediction
+ *   gives NaN, as in Keras.
+ * @param options - `margin`, by default 1; `labels`, by default `"onehot"`, `classWeight` and
+ *   `ignoreClass`, see {@link LabelOptions}; `out`, an array of the result's dtype with a value for
+ *   each row, to write to.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
  *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
  *   predictions are cast to it first.
  * @throws TypeError or RangeError as {@link hinge}, and RangeError if the last axis is empty or
- *   labels would be repeated along it.
+ *   one-hot labels would be repeated along it.
  * @example
  * ```ts
  * import { categoricalHinge, oneHot, tensor } from "maxmargin";
  *
  * const yPred = tensor(Float32Array.of(0.5, 1, -0.5, 0.25, 0, 2), [2, 3]);
  * categoricalHinge(oneHot([1, 2], 3), yPred).data; //=> Float32Array [0.5, 0]
+ * const ids = Int32Array.of(1, 2);
+ * categoricalHinge(ids, yPred, { labels: "sparse" }).data; //=> Float32Array [0.5, 0]
+ * categoricalHinge(ids, yPred, { labels: "sparse", margin: 2 }).data; //=> Float32Array [1.5, 0.25]
  * ```
  * @see Keras, `keras.losses.categorical_hinge`; Crammer and Singer, On the Algorithmic
  *   Implementation of Multiclass Kernel-based Vector Machines, 2001
@@ -85,15 +96,15 @@ const settings = functionSettings(spec);
 export function categoricalHinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>>,
+  options?: FunctionOptions<ResultDtype<P>, ClassEncoding> & MarginOptions,
 ): TensorOf<ResultDtype<P>> {
   return lossesOfRows(settings, yTrue, yPred, options);
 }
 
 /**
- * Computes the categorical hinge loss of batches: `max(0, neg - pos + 1)` with
+ * Computes the categorical hinge loss of batches: `max(0, neg - pos + margin)` with
  * `neg = max((1 - yTrue) * yPred)` and `pos = sum(yTrue * yPred)` over the last axis, reduced over
- * the rows. Labels are one-hot.
+ * the rows. Labels are one-hot, or class ids: see {@link categoricalHinge}.
  *
  * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
@@ -102,6 +113,9 @@ export function categoricalHinge<P extends TensorLike>(
  *
  * const yPred = tensor(Float32Array.of(0.5, 1, -0.5, 0.25, 0, 2), [2, 3]);
  * new CategoricalHinge().value(oneHot([1, 2], 3), yPred); //=> 0.25
+ * const loss = new CategoricalHinge({ labels: "sparse", ignoreClass: -1 });
+ * loss.value(Int32Array.of(1, -1), yPred); //=> 0.5
+ * loss.gradient(Int32Array.of(1, -1), yPred).toArray(); //=> [[1, -1, 0], [0, 0, 0]]
  * ```
  * @see Keras, `keras.losses.CategoricalHinge`
  */
@@ -109,16 +123,16 @@ export class CategoricalHinge<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
-  constructor(options: LossOptions<R, P> = {}) {
+  constructor(options: LossOptions<R, P, ClassEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
   /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
-    config: LossOptions<R, P>,
+    config: LossOptions<R, P> & FormulaOptions,
   ): CategoricalHinge<R, P> {
-    if (this === CategoricalHinge) checkConfig(config);
-    return new this(config);
+    if (this === CategoricalHinge) checkConfig(spec, config);
+    return new this(config as LossOptions<R, P, ClassEncoding>);
   }
 }
 
@@ -133,27 +147,31 @@ export class CategoricalHinge<
  * const metric = new CategoricalHinge();
  * metric.updateState([[0, 1]], [[0.5, 0.25]]);
  * metric.result(); //=> 1.25
+ * const ids = new CategoricalHinge({ labels: "sparse" });
+ * ids.updateState([1], [[0.5, 0.25]]);
+ * ids.result(); //=> 1.25
  * ```
  * @see Keras, `keras.metrics.CategoricalHinge`
  */
 export class CategoricalHingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "CategoricalHinge";
 
-  constructor(options: MetricOptions<P> = {}) {
+  constructor(options: MetricOptions<P, ClassEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
   /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
-    config: MetricOptions<P>,
+    config: MetricOptions<P> & FormulaOptions,
   ): CategoricalHingeMetric<P> {
-    if (this === CategoricalHingeMetric) checkMetricConfig(config);
-    return new this(config);
+    if (this === CategoricalHingeMetric) checkMetricConfig(spec, config);
+    return new this(config as MetricOptions<P, ClassEncoding>);
   }
 }
 
 export const definition = defineLoss({
   spec,
+  package: "keras",
   function: categoricalHinge,
   Loss: CategoricalHinge,
   Metric: CategoricalHingeMetric,

@@ -6,6 +6,7 @@ import {
   rowEvaluation,
   type ValueAndGradient,
 } from "../evaluate/evaluation.js";
+import type { FormulaOptions } from "../evaluate/formula.js";
 import { evaluateNow, type Settings } from "../evaluate/run.js";
 import {
   type AsyncGradient,
@@ -18,20 +19,29 @@ import {
 } from "../evaluate/run-async.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import { functionSettings } from "./definition.js";
-import type { hinge } from "./hinge.js";
+import { type FunctionOptions, functionSettings, settingsFor } from "./definition.js";
 import { definitions } from "./list.js";
 
 /** A function that returns the loss of each row, such as `hinge`. */
-export type RowLoss = typeof hinge;
+export type RowLoss = <P extends TensorLike>(
+  yTrue: TensorLike,
+  yPred: P,
+  options?: OutputOptions<ResultDtype<P>>,
+) => TensorOf<ResultDtype<P>>;
+
+/** Options of the formulas of all functions, and the output. */
+type Options<P> = FunctionOptions<ResultDtype<P>> & FormulaOptions;
 
 const settingsByFunction = new Map<unknown, Settings<null>>(
   definitions.map(({ function: of, spec }) => [of, functionSettings(spec)]),
 );
 
-function settingsOf(loss: unknown): Settings<null> {
+function settingsOf(
+  loss: unknown,
+  options: (FunctionOptions & FormulaOptions) | undefined,
+): Settings<null> {
   const settings = settingsByFunction.get(loss);
-  if (settings !== undefined) return settings;
+  if (settings !== undefined) return settingsFor(settings, options);
   const names = definitions.map((definition) => definition.function.name);
   throw wrongKind("loss", `a function of rows (${names.join(", ")})`, described(loss));
 }
@@ -49,8 +59,8 @@ const gradientOfRows: Evaluation<ValueAndGradient<unknown>> = {
  * @param loss - a function that returns the loss of each row, such as `hinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each prediction, to write
- *   the gradient to.
+ * @param options - those of that function; `out`, an array of the result's dtype with a value for
+ *   each prediction, to write the gradient to.
  * @returns `value`, the result of that function, and `gradient`, with the shape of `yPred` and the
  *   dtype of the value.
  * @throws TypeError if `loss` is none of these; TypeError or RangeError as that function.
@@ -67,9 +77,9 @@ export function valueAndGradient<P extends TensorLike>(
   loss: RowLoss,
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>>,
+  options?: Options<P>,
 ): ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>> {
-  const evaluated = evaluateNow(gradientOfRows, settingsOf(loss), yTrue, yPred, options);
+  const evaluated = evaluateNow(gradientOfRows, settingsOf(loss, options), yTrue, yPred, options);
   return evaluated as ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>;
 }
 
@@ -80,8 +90,8 @@ export function valueAndGradient<P extends TensorLike>(
  * @param loss - a function that returns the loss of each row, such as `hinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each prediction, to write
- *   to.
+ * @param options - those of that function; `out`, an array of the result's dtype with a value for
+ *   each prediction, to write to.
  * @returns the gradient, with the shape of `yPred`.
  * @throws as {@link valueAndGradient}.
  * @example
@@ -95,7 +105,7 @@ export function gradient<P extends TensorLike>(
   loss: RowLoss,
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>>,
+  options?: Options<P>,
 ): TensorOf<ResultDtype<P>> {
   return valueAndGradient(loss, yTrue, yPred, options).gradient;
 }
@@ -106,7 +116,7 @@ export function gradient<P extends TensorLike>(
  * @param loss - a function that returns the loss of each row, such as `hinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out` as for that function; `signal`, an `AbortSignal`; `transfer`, whether the
+ * @param options - those of that function; `signal`, an `AbortSignal`; `transfer`, whether the
  *   buffers move into the call.
  * @returns a promise of losses, shape `[batch, d0, .. dN-1]`; with `transfer`, of
  *   `{ value, yTrue, yPred }`.
@@ -123,9 +133,15 @@ export async function callAsync<P extends TensorLike, T extends boolean = false>
   loss: RowLoss,
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>> & AsyncOptions<T>,
+  options?: Options<P> & AsyncOptions<T>,
 ): Promise<AsyncResult<TensorOf<ResultDtype<P>>, T>> {
-  const evaluated = await evaluateAsync(rowEvaluation, settingsOf(loss), yTrue, yPred, options);
+  const evaluated = await evaluateAsync(
+    rowEvaluation,
+    settingsOf(loss, options),
+    yTrue,
+    yPred,
+    options,
+  );
   return asyncResult(evaluated) as unknown as AsyncResult<TensorOf<ResultDtype<P>>, T>;
 }
 
@@ -135,7 +151,7 @@ export async function callAsync<P extends TensorLike, T extends boolean = false>
  * @param loss - a function that returns the loss of each row, such as `hinge`.
  * @param yTrue - labels, shape `[batch, d0, .. dN]`, as that function accepts them.
  * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out` as for {@link valueAndGradient}; `signal` and `transfer` as for
+ * @param options - as for {@link valueAndGradient}; `signal` and `transfer` as for
  *   {@link callAsync}.
  * @returns a promise of `{ value, gradient }`; with `transfer`, also with `yTrue` and `yPred`.
  * @throws Never; the promise rejects with the errors of {@link valueAndGradient} and of
@@ -152,9 +168,15 @@ export async function valueAndGradientAsync<P extends TensorLike, T extends bool
   loss: RowLoss,
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>> & AsyncOptions<T>,
+  options?: Options<P> & AsyncOptions<T>,
 ): Promise<AsyncValueAndGradient<ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>, T>> {
-  const evaluated = await evaluateAsync(gradientOfRows, settingsOf(loss), yTrue, yPred, options);
+  const evaluated = await evaluateAsync(
+    gradientOfRows,
+    settingsOf(loss, options),
+    yTrue,
+    yPred,
+    options,
+  );
   return asyncValueAndGradient(evaluated) as unknown as AsyncValueAndGradient<
     ValueAndGradient<TensorOf<ResultDtype<P>>, ResultDtype<P>>,
     T
@@ -181,8 +203,14 @@ export async function gradientAsync<P extends TensorLike, T extends boolean = fa
   loss: RowLoss,
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>> & AsyncOptions<T>,
+  options?: Options<P> & AsyncOptions<T>,
 ): Promise<AsyncGradient<TensorOf<ResultDtype<P>>, T>> {
-  const evaluated = await evaluateAsync(gradientOfRows, settingsOf(loss), yTrue, yPred, options);
+  const evaluated = await evaluateAsync(
+    gradientOfRows,
+    settingsOf(loss, options),
+    yTrue,
+    yPred,
+    options,
+  );
   return asyncGradient(evaluated) as unknown as AsyncGradient<TensorOf<ResultDtype<P>>, T>;
 }

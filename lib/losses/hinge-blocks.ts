@@ -3,12 +3,12 @@ import type { ElementwiseSpec } from "./spec.js";
 const round = Math.fround;
 
 /**
- * Returns max(0, 1 - y p) or its square, without a branch, which random signs would mispredict. A
- * margin of -Infinity becomes NaN.
+ * Returns max(0, margin - y p) or its square, without a branch, which random signs would mispredict.
+ * A violation of -Infinity becomes NaN.
  */
-function term(squared: boolean, y: number, p: number): number {
-  const margin = round(1 - round(y * p));
-  const loss = (margin + Math.abs(margin)) * 0.5;
+function term(squared: boolean, margin: number, y: number, p: number): number {
+  const violation = round(margin - round(y * p));
+  const loss = (violation + Math.abs(violation)) * 0.5;
   return squared ? round(loss * loss) : loss;
 }
 
@@ -19,19 +19,19 @@ function term(squared: boolean, y: number, p: number): number {
  */
 export const hingeBlocks = (squared: boolean): NonNullable<ElementwiseSpec["addBlocks"]> =>
   function addBlocks(tile, at, blocks, lanes, sums) {
-    const { labels: y, predictions: p } = tile;
+    const { margin, labels: y, predictions: p } = tile;
     let j = tile.labelsAt + at;
     let k = tile.predictionsAt + at;
     for (let n = 0; n < blocks; n++) {
       for (let lane = 0; lane < lanes; lane++) {
-        const a = term(squared, y[j], p[k]);
-        const b = term(squared, y[j + lanes], p[k + lanes]);
-        const c = term(squared, y[j + 2 * lanes], p[k + 2 * lanes]);
-        const d = term(squared, y[j + 3 * lanes], p[k + 3 * lanes]);
-        const e = term(squared, y[j + 4 * lanes], p[k + 4 * lanes]);
-        const f = term(squared, y[j + 5 * lanes], p[k + 5 * lanes]);
-        const g = term(squared, y[j + 6 * lanes], p[k + 6 * lanes]);
-        const h = term(squared, y[j + 7 * lanes], p[k + 7 * lanes]);
+        const a = term(squared, margin, y[j], p[k]);
+        const b = term(squared, margin, y[j + lanes], p[k + lanes]);
+        const c = term(squared, margin, y[j + 2 * lanes], p[k + 2 * lanes]);
+        const d = term(squared, margin, y[j + 3 * lanes], p[k + 3 * lanes]);
+        const e = term(squared, margin, y[j + 4 * lanes], p[k + 4 * lanes]);
+        const f = term(squared, margin, y[j + 5 * lanes], p[k + 5 * lanes]);
+        const g = term(squared, margin, y[j + 6 * lanes], p[k + 6 * lanes]);
+        const h = term(squared, margin, y[j + 7 * lanes], p[k + 7 * lanes]);
         sums[lane] += round(
           round(round(a + e) + round(c + g)) + round(round(b + f) + round(d + h)),
         );

@@ -10,8 +10,17 @@ import {
   type ValueAndGradient,
   valueEvaluation,
 } from "../evaluate/evaluation.js";
+import {
+  type FormulaConfig,
+  type FormulaOptions,
+  formulaConfig,
+  formulaOptionsOf,
+  type LabelOptions,
+  readFormula,
+} from "../evaluate/formula.js";
+import { type PartialLoss, partialEvaluation } from "../evaluate/partial.js";
 import { checkReduction, type Reduction } from "../evaluate/reduction.js";
-import { evaluateNow, type LossValue, type Settings, value } from "../evaluate/run.js";
+import { evaluateNow, isPlain, type LossValue, type Settings, value } from "../evaluate/run.js";
 import {
   type AsyncGradient,
   type AsyncResult,
@@ -24,14 +33,19 @@ import {
 import { nameOf } from "../names.js";
 import { checkOptions } from "../options.js";
 import { type InspectArguments, inspectCustom, shown } from "../shown.js";
+import { roundTo } from "../tensor/cast.js";
 import { type ComputeDtype, computeDtype, type DtypePolicy } from "../tensor/config.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { TensorLike } from "../tensor/tensor-like.js";
-import type { LossSpec } from "./spec.js";
+import type { Formula, LabelEncoding, LossSpec } from "./spec.js";
 
-/** Options of the constructor of a loss. */
-export interface LossOptions<R extends Reduction = Reduction, P extends DtypePolicy = DtypePolicy> {
+/** Options of the constructor of a loss. A loss can have more, such as a margin. */
+export interface LossOptions<
+  R extends Reduction = Reduction,
+  P extends DtypePolicy = DtypePolicy,
+  E extends LabelEncoding = LabelEncoding,
+> extends LabelOptions<E> {
   /** The reduction of the losses of the rows to one number; by default `"sum_over_batch_size"`. */
   readonly reduction?: R;
   /** By default the name of the loss; `null` and `""` draw `hinge`, `hinge_1` and so on. */
@@ -44,8 +58,9 @@ export interface LossOptions<R extends Reduction = Reduction, P extends DtypePol
   readonly dtype?: P | null;
 }
 
-/** The configuration of a loss, with Keras's keys. */
-export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype> {
+/** The configuration of a loss, with Keras's keys, and its own options that are not the default. */
+export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype>
+  extends FormulaConfig {
   readonly name: string;
   readonly reduction: R;
   /** Only if one was given. */
@@ -54,11 +69,13 @@ export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtyp
 
 export type DefaultReduction = "sum_over_batch_size";
 
-const optionNames: readonly (keyof LossOptions)[] = ["reduction", "name", "dtype"];
+const noOptions: readonly string[] = [];
+
+const optionsOf = (spec: LossSpec) => ["reduction", "name", "dtype", ...formulaOptionsOf(spec)];
 
 /** Checks the argument of `fromConfig`. */
-export function checkConfig(config: object): void {
-  checkOptions(config, optionNames, "config");
+export function checkConfig(spec: LossSpec, config: object): void {
+  checkOptions(config, optionsOf(spec), "config");
 }
 
 /** The base class of all losses. */
@@ -69,18 +86,24 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
     readonly code: number;
   };
   readonly #dtypeWasGiven: boolean;
+  /** The formula as it was given: the settings have its margin in their dtype. */
+  readonly #formula: Formula;
 
-  protected constructor(spec: LossSpec, options: LossOptions<R, P>) {
-    checkOptions(options, optionNames);
+  protected constructor(spec: LossSpec, options: LossOptions<R, P> & FormulaOptions) {
+    checkOptions(options, optionsOf(spec));
     const { name, reduction = "sum_over_batch_size", dtype } = options;
     checkReduction(reduction);
     const own = computeDtype(dtype) as ComputeDtype<P>;
+    const formula = readFormula(spec, options);
+    this.#formula = formula;
     this.#settings = {
-      spec,
+      formula: { ...formula, margin: roundTo(own, formula.margin) },
       reduction: reduction as R,
       dtype: own,
       code: codes[own],
       fixRanks: true,
+      options: noOptions,
+      isPlain: isPlain(formula),
     };
     this.#dtypeWasGiven = dtype !== undefined && dtype !== null;
     this.#name = nameOf(name, spec.name);
@@ -112,10 +135,10 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    *   where a row does not count and otherwise 1 or true: a number, or shapes that broadcast with
    *   `[batch, d0, .. dN-1]`.
    * @returns a number that the loss's `dtype` holds: the sum of the weighted losses of the rows for
-   *   `"sum"`; this sum divided by the number of rows, or by the number that a mask keeps, for
-   *   `"sum_over_batch_size"` and `"mean"`; divided by the sum of the weights for
-   *   `"mean_with_sample_weight"`; 0 for an empty batch. For `null` and `"none"`, the weighted
-   *   losses of the rows, shape `[batch, d0, .. dN-1]`.
+   *   `"sum"`; this sum divided by the number of rows, or by the number that a mask and `ignoreClass`
+   *   keep, for `"sum_over_batch_size"` and `"mean"`; divided by the sum of the weights, those of the
+   *   classes among them, for `"mean_with_sample_weight"`; 0 for an empty batch. For `null` and
+   *   `"none"`, the weighted losses of the rows, shape `[batch, d0, .. dN-1]`.
    * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not
    *   broadcast; RangeError if a mask has a value that is neither 0 nor 1; TypeError if an option
    *   is unknown.
@@ -178,6 +201,39 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   }
 
   /**
+   * Computes the loss of a part of a data set. Parts merge to the loss of all, in any order to the same
+   * bits: see {@link PartialLoss}.
+   *
+   * @param yTrue - labels, as for `value`.
+   * @param yPred - predictions, as for `value`, of at least two axes.
+   * @param options - `sampleWeight` and `mask` as for `value`. All parts have them, or none.
+   * @returns exact sums, which can be saved as JSON.
+   * @throws TypeError or RangeError as `value`.
+   */
+  partial(yTrue: TensorLike, yPred: TensorLike, options?: WeightOptions): PartialLoss {
+    return evaluateNow(partialEvaluation, this.#settings, yTrue, yPred, options);
+  }
+
+  /**
+   * Computes `partial` without blocking the event loop, as `valueAsync` does.
+   *
+   * @param yTrue - labels, as for `partial`.
+   * @param yPred - predictions, as for `partial`.
+   * @param options - `sampleWeight` and `mask` as for `partial`; `signal` and `transfer` as for
+   *   `valueAsync`.
+   * @returns a promise of the part; with `transfer`, of `{ value, yTrue, yPred }`.
+   * @throws Never; the promise rejects with the errors of `partial` and of `valueAsync`.
+   */
+  async partialAsync<T extends boolean = false>(
+    yTrue: TensorLike,
+    yPred: TensorLike,
+    options?: WeightOptions & AsyncOptions<T>,
+  ): Promise<AsyncResult<PartialLoss, T>> {
+    const evaluated = await evaluateAsync(partialEvaluation, this.#settings, yTrue, yPred, options);
+    return asyncResult(evaluated) as AsyncResult<PartialLoss, T>;
+  }
+
+  /**
    * Computes the loss of each row of a batch: the function of the same name, in the loss's `dtype`.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
@@ -224,9 +280,9 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    * Computes the loss of a batch, reduced, and its gradient with respect to the predictions, in one
    * pass.
    *
-   * At a kink the derivative is the one of the side with a loss: `-yTrue` where `1 - yTrue * yPred`
-   * is 0. Classes that tie for the maximum of categorical hinge share its derivative evenly. NaN
-   * propagates.
+   * At a kink the derivative is the one of the side with a loss: `-yTrue` where
+   * `margin - yTrue * yPred` is 0. Classes that tie for the maximum of categorical hinge or
+   * Crammer–Singer share its derivative evenly. NaN propagates.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
    * @param yPred - predictions of the same shape, or of one that fits it as for `value`.
@@ -336,18 +392,24 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   /**
    * Returns the configuration of {@link Loss | the loss}.
    *
-   * @returns an object that `fromConfig` and Keras's own `from_config` accept; with the `dtype` if
-   *   one was given.
+   * @returns an object that `fromConfig` accepts, with the `dtype` if one was given, and `margin`,
+   *   `power`, `labels`, `classWeight` and `ignoreClass` if they are not the default. Keras's own
+   *   `from_config` accepts it without these.
    */
   getConfig(): LossConfig<R, ComputeDtype<P>> {
     const { name, reduction } = this;
-    return { name, reduction, ...(this.#dtypeWasGiven && { dtype: this.#settings.dtype }) };
+    return {
+      name,
+      reduction,
+      ...(this.#dtypeWasGiven && { dtype: this.#settings.dtype }),
+      ...formulaConfig(this.#formula),
+    };
   }
 
   /** Returns the properties that `JSON.stringify` writes. */
-  toJSON(): Pick<this, "name" | "reduction" | "dtype"> {
+  toJSON(): Pick<this, "name" | "reduction" | "dtype"> & FormulaConfig {
     const { name, reduction, dtype } = this;
-    return { name, reduction, dtype };
+    return { name, reduction, dtype, ...formulaConfig(this.#formula) };
   }
 
   /** @internal */

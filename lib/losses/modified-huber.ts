@@ -1,12 +1,12 @@
 // biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
-import type { OutputOptions } from "../evaluate/arguments.js";
+import type { FormulaOptions, SignedEncoding } from "../evaluate/formula.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
 import { positivePart, rounded } from "./arithmetic.js";
-import { defineLoss, functionSettings, lossesOfRows } from "./definition.js";
+import { defineLoss, type FunctionOptions, functionSettings, lossesOfRows } from "./definition.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
 import type { ElementwiseSpec } from "./spec.js";
 
@@ -18,7 +18,8 @@ const hingeOf = (wide: boolean, product: number) =>
 const spec: ElementwiseSpec = {
   name: "modified_huber",
   family: "elementwise",
-  labels: ["auto", "signed"],
+  labels: ["auto", "signed", "binary", "sparse"],
+  parameters: [],
 
   writeTerms(tile, at, n, terms) {
     const { wide, labels: y, predictions: p } = tile;
@@ -52,9 +53,11 @@ const settings = functionSettings(spec);
  * `max(0, 1 - z) ** 2` with `z = yTrue * yPred` where `z >= -1`, and of `-4 * z` below. It is smooth
  * like squared hinge, and grows linearly with the error of outliers.
  *
- * @param yTrue - labels, as for {@link hinge}.
- * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
+ * @param yTrue - labels, as for {@link hinge}: -1 and 1, 0 and 1, or class ids.
+ * @param yPred - predictions, as for {@link hinge}.
+ * @param options - `labels`, by default `"auto"`, `classWeight` and `ignoreClass`, see
+ *   {@link LabelOptions}; `out`, an array of the result's dtype with a value for each row, to write
+ *   to. There is no `margin`.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
  *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
  *   predictions are cast to it first.
@@ -66,6 +69,7 @@ const settings = functionSettings(spec);
  * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
  * const yPred = tensor(Float32Array.of(0.5, -2, 0.25, -1), [2, 2]);
  * modifiedHuber(yTrue, yPred).data; //=> Float32Array [5.125, 0.78125]
+ * modifiedHuber([0, 1], yPred, { labels: "sparse" }).data; //=> Float32Array [0.125, 2.78125]
  * ```
  * @see scikit-learn, `SGDClassifier(loss="modified_huber")`; Zhang, Solving Large Scale Linear
  *   Prediction Problems Using Stochastic Gradient Descent Algorithms, 2004
@@ -73,14 +77,14 @@ const settings = functionSettings(spec);
 export function modifiedHuber<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>>,
+  options?: FunctionOptions<ResultDtype<P>, SignedEncoding>,
 ): TensorOf<ResultDtype<P>> {
   return lossesOfRows(settings, yTrue, yPred, options);
 }
 
 /**
  * Computes the modified Huber loss of batches: see {@link modifiedHuber}, reduced over the rows.
- * Labels are -1 and 1, or 0 and 1: see {@link hinge}.
+ * Labels are -1 and 1, 0 and 1, or class ids: see {@link hinge}.
  *
  * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
@@ -97,16 +101,16 @@ export class ModifiedHuber<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
-  constructor(options: LossOptions<R, P> = {}) {
+  constructor(options: LossOptions<R, P, SignedEncoding> = {}) {
     super(spec, options);
   }
 
   /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
-    config: LossOptions<R, P>,
+    config: LossOptions<R, P> & FormulaOptions,
   ): ModifiedHuber<R, P> {
-    if (this === ModifiedHuber) checkConfig(config);
-    return new this(config);
+    if (this === ModifiedHuber) checkConfig(spec, config);
+    return new this(config as LossOptions<R, P, SignedEncoding>);
   }
 }
 
@@ -126,21 +130,22 @@ export class ModifiedHuber<
 export class ModifiedHuberMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "ModifiedHuber";
 
-  constructor(options: MetricOptions<P> = {}) {
+  constructor(options: MetricOptions<P, SignedEncoding> = {}) {
     super(spec, options);
   }
 
   /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
-    config: MetricOptions<P>,
+    config: MetricOptions<P> & FormulaOptions,
   ): ModifiedHuberMetric<P> {
-    if (this === ModifiedHuberMetric) checkMetricConfig(config);
-    return new this(config);
+    if (this === ModifiedHuberMetric) checkMetricConfig(spec, config);
+    return new this(config as MetricOptions<P, SignedEncoding>);
   }
 }
 
 export const definition = defineLoss({
   spec,
+  package: "maxmargin",
   function: modifiedHuber,
   Loss: ModifiedHuber,
   Metric: ModifiedHuberMetric,

@@ -1,7 +1,19 @@
 import type { Computed } from "../tensor/cast.js";
 
-/** An encoding of labels. The first one that a loss accepts is its default. */
-export type LabelEncoding = "auto" | "signed";
+/**
+ * How labels are read. `auto`: -1 and 1, and 0 as -1 if every label of the whole tensor is 0 or 1.
+ * `signed`: unchanged. `binary`: 0 for -1, and 1. `sparse`: a class id for each row. `onehot`: a row
+ * with a 1 for its class.
+ */
+export type LabelEncoding = "auto" | "signed" | "binary" | "sparse" | "onehot";
+
+/** The numbers in a formula, besides labels and predictions. */
+export interface Parameters {
+  /** The margin that a prediction has to keep, at least 0. */
+  readonly margin: number;
+  /** The exponent of the hinge. */
+  readonly power: 1 | 2;
+}
 
 /** Properties of all losses. */
 interface BaseSpec {
@@ -9,6 +21,8 @@ interface BaseSpec {
   readonly name: string;
   /** Accepted encodings of labels, the default first. */
   readonly labels: readonly [LabelEncoding, ...LabelEncoding[]];
+  /** The parameters that can be chosen; the others are 1. */
+  readonly parameters: readonly (keyof Parameters)[];
 }
 
 /**
@@ -17,6 +31,7 @@ interface BaseSpec {
 export interface Tile {
   /** Whether the arithmetic is float64. */
   wide: boolean;
+  margin: number;
   labels: Computed;
   /** The index of the first label. */
   labelsAt: number;
@@ -53,15 +68,10 @@ export interface Largest {
   value: number;
 }
 
-/** A loss whose row follows from a sum over its values and a maximum over its classes. */
-export interface ClassMaxSpec extends BaseSpec {
-  readonly family: "classMax";
+/** The formula of a {@link ClassMaxSpec} for labels that are one value per class. */
+export interface ClassValues {
   /** Writes the terms of n values of a row, and raises the maximum. */
   writeTerms(tile: Tile, at: number, n: number, terms: Float64Array, largest: Largest): void;
-  /** Returns the loss of a row. */
-  lossOfRow(sum: number, max: number): number;
-  /** Returns the derivative of the loss of a row with respect to its maximum. */
-  derivativeOfRow(sum: number, max: number): number;
   /** Counts the values of a row that are its maximum. */
   countTies(tile: Tile, at: number, n: number, max: number): number;
   /**
@@ -76,5 +86,52 @@ export interface ClassMaxSpec extends BaseSpec {
   ): void;
 }
 
+/**
+ * A loss whose row is the hinge, or its square, of a maximum over the classes minus a sum over them.
+ * If labels are class ids, the sum is the prediction for the row's class, and the maximum is that of
+ * the other predictions.
+ */
+export interface ClassMaxSpec extends BaseSpec {
+  readonly family: "classMax";
+  /** Returns the loss of a row. */
+  lossOfRow(sum: number, max: number, parameters: Parameters): number;
+  /** Returns the derivative of the loss of a row with respect to its maximum. */
+  derivativeOfRow(sum: number, max: number, parameters: Parameters): number;
+  /**
+   * The formula for labels that are one value per class, in which the row's own class counts as 0 in
+   * the maximum; absent if one-hot labels are read as class ids.
+   */
+  readonly ofValues?: ClassValues;
+}
+
+/**
+ * A loss whose row is the mean of terms over its classes. Each is a term of an elementwise loss, of
+ * the difference between the prediction for the row's class and another one.
+ */
+export interface ClassSumSpec extends BaseSpec {
+  readonly family: "classSum";
+  /** Returns the loss that has the terms. */
+  termsOf(power: Parameters["power"]): ElementwiseSpec;
+}
+
 /** A loss: the only place in TypeScript that knows its formula. */
-export type LossSpec = ElementwiseSpec | ClassMaxSpec;
+export type LossSpec = ElementwiseSpec | ClassMaxSpec | ClassSumSpec;
+
+/** A loss with its parameters, and its reading of labels. */
+export interface Formula extends Parameters {
+  readonly spec: LossSpec;
+  readonly labels: LabelEncoding;
+  /** A factor for each class, for the weights of its rows. */
+  readonly classWeight: readonly number[] | undefined;
+  /** The label of rows that do not count. */
+  readonly ignoreClass: number | undefined;
+}
+
+/** Whether each row has one class, which is known before the formula is applied. */
+export const hasClasses = ({ spec, labels }: Formula) =>
+  labels === "sparse" ||
+  (labels === "onehot" && !(spec.family === "classMax" && spec.ofValues !== undefined));
+
+/** Whether rows have weights by their labels. */
+export const weighsRows = ({ classWeight, ignoreClass }: Formula) =>
+  classWeight !== undefined || ignoreClass !== undefined;

@@ -1,38 +1,39 @@
 // biome-ignore-all lint/complexity/noThisInStatic: fromConfig is inherited by classes that users derive.
-import type { OutputOptions } from "../evaluate/arguments.js";
+import type { FormulaOptions, MarginOptions, SignedEncoding } from "../evaluate/formula.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import { marginOf, positivePart, rounded } from "./arithmetic.js";
-import { defineLoss, functionSettings, lossesOfRows } from "./definition.js";
+import { positivePart, rounded, violationOf } from "./arithmetic.js";
+import { defineLoss, type FunctionOptions, functionSettings, lossesOfRows } from "./definition.js";
 import { hingeBlocks } from "./hinge-blocks.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
 import type { ElementwiseSpec } from "./spec.js";
 
-/** max(0, 1 - y p)² */
-const spec: ElementwiseSpec = {
+/** max(0, margin - y p)² */
+export const spec: ElementwiseSpec = {
   name: "squared_hinge",
   family: "elementwise",
-  labels: ["auto", "signed"],
+  labels: ["auto", "signed", "binary", "sparse"],
+  parameters: ["margin"],
 
   writeTerms(tile, at, n, terms) {
-    const { wide, labels: y, predictions: p } = tile;
+    const { wide, margin, labels: y, predictions: p } = tile;
     const j = tile.labelsAt + at;
     const k = tile.predictionsAt + at;
     for (let i = 0; i < n; i++) {
-      const loss = positivePart(marginOf(wide, y[j + i], p[k + i]));
+      const loss = positivePart(violationOf(wide, margin, y[j + i], p[k + i]));
       terms[i] = rounded(wide, loss * loss);
     }
   },
 
   writeDerivatives(tile, at, n, derivatives) {
-    const { wide, labels: y, predictions: p } = tile;
+    const { wide, margin, labels: y, predictions: p } = tile;
     const j = tile.labelsAt + at;
     const k = tile.predictionsAt + at;
     for (let i = 0; i < n; i++) {
-      const loss = positivePart(marginOf(wide, y[j + i], p[k + i]));
+      const loss = positivePart(violationOf(wide, margin, y[j + i], p[k + i]));
       derivatives[i] = rounded(wide, y[j + i] * rounded(wide, -2 * loss));
     }
   },
@@ -43,12 +44,14 @@ const spec: ElementwiseSpec = {
 const settings = functionSettings(spec);
 
 /**
- * Computes the squared hinge loss of each row: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last
- * axis.
+ * Computes the squared hinge loss of each row: `mean(max(0, margin - yTrue * yPred) ** 2)` over the
+ * last axis.
  *
- * @param yTrue - labels, as for {@link hinge}.
- * @param yPred - predictions of the same shape, or of one that broadcasts with it.
- * @param options - `out`, an array of the result's dtype with a value for each row, to write to.
+ * @param yTrue - labels, as for {@link hinge}: -1 and 1, 0 and 1, or class ids.
+ * @param yPred - predictions, as for {@link hinge}.
+ * @param options - `margin`, by default 1; `labels`, by default `"auto"`, `classWeight` and
+ *   `ignoreClass`, see {@link LabelOptions}; `out`, an array of the result's dtype with a value for
+ *   each row, to write to.
  * @returns losses, shape `[batch, d0, .. dN-1]`, of the dtype of `yPred` if that is float16,
  *   bfloat16, float32 or float64, and otherwise of the dtype that `floatx()` returns. Labels and
  *   predictions are cast to it first.
@@ -60,20 +63,21 @@ const settings = functionSettings(spec);
  * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
  * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
  * squaredHinge(yTrue, yPred).data; //=> Float32Array [2.25, 0.78125]
+ * squaredHinge([0, 1], yPred, { labels: "sparse" }).data; //=> Float32Array [0.25, 2.78125]
  * ```
- * @see Keras, `keras.losses.squared_hinge`
+ * @see Keras, `keras.losses.squared_hinge`; scikit-learn, `SGDClassifier(loss="squared_hinge")`
  */
 export function squaredHinge<P extends TensorLike>(
   yTrue: TensorLike,
   yPred: P,
-  options?: OutputOptions<ResultDtype<P>>,
+  options?: FunctionOptions<ResultDtype<P>, SignedEncoding> & MarginOptions,
 ): TensorOf<ResultDtype<P>> {
   return lossesOfRows(settings, yTrue, yPred, options);
 }
 
 /**
- * Computes the squared hinge loss of batches: `mean(max(0, 1 - yTrue * yPred) ** 2)` over the last
- * axis, reduced over the rows. Labels are -1 and 1, or 0 and 1: see {@link hinge}.
+ * Computes the squared hinge loss of batches: `mean(max(0, margin - yTrue * yPred) ** 2)` over the
+ * last axis, reduced over the rows. Labels are -1 and 1, 0 and 1, or class ids: see {@link hinge}.
  *
  * @throws TypeError or RangeError if an option is unknown or invalid.
  * @example
@@ -83,6 +87,7 @@ export function squaredHinge<P extends TensorLike>(
  * const yTrue = tensor(Int8Array.of(0, 1, 0, 0), [2, 2]);
  * const yPred = tensor(Float32Array.of(0.5, -0.5, 0.25, -1), [2, 2]);
  * new SquaredHinge().value(yTrue, yPred); //=> 1.515625
+ * new SquaredHinge({ margin: 0.5 }).value(yTrue, yPred); //=> 0.640625
  * ```
  * @see Keras, `keras.losses.SquaredHinge`
  */
@@ -90,16 +95,16 @@ export class SquaredHinge<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
-  constructor(options: LossOptions<R, P> = {}) {
+  constructor(options: LossOptions<R, P, SignedEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
   /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
-    config: LossOptions<R, P>,
+    config: LossOptions<R, P> & FormulaOptions,
   ): SquaredHinge<R, P> {
-    if (this === SquaredHinge) checkConfig(config);
-    return new this(config);
+    if (this === SquaredHinge) checkConfig(spec, config);
+    return new this(config as LossOptions<R, P, SignedEncoding>);
   }
 }
 
@@ -120,21 +125,22 @@ export class SquaredHinge<
 export class SquaredHingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "SquaredHinge";
 
-  constructor(options: MetricOptions<P> = {}) {
+  constructor(options: MetricOptions<P, SignedEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
   /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
-    config: MetricOptions<P>,
+    config: MetricOptions<P> & FormulaOptions,
   ): SquaredHingeMetric<P> {
-    if (this === SquaredHingeMetric) checkMetricConfig(config);
-    return new this(config);
+    if (this === SquaredHingeMetric) checkMetricConfig(spec, config);
+    return new this(config as MetricOptions<P, SignedEncoding>);
   }
 }
 
 export const definition = defineLoss({
   spec,
+  package: "keras",
   function: squaredHinge,
   Loss: SquaredHinge,
   Metric: SquaredHingeMetric,

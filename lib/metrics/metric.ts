@@ -1,11 +1,20 @@
 import { ExactSum } from "../backend/exact-sum.js";
-import { described, wrongKind } from "../errors.js";
+import { described, wrongKind, wrongValue } from "../errors.js";
 import { type AsyncOptions, readArguments, type WeightOptions } from "../evaluate/arguments.js";
+import {
+  type FormulaConfig,
+  type FormulaOptions,
+  formulaConfig,
+  formulaOptionsOf,
+  type LabelOptions,
+  readFormula,
+} from "../evaluate/formula.js";
+import type { SavedSum } from "../evaluate/partial.js";
 import type { Reduction } from "../evaluate/reduction.js";
-import { finishNow, type Settings, smallSum } from "../evaluate/run.js";
+import { finishNow, isPlain, type Settings, smallSum } from "../evaluate/run.js";
 import { evaluateAsync } from "../evaluate/run-async.js";
 import type { TransferredInputs } from "../evaluate/transfer.js";
-import type { LossSpec } from "../losses/spec.js";
+import type { LabelEncoding, LossSpec } from "../losses/spec.js";
 import { nameOf } from "../names.js";
 import { checkOptions } from "../options.js";
 import { type InspectArguments, inspectCustom, shown } from "../shown.js";
@@ -15,29 +24,31 @@ import type { FloatDtype } from "../tensor/dtypes.js";
 import type { TensorLike } from "../tensor/tensor-like.js";
 import { type SampleTotals, sampleEvaluation } from "./samples.js";
 
-/** Options of the constructor of a metric. */
-export interface MetricOptions<P extends DtypePolicy = DtypePolicy> {
+/** Options of the constructor of a metric. Its loss can have more, such as a margin. */
+export interface MetricOptions<
+  P extends DtypePolicy = DtypePolicy,
+  E extends LabelEncoding = LabelEncoding,
+> extends LabelOptions<E> {
   /** By default the metric's own; `null` and `""` draw `hinge`, `hinge_1` and so on. */
   readonly name?: string | null;
   /** The dtype that results are rounded to; by default `floatx()`. */
   readonly dtype?: P | null;
 }
 
-const optionNames: readonly (keyof MetricOptions)[] = ["name", "dtype"];
+const optionsOf = (spec: LossSpec) => ["name", "dtype", ...formulaOptionsOf(spec)];
 
 /** Checks the argument of `fromConfig`. */
-export function checkMetricConfig(config: object): void {
-  checkOptions(config, optionNames, "config");
+export function checkMetricConfig(spec: LossSpec, config: object): void {
+  checkOptions(config, optionsOf(spec), "config");
 }
 
-/** The configuration of a metric, with Keras's keys. */
-export interface MetricConfig<D extends FloatDtype = FloatDtype> {
+/** The configuration of a metric, with Keras's keys, and its own options that are not the default. */
+export interface MetricConfig<D extends FloatDtype = FloatDtype> extends FormulaConfig {
   readonly name: string;
   readonly dtype: D;
 }
 
-/** An exact sum as a list of numbers that survives JSON: NaN and infinities are strings. */
-export type SavedSum = readonly (number | string)[];
+export type { SavedSum };
 
 /** The state of a metric. */
 export interface MetricState {
@@ -61,9 +72,18 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   #total = new ExactSum();
   #count = new ExactSum();
 
-  protected constructor(spec: LossSpec, options: MetricOptions<P>) {
-    checkOptions(options, optionNames);
-    this.#settings = { spec, reduction: "sum", dtype: undefined, code: undefined, fixRanks: false };
+  protected constructor(spec: LossSpec, options: MetricOptions<P> & FormulaOptions) {
+    checkOptions(options, optionsOf(spec));
+    const formula = readFormula(spec, options);
+    this.#settings = {
+      formula,
+      reduction: "sum",
+      dtype: undefined,
+      code: undefined,
+      fixRanks: false,
+      options: [],
+      isPlain: isPlain(formula),
+    };
     this.#dtype = computeDtype(options.dtype) as ComputeDtype<P>;
     this.#name = nameOf(options.name, spec.name);
   }
@@ -82,7 +102,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
     return roundTo(this.#dtype, this.#total.value);
   }
 
-  /** The number of samples, or the sum of their weights. */
+  /** The number of samples that count, or the sum of their weights. */
   get count(): number {
     return roundTo(this.#dtype, this.#count.value);
   }
@@ -96,7 +116,8 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
    *   computed in their dtype, and averaged over all axes but the first. A rank-1 batch is one
    *   sample.
    * @param options - `sampleWeight`, factors of the losses that are counted instead of the samples,
-   *   and `mask`, weights 0 and 1: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`.
+   *   and `mask`, weights 0 and 1: a number, or shapes that broadcast with `[batch, d0, .. dN-1]`. The
+   *   metric's own `classWeight` and `ignoreClass` are weights too.
    * @throws TypeError or RangeError as the function of the same name, and if weights or mask do not
    *   broadcast; TypeError if an option is unknown.
    */
@@ -170,12 +191,17 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   /**
    * Adds the batches of another metric, as if they had been added here.
    *
-   * @throws TypeError if `other` is of another class.
+   * @throws TypeError if `other` is of another class; RangeError if its options are others.
    */
   merge(other: Metric): void {
-    if (!(other instanceof Metric) || other.#settings.spec !== this.#settings.spec) {
+    const { spec } = this.#settings.formula;
+    if (!(other instanceof Metric) || other.#settings.formula.spec !== spec) {
       throw wrongKind("other", `a metric of the class ${this.constructor.name}`, described(other));
     }
+    const [own, others] = [this, other].map((metric) =>
+      JSON.stringify(formulaConfig(metric.#settings.formula)),
+    );
+    if (own !== others) throw wrongValue("other", `a metric with the options ${own}`, `${others}`);
     this.#total.addAll(other.#total);
     this.#count.addAll(other.#count);
   }
@@ -183,18 +209,19 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   /**
    * Returns the configuration of {@link Metric | the metric}.
    *
-   * @returns an object that `fromConfig` and Keras's own `from_config` accept.
+   * @returns an object that `fromConfig` accepts, with `margin`, `power`, `labels`, `classWeight` and
+   *   `ignoreClass` if they are not the default. Keras's own `from_config` accepts it without these.
    */
   getConfig(): MetricConfig<ComputeDtype<P>> {
-    return { name: this.name, dtype: this.#dtype };
+    return { name: this.name, dtype: this.#dtype, ...formulaConfig(this.#settings.formula) };
   }
 
   /**
    * Returns the properties that `JSON.stringify` writes. They do not include the state: see
    * `getState`.
    */
-  toJSON(): Pick<this, "name" | "dtype"> {
-    return { name: this.name, dtype: this.dtype };
+  toJSON(): Pick<this, "name" | "dtype"> & FormulaConfig {
+    return { name: this.name, dtype: this.dtype, ...formulaConfig(this.#settings.formula) };
   }
 
   /** @internal */

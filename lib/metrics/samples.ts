@@ -1,8 +1,9 @@
 import { ExactSum } from "../backend/exact-sum.js";
-import { callOf, checked, type Steps } from "../evaluate/calls.js";
+import { callOf, checked, isWeighted, type Steps } from "../evaluate/calls.js";
 import { distinctWeights, isEmpty } from "../evaluate/empty.js";
 import type { Evaluation } from "../evaluate/evaluation.js";
 import { fitColumns, type Plan } from "../evaluate/plan.js";
+import { weighsRows } from "../losses/spec.js";
 import { sizeOf } from "../tensor/shapes.js";
 
 /**
@@ -34,16 +35,19 @@ const exactly = (value: number): ExactSum => {
 function* sampleSteps(plan: Plan): Steps<SampleTotals> {
   const { lossShape, width, sampleWeight, mask } = plan;
   const columns = [sampleWeight, mask].filter((column) => column !== undefined);
-  const isWeighted = columns.length > 0;
+  const areWeighted = isWeighted(plan);
   // As in Keras, a scalar weight averages the batch to a single sample.
-  const areScalars = isWeighted && columns.every(({ shape }) => shape.length === 0);
+  const areScalars =
+    columns.length > 0 &&
+    !weighsRows(plan.formula) &&
+    columns.every(({ shape }) => shape.length === 0);
   const losses = sizeOf(lossShape.slice(areScalars ? 0 : 1));
-  const terms = plan.spec.family === "elementwise" && !isWeighted ? width : 1;
+  const terms = plan.formula.spec.family === "elementwise" && !areWeighted ? width : 1;
   const samples = lossShape[0] ?? 1;
   if (isEmpty(plan)) return yield* emptySteps(plan, areScalars ? 1 : samples);
   const totals = checked(plan, yield callOf(plan, "sum"));
   const total = divided(totals.losses, losses * terms);
-  return { total, count: isWeighted ? divided(totals.weights, losses) : exactly(samples) };
+  return { total, count: areWeighted ? divided(totals.weights, losses) : exactly(samples) };
 }
 
 /** Computes the same for a batch without values, whose losses have no mean. */

@@ -1,16 +1,18 @@
 import type { CategoricalHinge, categoricalHinge } from "../losses/categorical-hinge.js";
+import type { CrammerSinger, crammerSinger } from "../losses/crammer-singer.js";
 import type { Hinge, hinge } from "../losses/hinge.js";
-import { definitions } from "../losses/list.js";
+import { definitions, ownNames } from "../losses/list.js";
 import { Loss } from "../losses/loss.js";
 import type { ModifiedHuber, modifiedHuber } from "../losses/modified-huber.js";
 import type { SquaredHinge, squaredHinge } from "../losses/squared-hinge.js";
+import type { WestonWatkins, westonWatkins } from "../losses/weston-watkins.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 
 /** Any of the losses. */
 export type AnyLoss = Loss;
 
 const losses = new Registry<AnyLoss>(
-  "keras.losses",
+  { name: "keras.losses", wrapper: "LossFunctionWrapper" },
   (value): value is AnyLoss => value instanceof Loss,
   Object.fromEntries(
     definitions.flatMap((definition) => [
@@ -18,14 +20,15 @@ const losses = new Registry<AnyLoss>(
       [definition.spec.name, definition.function],
     ]),
   ) as CustomObjects<AnyLoss>,
-  "LossFunctionWrapper",
+  ownNames,
 );
 
 /**
- * Finds a loss by Keras's identifiers.
+ * Finds a loss by Keras's identifiers, or by the names of the losses that Keras does not have.
  *
- * @param identifier - `"hinge"`, `"squared_hinge"` or `"categorical_hinge"` for a function;
- *   `"Hinge"`, `"SquaredHinge"` or `"CategoricalHinge"`, or such a class, for a new instance;
+ * @param identifier - `"hinge"`, `"squared_hinge"`, `"categorical_hinge"`, `"modified_huber"`,
+ *   `"crammer_singer"` or `"weston_watkins"` for a function; `"Hinge"` and so on, or such a class, for
+ *   a new instance;
  *   `{ class_name, config }` as for {@link deserialize}; a loss or a function, which is returned
  *   unchanged; null.
  * @returns a function, an instance, or null for null.
@@ -44,10 +47,14 @@ export function get(identifier: "hinge"): typeof hinge;
 export function get(identifier: "squared_hinge"): typeof squaredHinge;
 export function get(identifier: "categorical_hinge"): typeof categoricalHinge;
 export function get(identifier: "modified_huber"): typeof modifiedHuber;
+export function get(identifier: "crammer_singer"): typeof crammerSinger;
+export function get(identifier: "weston_watkins"): typeof westonWatkins;
 export function get(identifier: "Hinge"): Hinge;
 export function get(identifier: "SquaredHinge"): SquaredHinge;
 export function get(identifier: "CategoricalHinge"): CategoricalHinge;
 export function get(identifier: "ModifiedHuber"): ModifiedHuber;
+export function get(identifier: "CrammerSinger"): CrammerSinger;
+export function get(identifier: "WestonWatkins"): WestonWatkins;
 export function get<L extends AnyLoss | null>(identifier: L): L;
 export function get(identifier: unknown): Found<AnyLoss> | null;
 export function get(identifier: unknown): Found<AnyLoss> | null {

@@ -1,8 +1,10 @@
 import type { CategoricalHingeMetric } from "../losses/categorical-hinge.js";
+import type { CrammerSingerMetric } from "../losses/crammer-singer.js";
 import type { HingeMetric } from "../losses/hinge.js";
-import { definitions } from "../losses/list.js";
+import { definitions, ownNames } from "../losses/list.js";
 import type { ModifiedHuberMetric } from "../losses/modified-huber.js";
 import type { SquaredHingeMetric } from "../losses/squared-hinge.js";
+import type { WestonWatkinsMetric } from "../losses/weston-watkins.js";
 import { Metric } from "../metrics/metric.js";
 import { type CustomObjects, type Found, Registry, type Serialized } from "./registry.js";
 
@@ -10,7 +12,7 @@ import { type CustomObjects, type Found, Registry, type Serialized } from "./reg
 export type AnyMetric = Metric;
 
 const metrics = new Registry<AnyMetric>(
-  "keras.metrics",
+  { name: "keras.metrics", wrapper: "MeanMetricWrapper" },
   (value): value is AnyMetric => value instanceof Metric,
   Object.fromEntries(
     definitions.flatMap(({ Metric, spec }) => [
@@ -18,7 +20,7 @@ const metrics = new Registry<AnyMetric>(
       [spec.name, Metric],
     ]),
   ) as CustomObjects<AnyMetric>,
-  "MeanMetricWrapper",
+  ownNames,
 );
 
 /**
@@ -41,6 +43,8 @@ export function get(identifier: "hinge" | "Hinge"): HingeMetric;
 export function get(identifier: "squared_hinge" | "SquaredHinge"): SquaredHingeMetric;
 export function get(identifier: "categorical_hinge" | "CategoricalHinge"): CategoricalHingeMetric;
 export function get(identifier: "modified_huber" | "ModifiedHuber"): ModifiedHuberMetric;
+export function get(identifier: "crammer_singer" | "CrammerSinger"): CrammerSingerMetric;
+export function get(identifier: "weston_watkins" | "WestonWatkins"): WestonWatkinsMetric;
 export function get<M extends AnyMetric | null>(identifier: M): M;
 export function get(identifier: unknown): Found<AnyMetric> | null;
 export function get(identifier: unknown): Found<AnyMetric> | null {

@@ -30,24 +30,35 @@ export type Found<Item> = Item | AnyFunction;
 const isClass = <Item>(value: unknown): value is Configurable<Item> =>
   typeof value === "function" && "fromConfig" in value;
 
-/** Finds, saves and loads the objects of one of Keras's modules. */
+/** The package of objects that Keras does not have, in the names under which they are saved. */
+const ownPackage = "maxmargin";
+const ownPrefix = `${ownPackage}>`;
+
+/** The names under which Keras saves the objects of a module. */
+export interface Module {
+  readonly name: string;
+  /** The class that turns a function into an item. */
+  readonly wrapper: string;
+}
+
+/** Finds, saves and loads the objects of one of Keras's modules, and our own beside them. */
 export class Registry<Item extends { getConfig(): object }> {
-  readonly #module: string;
+  readonly #module: Module;
   readonly #isItem: (value: unknown) => value is Item;
   readonly #objects: CustomObjects<Item>;
-  readonly #wrapper: string;
+  readonly #ownNames: readonly string[];
 
-  /** @param wrapper - the name of the Keras class that turns a function into an item. */
+  /** @param ownNames - the names of the objects that Keras does not have. */
   constructor(
-    module: string,
+    module: Module,
     isItem: (value: unknown) => value is Item,
     objects: CustomObjects<Item>,
-    wrapper: string,
+    ownNames: readonly string[],
   ) {
     this.#module = module;
     this.#isItem = isItem;
     this.#objects = objects;
-    this.#wrapper = wrapper;
+    this.#ownNames = ownNames;
   }
 
   get(identifier: unknown): Found<Item> | null {
@@ -70,7 +81,9 @@ export class Registry<Item extends { getConfig(): object }> {
       const own = names.find((name) => this.#objects[name] === object.constructor);
       const class_name = own ?? object.constructor.name;
       const config = object.getConfig();
-      return { module: this.#module, class_name, config, registered_name: null };
+      return this.#ownNames.includes(class_name)
+        ? { module: ownPackage, class_name, config, registered_name: ownPrefix + class_name }
+        : { module: this.#module.name, class_name, config, registered_name: null };
     }
     const name = names.find((name) => this.#objects[name] === object);
     if (name === undefined || isClass(object)) {
@@ -80,7 +93,7 @@ export class Registry<Item extends { getConfig(): object }> {
       module: "builtins",
       class_name: "function",
       config: name,
-      registered_name: "function",
+      registered_name: this.#ownNames.includes(name) ? ownPrefix + name : "function",
     };
   }
 
@@ -101,7 +114,8 @@ export class Registry<Item extends { getConfig(): object }> {
     }
     const { class_name, registered_name, config } = saved as Serialized;
     const found = this.#find([registered_name, class_name], custom);
-    if (found === undefined && class_name === this.#wrapper) return this.#unwrapped(config, custom);
+    if (found === undefined && class_name === this.#module.wrapper)
+      return this.#unwrapped(config, custom);
     return isClass<Item>(found)
       ? found.fromConfig((config ?? {}) as object)
       : (found ?? class_name);
@@ -119,10 +133,11 @@ export class Registry<Item extends { getConfig(): object }> {
     if (custom !== undefined) return customObjects[custom];
     // A registered class is not the class of the same name in this module.
     const registered = strings.find((name) => name.includes(">"));
-    if (registered !== undefined) {
+    const own = strings.at(-1) as string;
+    const isOwn = registered === ownPrefix + own && this.#ownNames.includes(own);
+    if (registered !== undefined && !isOwn) {
       throw wrongValue("customObjects", `one named ${JSON.stringify(registered)}`, "none");
     }
-    const own = strings.at(-1) as string;
     return Object.hasOwn(this.#objects, own) ? this.#objects[own] : undefined;
   }
 

@@ -12,7 +12,7 @@ constexpr Failure kBadValues{
     "detached or resized has another length), or strides leave them"};
 constexpr Failure kBadColumns{
     "maxmargin: weights or mask are no typed arrays of one value a row (a buffer that was detached or resized "
-    "has another length), or strides leave them"};
+    "has another length), or strides leave them, or weights of classes are no Float64Array of one value a class"};
 constexpr Failure kBadOutput{
     "maxmargin: the output is no array of one value a row, or a prediction, in the batch's dtype or float64"};
 constexpr Failure kOverlap{"maxmargin: the output has memory in common with what is read, or another output",
@@ -30,6 +30,22 @@ bool read_shape(const CallFrame& frame, Batch* batch) {
          batch->first_row <= batch->all_rows - batch->rows;
 }
 
+// What labels stand for. The number of a class has to fit into int32. A row that has none may be ignored if it has one label.
+bool read_classes(const CallFrame& frame, Batch* batch) {
+  batch->ignored = frame.ignored;
+  if (!get_enum(frame.encoding, kLabelReadings, &batch->reading) || !get_enum(frame.ignores, 2, &batch->ignores)) {
+    return false;
+  }
+  if (!batch->has_classes()) {
+    batch->classes = batch->width;
+    return !batch->ignores || batch->width == 1;
+  }
+  constexpr double kMostClasses = 0x1p31;
+  if (!get_number(frame.classes, kMostClasses, &batch->classes) || batch->classes == 0) return false;
+  return !batch->is_flat() || (batch->reading == LabelReading::class_ids && batch->width == 1 &&
+                               batch->all_rows % batch->classes == 0 && !batch->ignores);
+}
+
 // Everything but the arrays.
 bool read_numbers(const CallFrame& frame, Call* call) {
   Request& request = call->request;
@@ -37,16 +53,17 @@ bool read_numbers(const CallFrame& frame, Call* call) {
   bool is_strided;
   request.divisor = frame.divisor;
   if (!get_enum(frame.operation, kOperations, &request.operation) ||
-      !get_enum(frame.loss, kLosses, &batch.loss) || !get_enum(frame.encoding, 2, &batch.may_be_binary) ||
+      !get_enum(frame.loss, kLosses, &batch.loss) || !get_enum(frame.is_squared, 2, &batch.parameters.is_squared) ||
       !get_dtype(frame.compute_dtype, &batch.compute) || batch.compute < Dtype::float16 ||
-      !read_shape(frame, &batch) || !get_enum(frame.is_strided, 2, &is_strided)) {
+      !read_shape(frame, &batch) || !read_classes(frame, &batch) || !get_enum(frame.is_strided, 2, &is_strided)) {
     return false;
   }
+  batch.parameters.margin = frame.margin;
   if (!is_strided) return true;
   if (!call->strided.read(frame, batch)) return false;
   batch.rank = call->strided.rank();
   batch.shape = call->strided.shape();
-  return true;
+  return !batch.is_flat() || (batch.rank > 1 && batch.shape[batch.rank - 2] == batch.classes);
 }
 
 // The description of one array in the frame: the code of its dtype, how many values it has if it is row-major, and otherwise where
@@ -80,6 +97,20 @@ class Arguments {
     return is_undefined(argument) || read(argument, slots, operand);
   }
 
+  // One weight for each class, or for each of two if a row has one label. They may be missing.
+  bool read_class_weights(Batch* batch) {
+    if (is_undefined(kClassWeights)) return true;
+    const bool is_row_of_classes = batch->has_classes() || kScalar->family_of(batch->loss) == Family::class_max;
+    if (!is_row_of_classes && batch->width != 1) return false;
+    const size_t classes = is_row_of_classes ? batch->classes : 2;
+    Operand weights;
+    if (batch->is_flat() || !read(kClassWeights, {static_cast<double>(Dtype::float64), classes, {nullptr, 0, 0}}, &weights)) {
+      return false;
+    }
+    batch->class_weights = static_cast<const double*>(weights.values);
+    return true;
+  }
+
   // An output that may be missing. Where it has strides, results are added up, in double.
   bool read_output(Argument argument, const ArraySlots& slots, Output* output) {
     Operand operand;
@@ -101,13 +132,13 @@ class Arguments {
     return true;
   }
 
- private:
   bool is_undefined(Argument argument) const {
     if (argument >= count_) return true;
     napi_valuetype type;
     return napi_typeof(env_, values_[argument], &type) == napi_ok && type == napi_undefined;
   }
 
+ private:
   bool read_strides(Argument argument, const StridedSlots& slots, Operand* operand) {
     int64_t* strides = call_.strides[argument];
     const size_t size = size_of(operand->dtype);
@@ -124,6 +155,15 @@ class Arguments {
   Call& call_;
   View views_[kArguments];
 };
+
+// The labels of a batch: one a row for class ids, and otherwise one a value.
+ArraySlots of_labels(const CallFrame& frame, const Batch& batch) {
+  const bool are_ids = batch.reading == LabelReading::class_ids;
+  const size_t n = batch.all_rows * batch.width;
+  const size_t rank = !are_ids ? batch.rank : batch.is_flat() ? batch.rank - 2 : batch.rank - 1;
+  const double* strides = batch.rank == 0 ? nullptr : frame.label_strides;
+  return {frame.label_dtype, are_ids ? n / batch.classes : n, {strides, frame.label_offset, rank}};
+}
 
 bool has_all(const Request& request) {
   switch (request.operation) {
@@ -156,7 +196,7 @@ const Failure* read_call(napi_env env, const CallFrame& frame, const napi_value*
                          Call* call) {
   Request& request = call->request;
   Batch& batch = request.batch;
-  if (!read_numbers(frame, call)) return &kBadFrame;
+  if (!read_numbers(frame, call) || !can_evaluate(batch)) return &kBadFrame;
   Arguments arguments(env, values, count, call);
   const size_t rows = batch.all_rows, n = rows * batch.width, rank = batch.rank;
   const auto of_values = [&](double dtype, const double* strides, double offset) {
@@ -165,18 +205,22 @@ const Failure* read_call(napi_env env, const CallFrame& frame, const napi_value*
   const auto of_rows = [&](double dtype, const double* strides, double offset) {
     return ArraySlots{dtype, rows, {rank == 0 ? nullptr : strides, offset, rank - 1}};
   };
-  if (request.operation != Operation::weights &&
-      !(arguments.read(kLabels, of_values(frame.label_dtype, frame.label_strides, frame.label_offset),
-                       &batch.labels) &&
-        arguments.read(kPredictions,
-                       of_values(frame.prediction_dtype, frame.prediction_strides, frame.prediction_offset),
-                       &batch.predictions))) {
+  const bool are_weights_alone = request.operation == Operation::weights;
+  if ((!are_weights_alone || batch.ignores || !arguments.is_undefined(kClassWeights)) &&
+      !arguments.read(kLabels, of_labels(frame, batch), &batch.labels)) {
+    return &kBadValues;
+  }
+  if (!are_weights_alone &&
+      !arguments.read(kPredictions,
+                      of_values(frame.prediction_dtype, frame.prediction_strides, frame.prediction_offset),
+                      &batch.predictions)) {
     return &kBadValues;
   }
   if (!arguments.read_optional(kWeights, of_rows(frame.weight_dtype, frame.weight_strides, frame.weight_offset),
                                &batch.weights) ||
       !arguments.read_optional(kMask, of_rows(frame.mask_dtype, frame.mask_strides, frame.mask_offset),
                                &batch.mask) ||
+      !arguments.read_class_weights(&batch) ||
       (request.operation == Operation::weights && !batch.is_weighted())) {
     return &kBadColumns;
   }
@@ -198,6 +242,7 @@ void write_result(const Call& call, CallFrame* frame) {
     write_sum(totals.kept, &frame->kept, frame->kept_sum);
   }
   frame->was_binary = call.result.was_binary ? 1 : 0;
+  frame->are_labels_valid = call.result.are_labels_valid ? 1 : 0;
 }
 
 }  // namespace maxmargin

@@ -13,9 +13,9 @@
 
 namespace maxmargin {
 
-// In this order. Weights, mask, losses and gradient may be undefined.
-enum Argument { kLabels, kPredictions, kWeights, kMask, kLossesOut, kGradientOut };
-constexpr size_t kArguments = 6;
+// In this order. All but labels and predictions may be undefined.
+enum Argument { kLabels, kPredictions, kWeights, kMask, kClassWeights, kLossesOut, kGradientOut };
+constexpr size_t kArguments = 7;
 
 // Refers to its own layout, and so stays where it is.
 struct Call {

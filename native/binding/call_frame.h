@@ -14,10 +14,13 @@ constexpr size_t kSumSlots = 1 + ExactSum::kMaxNumbers;
 
 // ONE(field, name) is a number, MANY(field, name, count) are several. lib/ knows the slots by the names.
 #define MAXMARGIN_CALL_FRAME(ONE, MANY)                              \
-  /* See Operation; the loss by its place among those that losses() returns; 1 for Batch::may_be_binary. */ \
+  /* See Operation; the loss by its place among those that losses() returns; see LabelReading. */ \
   ONE(operation, "operation")                                        \
   ONE(loss, "loss")                                                  \
   ONE(encoding, "encoding")                                          \
+  /* The parameters of the loss. */                                  \
+  ONE(margin, "margin")                                              \
+  ONE(is_squared, "isSquared")                                       \
   /* Codes of dtypes. That of an array that is not there means nothing. */ \
   ONE(label_dtype, "labelDtype")                                     \
   ONE(prediction_dtype, "predictionDtype")                           \
@@ -31,16 +34,22 @@ constexpr size_t kSumSlots = 1 + ExactSum::kMaxNumbers;
   ONE(rows, "rows")                                                  \
   ONE(batch_rows, "batchRows")                                       \
   ONE(width, "width")                                                \
+  /* The predictions of a row that has one class: the width, or more where each value counts as a row. Others have no class. */ \
+  ONE(classes, "classes")                                            \
+  /* Whether rows with the label `ignored` do not count. */          \
+  ONE(ignores, "ignores")                                            \
+  ONE(ignored, "ignored")                                            \
   /* Divides the gradient. */                                        \
   ONE(divisor, "divisor")                                            \
   /* 0 where all arrays are row-major and of full size: then the slots of shape, strides and offsets mean nothing. */ \
   ONE(is_strided, "isStrided")                                       \
-  /* Results: sums rounded to double, NaN for a mask with values other than 0 and 1; and whether labels 0 and 1 were read as \
-     -1 and 1. */ \
+  /* Results: sums rounded to double, NaN for a mask with values other than 0 and 1; whether labels 0 and 1 were read as -1 and \
+     1, and whether all labels are such that the encoding has. */    \
   ONE(losses, "losses")                                              \
   ONE(weights, "weights")                                            \
   ONE(kept, "kept")                                                  \
   ONE(was_binary, "wasBinary")                                       \
+  ONE(are_labels_valid, "areLabelsValid")                            \
   /* The duration of a call in the background. JavaScript that is busy learns of its end too late to measure it. */ \
   ONE(milliseconds, "milliseconds")                                  \
   /* The sums exactly: a count, and as many numbers that lib/exact-sum.ts reads. */ \

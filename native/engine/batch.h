@@ -28,11 +28,25 @@ struct Output {
   const int64_t* strides = nullptr;
 };
 
-// Rows of `width` labels and predictions each, and one weight and one mask value a row, if there are any.
+// What labels stand for.
+enum class LabelReading {
+  // They are used as they are.
+  unchanged,
+  // -1 and 1, if all that are evaluated are 0 or 1 and the loss is elementwise; otherwise they are used as they are.
+  automatic,
+  // 0 for -1, and 1.
+  binary,
+  // One class a row: its number, or a row of one 1 among zeros.
+  class_ids,
+  one_hot,
+};
+constexpr int kLabelReadings = 5;
+
+// Rows of `width` predictions each, one label a prediction or a row, and one weight and one mask value a row, if there are any.
 struct Batch {
   Loss loss{};
-  // Whether labels stand for -1 and 1 if all that are evaluated are 0 or 1, and the loss is one of signed labels.
-  bool may_be_binary = false;
+  Parameters parameters{};
+  LabelReading reading{};
   // The float dtype to which labels, predictions and weights are cast.
   Dtype compute{};
   Operand labels, predictions;
@@ -41,11 +55,23 @@ struct Batch {
   // The rows that are evaluated, and the number of all rows.
   size_t first_row = 0, rows = 0, all_rows = 0;
   size_t width = 0;
+  // The predictions that share a class: `width`, or more if each value counts as a row.
+  size_t classes = 0;
+  // A factor for each class, by which the weights of its rows are multiplied, or null.
+  const double* class_weights = nullptr;
+  // Whether rows of one label count only if it is another one than `ignored`.
+  bool ignores = false;
+  double ignored = 0.0;
   // The axes over which operands have strides: those of the rows, and the last one. Weights and mask have no last one.
   size_t rank = 0;
   const size_t* shape = nullptr;
 
-  bool is_weighted() const { return weights.values != nullptr || mask.values != nullptr; }
+  bool weighs_classes() const { return class_weights != nullptr || ignores; }
+  bool is_weighted() const { return weights.values != nullptr || mask.values != nullptr || weighs_classes(); }
+  // Whether rows may be left out.
+  bool is_masked() const { return mask.values != nullptr || ignores; }
+  bool has_classes() const { return reading == LabelReading::class_ids || reading == LabelReading::one_hot; }
+  bool is_flat() const { return width != classes; }
   size_t end_row() const { return first_row + rows; }
   size_t size() const { return rows * width; }
 };

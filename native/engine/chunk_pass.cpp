@@ -29,7 +29,10 @@ size_t prefetch_distance(const Evaluation& evaluation) {
 }
 
 size_t most_values(const Evaluation& evaluation, bool writes) {
-  if (evaluation.reader.is_scattered()) return kChunk;
+  if (evaluation.reader.is_scattered()) {
+    const size_t values = scattered_tile(evaluation.batch);
+    return kNeighbours * evaluation.batch.width > values ? kChunk : values;
+  }
   return evaluation.reader.copies() || writes ? kTile : kChunk;
 }
 
@@ -45,7 +48,7 @@ ChunkPass::ChunkPass(Evaluation* evaluation, bool writes)
 ChunkSum ChunkPass::finished(const ChunkSums& sums, const Range& values, size_t worker) {
   const bool is_wide = evaluation_.is_wide(), is_short = values.n <= kBlock / 2 && !is_wide;
   ChunkSum chunk{is_short ? folded_block(sums.lanes, values.n) : folded(sums.lanes), sums.max};
-  if (is_wide || std::isfinite(chunk.sum)) return chunk;
+  if (std::isfinite(chunk.sum) || evaluation_.kernel().add_widened == nullptr) return chunk;
   // Float32 may have overflowed.
   ChunkSums widened{};
   each_tile(values, worker, [&](size_t, const Tile& tile) {

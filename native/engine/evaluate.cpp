@@ -1,5 +1,7 @@
 #include "engine/evaluate.h"
 
+#include <atomic>
+
 #include "engine/chunk_pass.h"
 #include "engine/long_row_pass.h"
 #include "engine/row_pass.h"
@@ -11,7 +13,8 @@ constexpr double kOnes[kLanes] = {1, 1, 1, 1, 1, 1, 1, 1};
 
 // Whether the sum of all losses is the sum of all terms, regardless of rows.
 bool is_flat(const Evaluation& evaluation) {
-  return evaluation.loss.family == Family::elementwise && !evaluation.batch.is_weighted();
+  const Batch& batch = evaluation.batch;
+  return evaluation.set.family_of(batch.loss) == Family::elementwise && !batch.is_weighted();
 }
 
 template <class Sink>
@@ -41,7 +44,7 @@ void write_terms(Evaluation* evaluation, float* losses) {
   parallel(values.chunks(), evaluation->threads, values.n, [&](size_t i, size_t worker) {
     if (!evaluation->is_valid()) return;
     pass.each_tile(values.chunk(i), worker, [&](size_t index, const Tile& tile) {
-      const Tile rows{tile.labels, tile.predictions, tile.width, 1, tile.readable};
+      const Tile rows{tile.parameters, tile.labels, tile.predictions, tile.width, 1, tile.readable};
       evaluation->check(evaluation->kernel().single_losses(rows, losses + index));
     });
   });
@@ -65,7 +68,7 @@ void write_gradient(Evaluation* evaluation, const Request& request, Totals* tota
     ChunkPass pass(evaluation, true);
     GradientWriter writer(*evaluation, request.gradient, request.divisor, pass.tile_values());
     return add_terms(evaluation, &pass, totals, [&](size_t index, const Tile& tile, size_t worker) {
-      writer.write(index, tile, {kOnes, {}, nullptr}, worker);
+      writer.write(index, tile, {kOnes, nullptr, {}, nullptr}, worker);
     });
   }
   const size_t values = has_long_rows(request.batch) ? kChunk : values_at_once(*evaluation, true);
@@ -77,6 +80,7 @@ void write_gradient(Evaluation* evaluation, const Request& request, Totals* tota
 // Evaluates with one reading of the labels. False if that turned out to be wrong.
 bool attempt(const Request& request, const Machine& machine, LabelEncoding encoding, Result* result) {
   Evaluation evaluation(request.batch, machine_for(request, machine), encoding);
+  if (!evaluation.classes.decode(evaluation.threads)) return false;
   switch (request.operation) {
     case Operation::sum:
       sum(&evaluation, &result->totals);
@@ -91,6 +95,13 @@ bool attempt(const Request& request, const Machine& machine, LabelEncoding encod
   return evaluation.is_valid();
 }
 
+// The encoding that kernels read. Elementwise losses get other values in place of class ids.
+LabelEncoding encoding_of(const Batch& batch, const InstructionSet& set) {
+  if (batch.reading == LabelReading::binary) return LabelEncoding::binary;
+  const bool knows_ids = set.family_of(batch.loss) == Family::class_max;
+  return batch.has_classes() && knows_ids ? LabelEncoding::class_ids : LabelEncoding::unchanged;
+}
+
 // Whether an attempt that turns out to be wrong leaves nothing behind. Derivatives that were added would stay.
 bool can_retry(const Request& request) { return request.gradient.strides == nullptr; }
 
@@ -102,9 +113,13 @@ bool are_binary(Request request, const Machine& machine) {
   return attempt(request, machine, LabelEncoding::binary, &result);
 }
 
-void sum_weights(const Batch& batch, const Machine& machine, Totals* totals) {
-  const RowSources sources(batch);
+// False if a label is no class, where classes have weights.
+bool sum_weights(const Batch& batch, const Machine& machine, Totals* totals) {
+  ClassIds classes(batch, *machine.set);
+  const RowSources sources(batch, classes);
   const size_t threads = useful_threads(batch, machine);
+  if (batch.weighs_classes() && !classes.decode(threads)) return false;
+  std::atomic<bool> is_valid{true};
   WorkerTotals sums(totals, threads);
   const size_t rows = rows_of_group(batch);
   parallel(ceil_div(batch.rows, rows), threads, batch.rows, [&](size_t i, size_t worker) {
@@ -117,24 +132,37 @@ void sum_weights(const Batch& batch, const Machine& machine, Totals* totals) {
       weights.add_to(lanes.weights, lanes.kept);
     }
     lanes.add_to(&sums.of(worker));
+    if (!weights.are_labels_valid()) is_valid.store(false, std::memory_order_relaxed);
   });
   sums.merge();
+  return is_valid.load();
 }
 
 }  // namespace
 
+bool can_evaluate(const Batch& batch) {
+  const InstructionSet& set = *kScalar;
+  if (set.family_of(batch.loss) == Family::class_sum && !batch.has_classes()) return false;
+  const Dtype computed = computed_in(batch.compute);
+  return kernel_in_place(set.kernels_of(batch.loss, batch.parameters.is_squared), {computed, computed, computed},
+                         encoding_of(batch, set)) != nullptr;
+}
+
 void evaluate(const Request& request, const Machine& machine, Result* result) {
   const Batch& batch = request.batch;
-  if (request.operation == Operation::weights) return sum_weights(batch, machine, &result->totals);
-  const bool may_be_binary =
-      batch.may_be_binary && machine.set->kernels_of(batch.loss).family == Family::elementwise;
-  if (may_be_binary && look_binary(batch)) {
+  if (request.operation == Operation::weights) {
+    result->are_labels_valid = sum_weights(batch, machine, &result->totals);
+    return;
+  }
+  const bool may_be_binary = batch.reading == LabelReading::automatic &&
+                             machine.set->family_of(batch.loss) == Family::elementwise;
+  if (may_be_binary && look_binary(batch, *machine.set)) {
     if (can_retry(request) || are_binary(request, machine)) {
       if (attempt(request, machine, LabelEncoding::binary, result)) return;
     }
     result->totals = Totals();
   }
-  attempt(request, machine, LabelEncoding::unchanged, result);
+  result->are_labels_valid = attempt(request, machine, encoding_of(batch, *machine.set), result);
 }
 
 }  // namespace maxmargin

@@ -31,7 +31,12 @@ struct Result {
   Totals totals;
   // Whether labels were read as 0 for -1 and 1 for 1. Calls on parts of one batch have to agree.
   bool was_binary = false;
+  // False if a label is none that the encoding has: then all results are void.
+  bool are_labels_valid = true;
 };
+
+// Whether there are kernels for the loss and the reading of the labels.
+bool can_evaluate(const Batch& batch);
 
 // Parts of a batch that begin where a group of rows does, see rows_of_group, add up to the bits of the whole.
 void evaluate(const Request& request, const Machine& machine, Result* result);

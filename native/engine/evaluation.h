@@ -23,10 +23,11 @@ class Evaluation {
   Evaluation(const Batch& batch, const Machine& machine, LabelEncoding encoding)
       : batch(batch),
         set(*machine.set),
-        loss(set.kernels_of(batch.loss)),
+        loss(set.kernels_of(batch.loss, batch.parameters.is_squared)),
         threads(useful_threads(batch, machine)),
-        sources(batch),
-        reader(batch, set, encoding) {}
+        classes(batch, set),
+        sources(batch, classes),
+        reader(batch, set, classes, encoding) {}
 
   bool has_max() const { return loss.family == Family::class_max; }
   bool is_wide() const { return maxmargin::is_wide(batch.compute); }
@@ -36,12 +37,13 @@ class Evaluation {
   void check(bool are_labels_valid) {
     if (!are_labels_valid) is_valid_.store(false, std::memory_order_relaxed);
   }
-  bool is_valid() const { return is_valid_.load(std::memory_order_relaxed); }
+  bool is_valid() const { return is_valid_.load(std::memory_order_relaxed) && reader.are_labels_valid(); }
 
   const Batch& batch;
   const InstructionSet& set;
   const LossKernels& loss;
   const size_t threads;
+  ClassIds classes;
   const RowSources sources;
   TileReader reader;
 

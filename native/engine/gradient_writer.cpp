@@ -18,42 +18,48 @@ GradientWriter::GradientWriter(const Evaluation& evaluation, const Output& gradi
   if (gradient.strides != nullptr) axes_ = Axes(batch.shape, gradient.strides, batch.rank);
 }
 
-void GradientWriter::write(size_t index, const Tile& tile, const GradientRows& rows, size_t worker) {
-  double factors[kRowTile + kSlack];
-  const RowDerivatives of_rows{factors, rows.sums.maxes, rows.ties};
-  if (gradient_.strides == nullptr) {
-    evaluation_.loss.row_factors(rows.weights, divisor_, rows.sums, tile.rows, factors);
-    return store(derivatives_of(tile, of_rows, worker), tile.rows * tile.width, index);
-  }
-  double ones[kRowTile + kLanes];
-  std::fill(ones, ones + tile.rows, 1.0);
-  evaluation_.loss.row_factors(ones, 1.0, rows.sums, tile.rows, factors);
-  const char* derivatives = derivatives_of(tile, of_rows, worker);
-  if (evaluation_.is_wide()) {
-    add(reinterpret_cast<const double*>(derivatives), tile, rows.weights, index);
-  } else {
-    add(reinterpret_cast<const float*>(derivatives), tile, rows.weights, index);
-  }
+const void* GradientWriter::write(size_t index, const Tile& tile, const GradientRows& rows, size_t worker) {
+  const char* derivatives = derivatives_of(index, tile, rows, worker);
+  put(derivatives, tile.rows * tile.width, index);
+  return derivatives;
 }
 
-char* GradientWriter::derivatives_of(const Tile& tile, const RowDerivatives& rows, size_t worker) {
+void GradientWriter::write_one(size_t index, double derivative) const {
+  const float narrow = static_cast<float>(derivative);
+  put(evaluation_.is_wide() ? reinterpret_cast<const char*>(&derivative) : reinterpret_cast<const char*>(&narrow), 1,
+      index);
+}
+
+void GradientWriter::put(const char* derivatives, size_t n, size_t index) const {
+  if (gradient_.strides == nullptr) return store(derivatives, n, index);
+  if (evaluation_.is_wide()) return add(reinterpret_cast<const double*>(derivatives), n, index);
+  add(reinterpret_cast<const float*>(derivatives), n, index);
+}
+
+char* GradientWriter::derivatives_of(size_t index, const Tile& tile, const GradientRows& rows, size_t worker) {
   char* derivatives = scratch_.data() + worker * worker_bytes_;
-  evaluation_.kernel().gradient(tile, rows, derivatives);
+  double factors[kRowTile + kSlack];
+  const Batch& batch = evaluation_.batch;
+  evaluation_.loss.row_factors({rows.weights, rows.sums, tile.rows}, divisor_, batch.parameters, factors);
+  const bool substitutes = evaluation_.reader.substitute() != Substitute::none;
+  if (substitutes) std::transform(factors, factors + tile.rows, factors, [](double factor) { return -factor; });
+  evaluation_.kernel().gradient(tile, {factors, rows.sums.maxes, rows.ties}, derivatives);
+  if (substitutes) {
+    finish_class_gradient(batch, evaluation_.set, {tile, index, evaluation_.reader.ids(worker)}, derivatives);
+  }
+  const size_t row_bytes = tile.width * size_of(computed_in(batch.compute));
+  for (size_t row = 0; rows.ignored != nullptr && row < tile.rows; ++row) {
+    if (rows.ignored[row]) std::memset(derivatives + row * row_bytes, 0, row_bytes);
+  }
   return derivatives;
 }
 
 template <class T>
-void GradientWriter::add(const T* derivatives, const Tile& tile, const double* weights, size_t index) const {
+void GradientWriter::add(const T* derivatives, size_t n, size_t index) const {
   double* sums = static_cast<double*>(gradient_.values);
-  for (size_t row = 0; row < tile.rows; ++row) {
-    const T factor = static_cast<T>(weights[row] / divisor_);
-    axes_.each_run(index + row * tile.width, tile.width, [&](int64_t place, size_t count) {
-      for (size_t i = 0; i < count; ++i, place += axes_.stride()) {
-        const T weighted = *derivatives++ * factor;
-        sums[place] += weighted;
-      }
-    });
-  }
+  axes_.each_run(index, n, [&](int64_t place, size_t count) {
+    for (size_t i = 0; i < count; ++i, place += axes_.stride()) sums[place] += *derivatives++;
+  });
 }
 
 void GradientWriter::store(const char* derivatives, size_t n, size_t index) const {

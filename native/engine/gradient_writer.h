@@ -12,6 +12,8 @@ namespace maxmargin {
 // Numbers of rows that the derivatives of their values depend on. Arrays hold whole groups of kLanes.
 struct GradientRows {
   const double* weights;
+  // Whether each is ignored; null if none is.
+  const bool* ignored;
   // Used by losses with a maximum only.
   RowSums sums;
   const double* ties;
@@ -23,14 +25,19 @@ class GradientWriter {
   // added in the order of their values.
   GradientWriter(const Evaluation& evaluation, const Output& gradient, double divisor, size_t values);
 
-  // Writes the derivatives of up to kRowTile rows. `index` is the logical index of their first value.
-  void write(size_t index, const Tile& tile, const GradientRows& rows, size_t worker);
+  // Writes the derivatives of up to kRowTile rows. `index` is the logical index of their first value. Returns where they are in
+  // the type that they are computed in, until the worker writes again.
+  const void* write(size_t index, const Tile& tile, const GradientRows& rows, size_t worker);
+
+  // Writes one derivative.
+  void write_one(size_t index, double derivative) const;
 
  private:
-  char* derivatives_of(const Tile& tile, const RowDerivatives& rows, size_t worker);
+  char* derivatives_of(size_t index, const Tile& tile, const GradientRows& rows, size_t worker);
+  void put(const char* derivatives, size_t n, size_t index) const;
   void store(const char* derivatives, size_t n, size_t index) const;
   template <class T>
-  void add(const T* derivatives, const Tile& tile, const double* weights, size_t index) const;
+  void add(const T* derivatives, size_t n, size_t index) const;
 
   const Evaluation& evaluation_;
   const Output gradient_;

@@ -43,16 +43,20 @@ class LongRowPass {
   ChunkSum sum_chunk(size_t row, size_t chunk, size_t worker) {
     const Range values = values_of(row).chunk(chunk);
     if constexpr (Sink::kWritesGradient) {
-      // The derivatives of a loss with a maximum depend on the whole row.
-      if (!evaluation_.has_max()) {
+      if (!needs_whole_row()) {
         RowWeights weights(evaluation_.sources, evaluation_.set, batch_.compute);
         weights.read(row, 1);
         return chunks_.sum(values, worker, [&](size_t index, const Tile& tile) {
-          sink_.gradient().write(index, tile, {weights.values(), {}, nullptr}, worker);
+          sink_.gradient().write(index, tile, {weights.values(), weights.ignored(), {}, nullptr}, worker);
         });
       }
     }
     return chunks_.sum(values, worker, [](size_t, const Tile&) {});
+  }
+
+  // Whether derivatives depend on the row's maximum, or on each other.
+  bool needs_whole_row() const {
+    return evaluation_.has_max() || evaluation_.reader.substitute() == Substitute::differences;
   }
 
   static ChunkSum merged(const ChunkSum* chunks, size_t count) {
@@ -67,10 +71,13 @@ class LongRowPass {
   }
 
   void finish_row(size_t row, const ChunkSum& sum) {
-    double losses[kLanes] = {evaluation_.loss.row_loss(sum.sum, sum.max, static_cast<double>(batch_.width))};
+    double losses[kLanes] = {
+        evaluation_.loss.row_loss(sum.sum, sum.max, static_cast<double>(batch_.width), batch_.parameters)};
     weights_.read(row, 1);
+    evaluation_.check(weights_.are_labels_valid());
     if constexpr (Sink::kWritesGradient) {
       if (evaluation_.has_max()) write_gradient(row, sum);
+      else if (needs_whole_row()) write_gradient_of_differences(row);
     }
     if (weights_.exist()) weights_.apply(losses);
     typename Sink::Group group;
@@ -89,8 +96,24 @@ class LongRowPass {
     });
     for (const double count : counts) ties[0] += count;
     each_tile(row, [&](size_t, size_t index, const Tile& tile, size_t worker) {
-      sink_.gradient().write(index, tile, {weights_.values(), {sums, maxes}, ties}, worker);
+      sink_.gradient().write(index, tile, {weights_.values(), weights_.ignored(), {sums, maxes}, ties}, worker);
     });
+  }
+
+  // The derivative with respect to the prediction for the row's class comes last.
+  void write_gradient_of_differences(size_t row) {
+    std::vector<LaneSum> sums(values_of(row).chunks());
+    each_tile(row, [&](size_t chunk, size_t index, const Tile& tile, size_t worker) {
+      const void* derivatives =
+          sink_.gradient().write(index, tile, {weights_.values(), weights_.ignored(), {}, nullptr}, worker);
+      if (evaluation_.is_wide()) sums[chunk].add(evaluation_.set, static_cast<const double*>(derivatives), tile.width);
+      else sums[chunk].add(evaluation_.set, static_cast<const float*>(derivatives), tile.width);
+    });
+    ExactSum sum;
+    for (const LaneSum& chunk : sums) sum.add(chunk.value());
+    int32_t id;
+    evaluation_.classes.read(row, 1, &id);
+    if (id != kIgnored) sink_.gradient().write_one(values_of(row).index + id, derivative_of_class(sum.value()));
   }
 
   // Calls use(chunk, index, tile, worker) for each tile of a row, in parallel.

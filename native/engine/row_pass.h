@@ -56,6 +56,7 @@ class RowPass {
       if (weights.exist()) weights.apply(losses);
       sink_.take({row, count, losses, weights}, &group);
     }
+    evaluation_.check(weights.are_labels_valid());
     sink_.end_group(group, worker);
   }
 
@@ -67,19 +68,22 @@ class RowPass {
       const size_t index = (row + done) * width;
       const Tile tile = evaluation_.reader.read(index, some, width, worker);
       if constexpr (Sink::kWritesGradient) {
-        write_gradient(index, tile, weights.values() + done, losses + done, worker);
+        const bool* ignored = weights.ignored();
+        write_gradient(index, tile, {weights.values() + done, ignored == nullptr ? nullptr : ignored + done, {}, nullptr},
+                       losses + done, worker);
       } else {
         evaluation_.check(evaluation_.kernel().row_losses(tile, losses + done, nullptr));
       }
     }
   }
 
-  void write_gradient(size_t index, const Tile& tile, const double* weights, double* losses, size_t worker) {
+  // `rows` has weights alone.
+  void write_gradient(size_t index, const Tile& tile, const GradientRows& rows, double* losses, size_t worker) {
     double sums[kRowTile + kLanes], maxes[kRowTile + kLanes], ties[kRowTile + kSlack];
     const RowSums row_sums{sums, maxes};
     evaluation_.check(evaluation_.kernel().row_losses(tile, losses, &row_sums));
     if (evaluation_.has_max()) evaluation_.kernel().count_ties(tile, maxes, ties);
-    sink_.gradient().write(index, tile, {weights, row_sums, ties}, worker);
+    sink_.gradient().write(index, tile, {rows.weights, rows.ignored, row_sums, ties}, worker);
   }
 
   Evaluation& evaluation_;

@@ -69,6 +69,15 @@ void copy_values(const Runs<T>& runs, size_t first_run, size_t first, T* to) {
   }
 }
 
+// Copies runs with the instruction set's kernel, if it has one for them.
+template <class T>
+bool transpose(const InstructionSet& set, const Runs<T>& runs, T* to) {
+  if (sizeof(T) < 4 || runs.run_stride != 1 || runs.count < kLanes || runs.length < kLanes) return false;
+  const auto kernel = sizeof(T) == 4 ? set.transpose_4_bytes : set.transpose_8_bytes;
+  kernel({runs.first, runs.stride, runs.count, runs.length}, to);
+  return true;
+}
+
 // Reads memory in the stretches that the first values of the runs make up, the second values, and so on.
 template <class T>
 void copy_across(const Runs<T>& runs, T* to) {
@@ -86,10 +95,11 @@ void copy_across(const Runs<T>& runs, T* to) {
 }
 
 template <class T>
-void copy_runs(const Runs<T>& runs, T* to) {
+void copy_runs(const InstructionSet& set, const Runs<T>& runs, T* to) {
   const auto distance = [](int64_t stride) { return stride < 0 ? -stride : stride; };
   if (runs.stride != 0 && distance(runs.run_stride) < distance(runs.stride) && runs.run_stride != 0) {
-    return copy_across(runs, to);
+    if (!transpose(set, runs, to)) copy_across(runs, to);
+    return;
   }
   for (size_t i = 0; i < runs.count; ++i) {
     copy_run(runs.first + static_cast<int64_t>(i) * runs.run_stride, runs.length, runs.stride,
@@ -119,7 +129,7 @@ Axes::Axes(const size_t* shape, const int64_t* strides, size_t rank) : rank_(0) 
 }
 
 template <class T>
-void Axes::gather_as(const T* values, size_t index, size_t n, T* to) const {
+void Axes::gather_as(const InstructionSet& set, const T* values, size_t index, size_t n, T* to) const {
   const size_t length = lengths_[0];
   while (n > 0) {
     const T* first = values + place_of(index);
@@ -128,7 +138,7 @@ void Axes::gather_as(const T* values, size_t index, size_t n, T* to) const {
     if (begin == 0 && n >= length) {
       const size_t runs_left = rank_ > 1 ? lengths_[1] - index / length % lengths_[1] : 1;
       const size_t runs = std::min(n / length, runs_left);
-      copy_runs<T>({first, runs, length, rank_ > 1 ? strides_[1] : 0, strides_[0]}, to);
+      copy_runs<T>(set, {first, runs, length, rank_ > 1 ? strides_[1] : 0, strides_[0]}, to);
       count = runs * length;
     } else {
       count = std::min(n, length - begin);
@@ -140,10 +150,10 @@ void Axes::gather_as(const T* values, size_t index, size_t n, T* to) const {
   }
 }
 
-void Axes::gather(const Values& values, size_t index, size_t n, void* to) const {
+void Axes::gather(const InstructionSet& set, const Values& values, size_t index, size_t n, void* to) const {
   const auto as = [&](auto type) {
     using T = decltype(type);
-    gather_as(static_cast<const T*>(values.first), index, n, static_cast<T*>(to));
+    gather_as(set, static_cast<const T*>(values.first), index, n, static_cast<T*>(to));
   };
   switch (size_of(values.dtype)) {
     case 1:

@@ -22,7 +22,7 @@ class Axes {
   int64_t stride() const { return strides_[0]; }
 
   // Copies n values from a logical index on.
-  void gather(const Values& values, size_t index, size_t n, void* to) const;
+  void gather(const InstructionSet& set, const Values& values, size_t index, size_t n, void* to) const;
 
   // Calls use(place, count) for runs of n values from a logical index on, each of which are one stride apart.
   template <class Use>
@@ -45,7 +45,7 @@ class Axes {
   }
 
   template <class T>
-  void gather_as(const T* values, size_t index, size_t n, T* to) const;
+  void gather_as(const InstructionSet& set, const T* values, size_t index, size_t n, T* to) const;
 
   size_t rank_;
   size_t lengths_[kMaxRank];

@@ -29,6 +29,24 @@ inline double folded(const double (&lanes)[kLanes]) {
   return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
+// The sum of values, value i in lane i modulo kLanes.
+class LaneSum {
+ public:
+  // Calls after the first one continue in lane 0.
+  template <class T>
+  void add(const InstructionSet& set, const T* values, size_t n) {
+    // A call would take longer than fewer additions.
+    constexpr size_t kFew = 4 * kLanes;
+    if (n > kFew) return set.add_values[sizeof(T) == sizeof(double)](values, n, lanes_);
+    for (size_t i = 0; i < n; ++i) lanes_[i % kLanes] += static_cast<double>(values[i]);
+  }
+
+  double value() const { return folded(lanes_); }
+
+ private:
+  double lanes_[kLanes] = {};
+};
+
 // The sums of a group of rows, row i of the group in lane i modulo kLanes.
 struct LaneTotals {
   double losses[kLanes] = {}, weights[kLanes] = {}, kept[kLanes] = {};

@@ -25,9 +25,9 @@ class ValueSource {
   Values in_place(size_t index) const { return from({operand_.dtype, operand_.values}, index); }
 
   // n values: where they are, or gathered into `scratch`.
-  Values find(size_t index, size_t n, void* scratch) const {
+  Values find(const InstructionSet& set, size_t index, size_t n, void* scratch) const {
     if (is_in_place()) return in_place(index);
-    axes_.gather({operand_.dtype, operand_.values}, index, n, scratch);
+    axes_.gather(set, {operand_.dtype, operand_.values}, index, n, scratch);
     return {operand_.dtype, scratch};
   }
 

@@ -38,15 +38,19 @@ struct RowTail {
   Padded<typename In::P, kBlock> predictions;
 
   MAXMARGIN_FORCE_INLINE auto lanes(const Source& values, size_t n, size_t readable) {
-    const PaddedTail<Source> padded{{labels.from(values.labels, n, readable),
-                                     predictions.from(values.predictions, n, readable), values.invalid},
+    const PaddedTail<Source> padded{values.at_values(labels.from(values.labels, n, readable),
+                                                     predictions.from(values.predictions, n, readable)),
                                     static_cast<int>(n)};
     return n <= kUnit ? block_to_lanes<kUnit>(padded) : block_to_lanes<kBlock>(padded);
   }
 };
 
+// In written.inl.h.
 template <class In>
-MAXMARGIN_NO_INLINE static bool add(const Tile& tile, size_t ahead, ChunkSums* sums) {
+static bool add_written(const Tile& tile, ChunkSums* sums);
+
+template <class In>
+MAXMARGIN_NO_INLINE static bool add_computed(const Tile& tile, size_t ahead, ChunkSums* sums) {
   using V = Unit<typename In::T>;
   const size_t rows = tile.rows, width = tile.width, readable = tile.readable;
   // The same for all rows, and so are the masks of the last registers.
@@ -67,13 +71,22 @@ MAXMARGIN_NO_INLINE static bool add(const Tile& tile, size_t ahead, ChunkSums* s
   return !In::kIsBinary || are_valid(invalid);
 }
 
+template <class In>
+static bool add(const Tile& tile, size_t ahead, ChunkSums* sums) {
+  if constexpr (In::kIsFused) {
+    return add_computed<In>(tile, ahead, sums);
+  } else {
+    return add_written<In>(tile, sums);
+  }
+}
+
 // The terms of a register, of an array's last n values.
 template <class Source>
 MAXMARGIN_INLINE auto last_terms(const Source& values, size_t n) {
   constexpr size_t kRegister = kCount<typename Source::V>;
   Padded<std::remove_const_t<std::remove_pointer_t<decltype(values.labels)>>, kRegister> labels;
   Padded<std::remove_const_t<std::remove_pointer_t<decltype(values.predictions)>>, kRegister> predictions;
-  return Source{labels.from(values.labels, n, n), predictions.from(values.predictions, n, n), values.invalid}.at(0);
+  return values.at_values(labels.from(values.labels, n, n), predictions.from(values.predictions, n, n)).at(0);
 }
 
 // Writes the terms of an elementwise loss, one for each row: rows have one value.
@@ -127,7 +140,7 @@ MAXMARGIN_NO_INLINE static bool add_widened(const Tile& tile, ChunkSums* sums) {
   for (size_t i = 0, n; i < tile.width; i += n) {
     float terms[kBlock];
     n = tile.width - i < kBlock ? tile.width - i : kBlock;
-    const Tile values{labels + i, predictions + i, n, 1, n};
+    const Tile values{tile.parameters, labels + i, predictions + i, n, 1, n};
     if constexpr (In::kHasMax) {
       write_summed_terms<In>(values, terms);
     } else {

@@ -50,6 +50,12 @@ struct Padded {
   }
 };
 
+// How far ahead values are prefetched: the next tile, as memory would be idle while this one is used. Behind a copy there is none,
+// but memory that another thread writes.
+MAXMARGIN_INLINE size_t ahead_of(const Tile& tile) {
+  return tile.readable >= tile.rows * tile.width + kTile ? kTile : 0;
+}
+
 // Gives all NaNs the same bits.
 template <class V>
 MAXMARGIN_INLINE V canonicalize_nan(V values) {
@@ -151,6 +157,16 @@ static void add_to_lanes(const double* values, size_t n, double* lanes) {
   for (; i + kLanes <= n; i += kLanes) sum = sum + loaded<WideLanes>(values + i);
   if (i < n) sum = sum + first_n_or(loaded<WideLanes>(values + i), static_cast<int>(n - i), 0.0);
   store(lanes, sum);
+}
+
+template <class T>
+static void add_values(const void* from, size_t n, double* lanes) {
+  const T* values = static_cast<const T*>(from);
+  WideLanes sum = loaded<WideLanes>(lanes);
+  size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) sum = sum + widen(loaded<Lanes<T>>(values + i));
+  store(lanes, sum);
+  for (size_t k = 0; i + k < n; ++k) lanes[k] += static_cast<double>(values[i + k]);
 }
 
 static void stream(const char* from, size_t bytes, char* to) {

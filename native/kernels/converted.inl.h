@@ -35,9 +35,11 @@ struct ConvertedTile {
     const size_t n = rows * width, all = n + kZeros, readable = tile.readable - at;
     write(conversion.labels, static_cast<const char*>(tile.labels) + at * conversion.label_size, n, labels);
     const char* from = static_cast<const char*>(tile.predictions) + at * conversion.prediction_size;
-    if (conversion.predictions == nullptr) return {labels, from, rows, width, readable < all ? readable : all};
+    if (conversion.predictions == nullptr) {
+      return {tile.parameters, labels, from, rows, width, readable < all ? readable : all};
+    }
     write(conversion.predictions, from, n, predictions);
-    return {labels, predictions, rows, width, all};
+    return {tile.parameters, labels, predictions, rows, width, all};
   }
 
  private:

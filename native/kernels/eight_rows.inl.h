@@ -1,10 +1,5 @@
 // Folding eight rows at once: what is left of each lies beside the others in one register.
 
-// Row k in lane k.
-struct EightRows {
-  WideLanes sum, max;
-};
-
 // kCount vectors hold eight rows, kCount lanes of each row side by side. Folds these by halves down to kLeft vectors and
 // lanes.
 template <class Merge, int kCount, int kLeft, class T>

@@ -23,7 +23,17 @@ struct Inputs {
   // Whether values are in the type that they are computed in.
   static constexpr bool kIsConverted = std::is_same_v<Y, T> && std::is_same_v<P, T>;
   static constexpr bool kIsFloat = std::is_same_v<T, float>;
+  // Whether terms are summed where they are computed.
+  static constexpr bool kIsFused = L::kIsFused && (kIsFloat || kHasMax || !kSavesCode);
 };
+
+// Terms of an elementwise loss that were written before, in place of the predictions.
+template <class T>
+struct Written : Inputs<Elementwise, LabelEncoding::unchanged, T, T, T> {
+  static constexpr bool kIsFused = true;
+};
+template <class In>
+constexpr bool kIsWritten = std::is_same_v<In, Written<typename In::T>>;
 
 // Terms computed of labels and predictions. If labels are read as binary, invalid ones leave bits in `invalid`.
 template <class In, class V_>
@@ -33,26 +43,37 @@ struct Computed {
 
   const typename In::Y* labels;
   const typename In::P* predictions;
+  V margin;
   V* invalid;
 
   static MAXMARGIN_FORCE_INLINE Computed of(const Tile& tile, V* invalid) {
     return {static_cast<const typename In::Y*>(tile.labels), static_cast<const typename In::P*>(tile.predictions),
-            invalid};
+            constant<V>(tile.parameters.margin), invalid};
   }
 
-  MAXMARGIN_FORCE_INLINE Computed from(size_t i) const { return {labels + i, predictions + i, invalid}; }
+  MAXMARGIN_FORCE_INLINE Computed from(size_t i) const { return at_values(labels + i, predictions + i); }
+
+  // The same of other values.
+  MAXMARGIN_FORCE_INLINE Computed at_values(const typename In::Y* y, const typename In::P* p) const {
+    return {y, p, margin, invalid};
+  }
 
   MAXMARGIN_FORCE_INLINE Terms<V> at(size_t i) const {
     using L = typename In::Loss;
-    V y = loaded<V>(labels + i), p = loaded<V>(predictions + i);
-    optimization_barrier(y);
+    V p = loaded<V>(predictions + i);
     optimization_barrier(p);
-    if constexpr (L::kFamily == Family::class_max) {
-      return L::terms(y, p);
-    } else if constexpr (In::kIsBinary) {
-      return {L::value(apply_binary_sign(y, p, *invalid)), V{}};
+    if constexpr (kIsWritten<In>) {
+      return {p, V{}};
     } else {
-      return {L::value(y * p), V{}};
+      V y = loaded<V>(labels + i);
+      optimization_barrier(y);
+      if constexpr (L::kFamily == Family::class_max) {
+        return L::terms(y, p);
+      } else if constexpr (In::kIsBinary) {
+        return {L::value(apply_binary_sign(y, p, *invalid), margin), V{}};
+      } else {
+        return {L::value(y * p, margin), V{}};
+      }
     }
   }
 };

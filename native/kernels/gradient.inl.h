@@ -1,12 +1,13 @@
 // Derivatives with respect to predictions, of a result that depends on the losses of rows.
 
 template <class L>
-static void row_factors(const double* weights, double divisor, const RowSums& sums, size_t n, double* factors) {
-  for (size_t i = 0; i < n; i += kLanes) {
-    WideLanes factor = loaded<WideLanes>(weights + i) / constant<WideLanes>(divisor);
+static void row_factors(const WeightedRows& rows, double divisor, const Parameters& parameters, double* factors) {
+  [[maybe_unused]] const RowFormula formula = RowFormula::of(1, parameters);
+  for (size_t i = 0; i < rows.count; i += kLanes) {
+    WideLanes factor = loaded<WideLanes>(rows.weights + i) / constant<WideLanes>(divisor);
     if constexpr (L::kFamily == Family::class_max) {
-      factor = factor *
-               L::row_derivative(loaded<WideLanes>(sums.sums + i), loaded<WideLanes>(sums.maxes + i));
+      const EightRows eight{loaded<WideLanes>(rows.sums.sums + i), loaded<WideLanes>(rows.sums.maxes + i)};
+      factor = factor * L::row_derivative(eight, formula);
     }
     store(factors + i, factor);
   }
@@ -84,19 +85,19 @@ struct GradientWriter {
 
   const Y* labels;
   const P* predictions;
-  size_t readable;
+  size_t readable, ahead;
+  V margin;
   T* derivatives;
 
   MAXMARGIN_FORCE_INLINE void write(const OfValues<V>& of, size_t at) const {
     if (readable - at < kUnit) return write_last(of, at);
-    // The next tile: memory would be idle meanwhile.
-    MAXMARGIN_PREFETCH(labels + at + kTile);
-    MAXMARGIN_PREFETCH(predictions + at + kTile);
+    MAXMARGIN_PREFETCH(labels + at + ahead);
+    MAXMARGIN_PREFETCH(predictions + at + ahead);
     store(derivatives + at, derivative(of, labels + at, predictions + at));
   }
 
  private:
-  static MAXMARGIN_FORCE_INLINE V derivative(const OfValues<V>& of, const Y* labels, const P* predictions) {
+  MAXMARGIN_FORCE_INLINE V derivative(const OfValues<V>& of, const Y* labels, const P* predictions) const {
     using L = typename In::Loss;
     const V y = loaded<V>(labels), p = loaded<V>(predictions);
     V derivative;
@@ -104,9 +105,9 @@ struct GradientWriter {
       derivative = L::derivative(y, p, of.max, of.share);
     } else if constexpr (In::kIsBinary) {
       V invalid = constant<V>(0.0);
-      derivative = apply_binary_sign(y, L::derivative(apply_binary_sign(y, p, invalid)), invalid);
+      derivative = apply_binary_sign(y, L::derivative(apply_binary_sign(y, p, invalid), margin), invalid);
     } else {
-      derivative = y * L::derivative(y * p);
+      derivative = y * L::derivative(y * p, margin);
     }
     // The sum turns -0 into 0.
     return canonicalize_nan(derivative * of.factor + constant<V>(0.0));
@@ -170,7 +171,8 @@ MAXMARGIN_INLINE void write_wide_rows(const GradientWriter<In>& writer, const Ro
 template <class In>
 static void gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
   const GradientWriter<In> writer{static_cast<const typename In::Y*>(tile.labels),
-                                  static_cast<const typename In::P*>(tile.predictions), tile.readable,
+                                  static_cast<const typename In::P*>(tile.predictions), tile.readable, ahead_of(tile),
+                                  constant<Unit<typename In::T>>(tile.parameters.margin),
                                   static_cast<typename In::T*>(derivatives)};
   // Narrow rows would fill their registers badly.
   if (tile.rows > 1 && tile.width <= kUnit * 3 / 2) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "dtype.h"
 
@@ -26,8 +27,18 @@ constexpr size_t kLosses = sizeof kLossNames / sizeof *kLossNames;
 enum class Family {
   // The mean of terms that each depend on one product of label and prediction. Labels of 0 and 1 may stand for -1 and 1.
   elementwise,
-  // A function of the sum of one kind of terms and the maximum of another.
+  // A function of the score of the row's class, or of a sum, and of a maximum over the other classes.
   class_max,
+  // The mean of terms that each depend on the difference of two scores: the terms of an elementwise loss.
+  class_sum,
+};
+
+// The numbers in a formula, besides labels and predictions.
+struct Parameters {
+  // A value of the dtype that the loss is computed in.
+  double margin;
+  // Whether the hinge of a row, or of each of its differences, is squared.
+  bool is_squared;
 };
 
 // ---- Layouts
@@ -52,9 +63,9 @@ constexpr LayoutDtypes kLayoutDtypes[] = {
 constexpr size_t kLayouts = sizeof kLayoutDtypes / sizeof *kLayoutDtypes;
 
 // The reading of labels. `binary` takes them for 0 and 1 that stand for -1 and 1, and is a speculation: kernels return
-// false if a label is neither, and their results are then void.
-enum class LabelEncoding { unchanged, binary };
-constexpr size_t kLabelEncodings = 2;
+// false if a label is neither, and their results are then void. `class_ids` are one int32 a row.
+enum class LabelEncoding { unchanged, binary, class_ids };
+constexpr size_t kLabelEncodings = 3;
 
 // ---- Sizes
 
@@ -75,8 +86,10 @@ constexpr size_t kSlack = 64;
 
 // ---- Kernels
 
-// Row-major [rows, width] values. Both arrays may be read up to `readable` values, at least rows * width.
+// Row-major [rows, width] values. Both arrays may be read up to `readable` values, at least rows * width. Class ids are relative
+// to the first column, which need not be that of the row: ids of other columns are negative, or `width` and more.
 struct Tile {
+  Parameters parameters;
   const void* labels;
   const void* predictions;
   size_t rows, width, readable;
@@ -94,6 +107,13 @@ struct RowSums {
   double* maxes;
 };
 
+// The weights of some rows, and for class_max their sums.
+struct WeightedRows {
+  const double* weights;
+  RowSums sums;
+  size_t count;
+};
+
 // The numbers of each row that the derivatives of its values depend on.
 struct RowDerivatives {
   // d result / d sum of the row's terms, by which all derivatives are multiplied.
@@ -105,10 +125,11 @@ struct RowDerivatives {
 
 // The kernels for one loss, layout and encoding. All are set, or none; functions that do not apply are null.
 struct Kernel {
-  // Adds the terms of one row: whole blocks, or up to the row's end. Prefetches `ahead` values if that is not 0.
+  // Adds the terms of one row: whole blocks, or up to the row's end. Prefetches `ahead` values if that is not 0. The score of
+  // a row's class is its only term.
   bool (*add)(const Tile& tile, size_t ahead, ChunkSums* sums);
   // Adds the terms of one row, each widened to double first: for rows whose sum is not finite, as float32 may have
-  // overflowed. Null where terms are double.
+  // overflowed. Null where they cannot, as they are double or scores.
   bool (*add_widened)(const Tile& tile, ChunkSums* sums);
   // Computes the losses of rows of up to kChunk values, and for class_max their sums unless `sums` is null. Writes whole
   // groups of kLanes.
@@ -126,13 +147,22 @@ struct Kernel {
 // The kernels of one loss.
 struct LossKernels {
   Family family;
+  // For class_sum the loss whose terms it has, if they are squared and if they are not.
+  Loss terms, squared_terms;
   // Layout and encoding. Some are not set, see Kernel: such values are converted first.
   Kernel kernels[kLayouts][kLabelEncodings];
   // Computes the loss of a row from its merged sums.
-  double (*row_loss)(double sum, double max, double width);
+  double (*row_loss)(double sum, double max, double width, const Parameters& parameters);
   // factors[i] = weights[i] / divisor, for class_max times d loss / d max. Arrays hold whole groups of kLanes.
-  void (*row_factors)(const double* weights, double divisor, const RowSums& sums, size_t rows,
-                      double* factors);
+  void (*row_factors)(const WeightedRows& rows, double divisor, const Parameters& parameters, double* factors);
+};
+
+// Rows whose values of one column lie side by side in memory.
+struct Columns {
+  const void* first;
+  // From column to column, in elements.
+  int64_t stride;
+  size_t rows, width;
 };
 
 // Converts n values to the type that a dtype is computed in.
@@ -144,18 +174,34 @@ struct InstructionSet {
   LossKernels losses[kLosses];
   // From a dtype to a float dtype, numbered from float16 on. Null where portable code has to do it.
   Convert convert[kDtypes][kFloatDtypes];
+  // Copies at least eight rows of at least eight values, row after row: elements of 4 and of 8 bytes.
+  void (*transpose_4_bytes)(const Columns& from, void* to);
+  void (*transpose_8_bytes)(const Columns& from, void* to);
   // Makes 0 and 1 of the values of a mask, in place. False where one is neither.
   bool (*check_mask)(double* mask, size_t n);
   // Multiplies losses by weights, in place.
   void (*multiply)(double* losses, const double* weights, size_t n);
   // Adds value i to lane i modulo kLanes. Both arrays hold whole groups of kLanes.
   void (*add_to_lanes)(const double* values, size_t n, double* lanes);
+  // The same of floats, and of doubles, that need not come in whole groups.
+  void (*add_values[2])(const void* values, size_t n, double* lanes);
   // Rounds losses to float32.
   void (*narrow)(const double* losses, size_t n, float* to);
   // Copies past the caches, where the processor can.
   void (*stream)(const char* from, size_t bytes, char* to);
+  // Changes the signs of predictions, and subtracts those of each row from a value of its own: of floats, and of doubles. May
+  // write kSlack elements more.
+  void (*negate[2])(const Tile& tile, void* to);
+  void (*subtract_rows[2])(const Tile& tile, const double* values, void* to);
 
-  const LossKernels& kernels_of(Loss loss) const { return losses[static_cast<size_t>(loss)]; }
+  Family family_of(Loss loss) const { return losses[static_cast<size_t>(loss)].family; }
+
+  // The kernels that compute the terms of a loss.
+  const LossKernels& kernels_of(Loss loss, bool is_squared) const {
+    const LossKernels& own = losses[static_cast<size_t>(loss)];
+    if (own.family != Family::class_sum) return own;
+    return losses[static_cast<size_t>(is_squared ? own.squared_terms : own.terms)];
+  }
 };
 
 // Returns the kernel that reads these dtypes in place and computes in the dtype `as`, or null if there is none.

@@ -12,9 +12,10 @@
 // Code that is not worth an instance for each loss and layout gets their functions as pointers.
 
 template <class L>
-static double row_loss(double sum, double max, double width) {
+static double row_loss(double sum, double max, double width, const Parameters& parameters) {
   double loss[kLanes];
-  store(loss, L::row_loss(constant<WideLanes>(sum), constant<WideLanes>(max), constant<WideLanes>(width)));
+  const EightRows rows{constant<WideLanes>(sum), constant<WideLanes>(max)};
+  store(loss, L::row_loss(rows, RowFormula::of(static_cast<size_t>(width), parameters)));
   return loss[0];
 }
 
@@ -29,6 +30,10 @@ struct RowOutputs {
   }
 };
 
+MAXMARGIN_INLINE RowOutputs row_outputs(double* losses, const RowSums* sums) {
+  return {losses, sums == nullptr ? nullptr : sums->sums, sums == nullptr ? nullptr : sums->maxes};
+}
+
 // Functions of one loss, layout and encoding, for shared code.
 struct RowFunctions {
   bool (*add)(const Tile& tile, size_t ahead, ChunkSums* sums);
@@ -42,7 +47,8 @@ struct RowFunctions {
 // Some rows of a tile.
 MAXMARGIN_INLINE Tile rows_of(const Tile& tile, size_t first, size_t count, const RowFunctions& functions) {
   const size_t start = first * tile.width;
-  return {static_cast<const char*>(tile.labels) + start * functions.label_size,
+  return {tile.parameters,
+          static_cast<const char*>(tile.labels) + start * functions.label_size,
           static_cast<const char*>(tile.predictions) + start * functions.prediction_size, count, tile.width,
           tile.readable - start};
 }
@@ -66,28 +72,28 @@ MAXMARGIN_NO_INLINE static WideLanes widen_overflows(const Tile& tile, size_t fi
 MAXMARGIN_INLINE bool may_have_overflowed(WideLanes sums) { return any_nan(sums - sums); }
 
 template <class L>
-MAXMARGIN_INLINE void write_eight(const EightRows& eight, WideLanes width, const RowOutputs& to) {
+MAXMARGIN_INLINE void write_eight(const EightRows& eight, const RowFormula& formula, const RowOutputs& to) {
   if constexpr (L::kFamily == Family::class_max) {
     if (to.sums != nullptr) {
       store(to.sums, eight.sum);
       store(to.maxes, eight.max);
     }
   }
-  store(to.losses, L::row_loss(eight.sum, eight.max, width));
+  store(to.losses, L::row_loss(eight, formula));
 }
 
 // Writes the losses of rows from `first` on, as many as `sums` has.
 template <class L, class T>
 MAXMARGIN_NO_INLINE static void write_losses(const Tile& tile, size_t first, size_t count, const RowSums& sums,
                                              const RowOutputs& to, const RowFunctions& functions) {
-  const WideLanes width = constant<WideLanes>(static_cast<double>(tile.width));
+  const RowFormula formula = RowFormula::of(tile.width, tile.parameters);
   for (size_t k = 0; k < count; k += kLanes) {
     EightRows eight{loaded<WideLanes>(sums.sums + k), {}};
     if constexpr (L::kFamily == Family::class_max) eight.max = loaded<WideLanes>(sums.maxes + k);
     if (std::is_same_v<T, float> && may_have_overflowed(eight.sum)) {
       eight.sum = widen_overflows(tile, first + k, eight.sum, functions);
     }
-    write_eight<L>(eight, width, to.from(first + k));
+    write_eight<L>(eight, formula, to.from(first + k));
   }
 }
 
@@ -99,7 +105,7 @@ MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& 
 template <class In>
 constexpr RowFunctions row_functions() {
   RowFunctions functions{add<In>, nullptr, nullptr, sizeof(typename In::Y), sizeof(typename In::P)};
-  if constexpr (In::kIsConverted) functions.narrow_rows = narrow_rows<In>;
+  if constexpr (In::kIsConverted && In::kIsFused) functions.narrow_rows = narrow_rows<In>;
   if constexpr (In::kIsFloat) functions.add_widened = add_widened<In>;
   return functions;
 }
@@ -110,7 +116,7 @@ template <class In, size_t kSize>
 MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
   using V = RowUnit<typename In::T, kSize>;
   const size_t rows = tile.rows, width = tile.width;
-  const WideLanes wide_width = constant<WideLanes>(static_cast<double>(width));
+  const RowFormula formula = RowFormula::of(width, tile.parameters);
   V invalid = constant<V>(0.0);
   const auto all = Computed<In, V>::of(tile, &invalid);
   for (size_t row = 0; row < rows; row += kLanes) {
@@ -118,7 +124,7 @@ MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
     if (In::kIsFloat && may_have_overflowed(eight.sum)) {
       eight.sum = widen_overflows(tile, row, eight.sum, kRowFunctions<In>);
     }
-    write_eight<typename In::Loss>(eight, wide_width, to.from(row));
+    write_eight<typename In::Loss>(eight, formula, to.from(row));
   }
   return !In::kIsBinary || are_valid(invalid);
 }
@@ -135,11 +141,10 @@ struct StoredLanes {
 
 // While rows are folded nothing is loaded, and the processor's own prefetching stops at the page's end.
 template <size_t kSize, class Source>
-MAXMARGIN_INLINE void prefetch_row(const Source& row) {
-  constexpr size_t kAhead = 1024;  // values
+MAXMARGIN_INLINE void prefetch_row(const Source& row, size_t ahead) {
   for (size_t i = 0; i < kSize; i += 16) {
-    MAXMARGIN_PREFETCH(row.labels + kAhead + i);
-    MAXMARGIN_PREFETCH(row.predictions + kAhead + i);
+    MAXMARGIN_PREFETCH(row.labels + ahead + i);
+    MAXMARGIN_PREFETCH(row.predictions + ahead + i);
   }
 }
 
@@ -150,13 +155,15 @@ MAXMARGIN_INLINE bool rows_by_lanes(const Tile& tile, const RowOutputs& to) {
   const size_t rows = tile.rows, width = tile.width;
   V invalid = constant<V>(0.0);
   const auto all = Computed<In, V>::of(tile, &invalid);
+  // Half a tile, if there is one behind this one.
+  const size_t ahead = ahead_of(tile) / 2;
   StoredLanes<In> lanes;
   alignas(64) double sums[kLaneRows], maxes[kLaneRows];
   for (size_t first = 0, count; first < rows; first += count) {
     count = rows - first < kLaneRows ? rows - first : kLaneRows;
     for (size_t k = 0; k < count; ++k) {
       const auto row = all.from((first + k) * width);
-      if constexpr (In::kIsFloat && kSize > 2 * kLanes) prefetch_row<kSize>(row);
+      if constexpr (In::kIsFloat && kSize > 2 * kLanes) prefetch_row<kSize>(row, ahead);
       const auto terms = row_to_lanes<kSize>(row, width);
       store(lanes.sum + k * kLanes, terms.sum);
       if constexpr (In::kHasMax) store(lanes.max + k * kLanes, terms.max);
@@ -171,7 +178,7 @@ MAXMARGIN_INLINE bool rows_by_lanes(const Tile& tile, const RowOutputs& to) {
 // Whether terms of rows of up to 16 values are written before they are folded: in registers, reading labels as binary or
 // converting values costs more.
 template <class In>
-constexpr bool kWritesTerms = !In::kHasMax && In::kIsFloat && (In::kIsBinary || !In::kIsConverted);
+constexpr bool kWritesTerms = !In::kHasMax && In::kIsFloat && In::kIsFused && (In::kIsBinary || !In::kIsConverted);
 
 template <class In, size_t kSize>
 MAXMARGIN_INLINE bool rows_of_one_size(const Tile& tile, const RowOutputs& to) {
@@ -235,13 +242,13 @@ MAXMARGIN_INLINE void rows_of_terms(const float* terms, const Tile& tile, size_t
                                     const RowFunctions& functions) {
   using Source = Stored<RowUnit<float, kSize>>;
   const size_t width = tile.width;
-  const WideLanes wide_width = constant<WideLanes>(static_cast<double>(width));
+  const RowFormula formula = RowFormula::of(width, tile.parameters);
   for (size_t k = 0; k < count; k += kLanes) {
     EightRows eight = eight_rows<kSize>(Source{terms + k * width}, width);
     if (may_have_overflowed(eight.sum)) {
       eight.sum = widen_overflows(tile, first + k, eight.sum, functions);
     }
-    store(losses + first + k, Elementwise::row_loss(eight.sum, eight.max, wide_width));
+    store(losses + first + k, Elementwise::row_loss(eight, formula));
   }
 }
 
@@ -304,18 +311,22 @@ MAXMARGIN_NO_INLINE static bool wide_rows(const Tile& tile, const RowOutputs& to
   return valid;
 }
 
-// In converted.inl.h.
+// In converted.inl.h, and written.inl.h.
 template <class In>
 static bool converted_rows(const Tile& tile, const RowOutputs& to);
+template <class In>
+static bool written_rows(const Tile& tile, const RowOutputs& to);
 
 template <class In>
 static bool row_losses(const Tile& tile, double* losses, const RowSums* sums) {
-  const RowOutputs to{losses, sums == nullptr ? nullptr : sums->sums, sums == nullptr ? nullptr : sums->maxes};
+  const RowOutputs to = row_outputs(losses, sums);
   if (tile.width > kBlock) return wide_rows<typename In::Loss, typename In::T>(tile, to, kRowFunctions<In>);
   if constexpr (kWritesTerms<In>) {
     if (tile.width <= 2 * kLanes) return rows_by_terms(tile, losses, write_terms<In>, kRowFunctions<In>);
   }
-  if constexpr (In::kIsConverted) {
+  if constexpr (!In::kIsFused) {
+    return written_rows<In>(tile, to);
+  } else if constexpr (In::kIsConverted) {
     return block_rows<In>(tile, to);
   } else {
     return converted_rows<In>(tile, to);

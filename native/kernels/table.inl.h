@@ -1,13 +1,17 @@
 // Everything that is compiled for each instruction set, and the table of its instances.
 #include "losses/elementwise.inl.h"
 #include "losses/class_max.inl.h"
+#include "losses/class_sum.inl.h"
 #include "kernels/convert.inl.h"
 #include "kernels/fold.inl.h"
 #include "kernels/chunk_sum.inl.h"
 #include "kernels/eight_rows.inl.h"
+#include "kernels/transpose.inl.h"
 #include "kernels/rows.inl.h"
+#include "kernels/written.inl.h"
 #include "kernels/gradient.inl.h"
 #include "kernels/converted.inl.h"
+#include "kernels/class_scores.inl.h"
 
 // The C++ type of a dtype's values.
 template <Dtype>
@@ -59,6 +63,17 @@ constexpr Kernel kernel() {
   return kernel;
 }
 
+// A kernel that reads class ids.
+template <class L, class T>
+constexpr Kernel class_kernel() {
+  Kernel kernel{};
+  kernel.add = add_scores<L, T>;
+  kernel.row_losses = class_losses<L, T>;
+  kernel.count_ties = count_class_ties<L, T>;
+  kernel.gradient = class_gradient<T>;
+  return kernel;
+}
+
 constexpr bool has_16_bits(Dtype dtype) { return dtype == Dtype::float16 || dtype == Dtype::bfloat16; }
 
 // Whether kernels read a layout in place. Code has its price too: labels that are unsigned are nearly always 0 and 1, labels
@@ -66,6 +81,10 @@ constexpr bool has_16_bits(Dtype dtype) { return dtype == Dtype::float16 || dtyp
 template <class L>
 constexpr bool is_worth_a_kernel(LabelEncoding encoding, const LayoutDtypes& layout) {
   const bool is_binary = encoding == LabelEncoding::binary;
+  if (encoding == LabelEncoding::class_ids) {
+    return L::kFamily == Family::class_max && layout.labels == layout.computed;
+  }
+  if (std::is_same_v<L, CrammerSinger>) return false;
   if (is_binary && L::kFamily != Family::elementwise) return false;
   if (layout.labels == layout.computed) return true;
   if (kSavesCode || !L::kHasNarrowLayouts) return false;
@@ -75,12 +94,17 @@ constexpr bool is_worth_a_kernel(LabelEncoding encoding, const LayoutDtypes& lay
 template <class L, LabelEncoding kEncoding, size_t kLayout>
 constexpr void set_kernel(LossKernels& loss) {
   constexpr LayoutDtypes kThis = kLayoutDtypes[kLayout];
-  if constexpr (is_worth_a_kernel<L>(kEncoding, kThis)) {
+  Kernel& own = loss.kernels[kLayout][static_cast<size_t>(kEncoding)];
+  if constexpr (!is_worth_a_kernel<L>(kEncoding, kThis)) {
+    own = {};
+  } else if constexpr (kEncoding == LabelEncoding::class_ids) {
+    own = class_kernel<L, ValueOf<kThis.computed>>();
+  } else {
     // Among bytes, 0 and 1 are the same with a sign and without.
     constexpr bool kIsSigned = kEncoding == LabelEncoding::binary && kThis.labels == Dtype::uint8;
     using Y = ValueOf<kIsSigned ? Dtype::int8 : kThis.labels>;
     using In = Inputs<L, kEncoding, ValueOf<kThis.computed>, Y, ValueOf<kThis.predictions>>;
-    loss.kernels[kLayout][static_cast<size_t>(kEncoding)] = kernel<In>();
+    own = kernel<In>();
   }
 }
 
@@ -88,10 +112,16 @@ template <class L, size_t... kLayout>
 constexpr LossKernels loss_kernels(std::index_sequence<kLayout...>) {
   LossKernels loss{};
   loss.family = L::kFamily;
-  loss.row_loss = row_loss<L>;
-  loss.row_factors = row_factors<L>;
-  (set_kernel<L, LabelEncoding::unchanged, kLayout>(loss), ...);
-  (set_kernel<L, LabelEncoding::binary, kLayout>(loss), ...);
+  if constexpr (L::kFamily == Family::class_sum) {
+    loss.terms = L::kTerms;
+    loss.squared_terms = L::kSquaredTerms;
+  } else {
+    loss.row_loss = row_loss<L>;
+    loss.row_factors = row_factors<L>;
+    (set_kernel<L, LabelEncoding::unchanged, kLayout>(loss), ...);
+    (set_kernel<L, LabelEncoding::binary, kLayout>(loss), ...);
+    (set_kernel<L, LabelEncoding::class_ids, kLayout>(loss), ...);
+  }
   return loss;
 }
 
@@ -131,10 +161,18 @@ constexpr InstructionSet instruction_set(const char* name, bool (*supported)()) 
   set_convert<float, ToBFloat16>(set, Dtype::bfloat16);
   set_convert<float, Unrounded>(set, Dtype::float32);
   set_convert<double, Unrounded>(set, Dtype::float64);
+  set.transpose_4_bytes = transpose<float>;
+  set.transpose_8_bytes = transpose<double>;
   set.check_mask = check_mask;
   set.multiply = multiply;
   set.add_to_lanes = add_to_lanes;
+  set.add_values[0] = add_values<float>;
+  set.add_values[1] = add_values<double>;
   set.narrow = narrow_losses;
   set.stream = stream;
+  set.negate[0] = negate<float>;
+  set.negate[1] = negate<double>;
+  set.subtract_rows[0] = subtract_rows<float>;
+  set.subtract_rows[1] = subtract_rows<double>;
   return set;
 }

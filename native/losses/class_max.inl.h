@@ -1,6 +1,8 @@
-// Losses whose row is a function of a sum over its classes, of y p, and of a maximum over them, of `other`.
+// Losses whose row is a function of a sum over its classes and of a maximum over them. Of labels that are class ids, the sum is
+// the score of the row's class, and the maximum is that of the other scores.
 //
-// A loss is a struct with `terms`, the two that each value adds to its row, and their `derivative`.
+// A loss of labels that are one value a class is a struct with `terms`, the two that each value adds to its row, and their
+// `derivative`.
 
 // The terms of a register of values. Those of elementwise losses have no max.
 template <class V>
@@ -12,22 +14,31 @@ struct ClassMax {
   static constexpr Family kFamily = Family::class_max;
   // They would gain little.
   static constexpr bool kHasNarrowLayouts = false;
+  static constexpr bool kIsFused = true;
 
-  // max(0, max - sum + 1)
-  template <class V>
-  MAXMARGIN_INLINE V row_loss(V sum, V max, V /*width*/) {
-    return max_or_second(constant<V>(0.0), max - sum + constant<V>(1.0));
+  MAXMARGIN_INLINE WideLanes hinge(const EightRows& rows, const RowFormula& formula) {
+    return max_or_second(constant<WideLanes>(0.0), rows.max - rows.sum + formula.margin);
+  }
+
+  // max(0, max - sum + margin), or its square
+  MAXMARGIN_INLINE WideLanes row_loss(const EightRows& rows, const RowFormula& formula) {
+    const WideLanes hinge = ClassMax::hinge(rows, formula);
+    return formula.is_squared ? hinge * hinge : hinge;
   }
 
   // d row_loss / d max, and -d row_loss / d sum
-  template <class V>
-  MAXMARGIN_INLINE V row_derivative(V sum, V max) {
-    return derivative_of_violation(max - sum + constant<V>(1.0), 1.0);
+  MAXMARGIN_INLINE WideLanes row_derivative(const EightRows& rows, const RowFormula& formula) {
+    if (formula.is_squared) return constant<WideLanes>(2.0) * hinge(rows, formula);
+    return derivative_of_violation(rows.max - rows.sum + formula.margin, 1.0);
   }
 };
 
 // sum = Σ y p, max = max((1 - y) p)
 struct CategoricalHinge : ClassMax {
+  // The row's own class counts as 0 in the maximum, and values of other classes as 0 in the sum: a factor of 0 that makes NaN
+  // of an infinite value.
+  static constexpr bool kHasZeros = true;
+
   template <class V>
   MAXMARGIN_INLINE V other(V y, V p) {
     return (constant<V>(1.0) - y) * p;
@@ -45,4 +56,9 @@ struct CategoricalHinge : ClassMax {
   MAXMARGIN_INLINE V derivative(V y, V p, V max, V share) {
     return (constant<V>(1.0) - y) * value_if_equal(other(y, p), max, share) - y;
   }
+};
+
+// sum = the score of the row's class, max = that of the others
+struct CrammerSinger : ClassMax {
+  static constexpr bool kHasZeros = false;
 };

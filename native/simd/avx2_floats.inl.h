@@ -24,6 +24,9 @@ MAXMARGIN_INLINE F8 first_n_or(F8 a, int n, float rest) {
 }
 MAXMARGIN_INLINE void set_all(float value, F8& a) { a.v = _mm256_set1_ps(value); }
 MAXMARGIN_INLINE void load(const float* from, F8& a) { a.v = _mm256_loadu_ps(from); }
+MAXMARGIN_INLINE void load_halves(const float* low, const float* high, F8& a) {
+  a.v = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
+}
 MAXMARGIN_INLINE __m128i load_8_bytes(const void* from) {
   return _mm_loadl_epi64(static_cast<const __m128i*>(from));
 }

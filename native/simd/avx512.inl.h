@@ -106,6 +106,9 @@ MAXMARGIN_INLINE D8 first_n_or(D8 a, int n, double rest) {
 MAXMARGIN_INLINE bool any_nan(D8 a) { return _mm512_cmp_pd_mask(a.v, a.v, _CMP_UNORD_Q) != 0; }
 MAXMARGIN_INLINE void set_all(double value, D8& a) { a.v = _mm512_set1_pd(value); }
 MAXMARGIN_INLINE void load(const double* from, D8& a) { a.v = _mm512_loadu_pd(from); }
+MAXMARGIN_INLINE void load_halves(const double* low, const double* high, D8& a) {
+  a.v = _mm512_insertf64x4(_mm512_castpd256_pd512(_mm256_loadu_pd(low)), _mm256_loadu_pd(high), 1);
+}
 MAXMARGIN_INLINE void load(const int32_t* from, D8& a) {
   a.v = _mm512_cvtepi32_pd(load_32_bytes(from));
 }

@@ -19,6 +19,7 @@
 //                             needs alignment. Elements of load are of T or:
 //                             float: int8_t, uint8_t, Bool8, Half, BFloat16, and int32_t (to the nearest)
 //                             double: int32_t and int64_t (to the nearest)
+//   load_halves(low, high, a) loads each half from a place of its own. Elements are of T, vectors have 8 lanes
 //   any_nan(a)                whether any lane is NaN; doubles only
 //   widen(a), narrow(a)       to double, and back to float, to the nearest
 //   round_to_half(a), round_to_bfloat16(a)
@@ -135,6 +136,12 @@ template <class Source, class T, int N>
 MAXMARGIN_INLINE void load(const Source* from, vec<T, N>& a) {
   load(from, a.lo);
   load(from + N / 2, a.hi);
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE void load_halves(const T* low, const T* high, vec<T, N>& a) {
+  load(low, a.lo);
+  load(high, a.hi);
 }
 
 template <class T, int N>

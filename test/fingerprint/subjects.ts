@@ -2,8 +2,16 @@
 // minute, with one kernel.
 import { createHash } from "node:crypto";
 import type { FloatDtype } from "maxmargin";
+import {
+  type Bits,
+  bitsOfAll,
+  classBatch,
+  idsOf,
+  parametersAt,
+  scoreKinds,
+} from "../support/class-batches.js";
 import { dtypes, floatDtypes, generator } from "../support/data.js";
-import { type LossName, lossNames } from "../support/losses.js";
+import { allLossNames, type LossName, lossNames } from "../support/losses.js";
 import {
   type Batch,
   batchOf,
@@ -165,10 +173,57 @@ function* ties(): Generator<Subject> {
   }
 }
 
+/** Class ids of every loss, which its parameters take turns with. */
+function* classIds(): Generator<Subject> {
+  const shapes = [
+    [1, 1],
+    [9, 1],
+    [30, 2],
+    [40, 3],
+    [17, 10],
+    [31, 33],
+    [9, 65],
+    [5, 1000],
+    [2, 8193],
+  ];
+  for (const loss of allLossNames) {
+    for (const dtype of ["float32", "float64"] as const) {
+      yield {
+        title: `class ids of ${loss}, ${dtype}`,
+        isShared: false,
+        async hash() {
+          const random = generator(19);
+          const parts = Object.keys(scoreKinds).flatMap((kind, i) =>
+            shapes.flatMap((shape, k) => {
+              const batch = classBatch(kind, dtype, shape, random);
+              const options = { ...parametersAt(loss, i + k), labels: "sparse", dtype };
+              return partsOf(bitsOfAll(loss, options, idsOf(batch), batch.yPred));
+            }),
+          );
+          return hashOf(parts);
+        },
+      };
+    }
+    yield {
+      title: `class ids of ${loss}, for threads`,
+      isShared: true,
+      async hash() {
+        const batch = classBatch("ties", "float32", [23_000, 3], generator(20));
+        const options = { ...parametersAt(loss, 6), labels: "sparse", ignoreClass: 2 };
+        const own = { ...options, classWeight: [0.5, 3, 1] };
+        return hashOf(partsOf(bitsOfAll(loss, own, idsOf(batch), batch.yPred)));
+      },
+    };
+  }
+}
+
+const partsOf = (bits: Bits) => Object.values(bits).map((part) => Buffer.from(part as string));
+
 export const subjects: readonly Subject[] = [
   ...pairs(),
   ...large(),
   ...shapes(),
   ...specials(),
   ...ties(),
+  ...classIds(),
 ];

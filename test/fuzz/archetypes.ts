@@ -1,7 +1,7 @@
 // Rows by archetype: values that are drawn one by one practically never give a row of NaN beside one with a tie, a margin of
 // exactly 0, or a row whose sum overflows. A program's rows take turns with a few archetypes, so that these meet in a tile.
 import { type AnyDtype, integerBelow, isUnsigned, pick, type Random } from "../support/data.js";
-import type { LossName } from "../support/losses.js";
+import type { AnyLossName } from "../support/losses.js";
 import { isFloating, type Numbers } from "./operands.js";
 
 /** A value of a row. */
@@ -100,10 +100,12 @@ const predictions: readonly Values[] = (() => {
 })();
 
 /** Margins of exactly 0. */
-const kinks: Readonly<Record<LossName, readonly Archetype[]>> = {
+const kinks: Readonly<Record<AnyLossName, readonly Archetype[]>> = {
   hinge: kinksOfTerms(),
   squared_hinge: kinksOfTerms(),
   modified_huber: kinksOfTerms(),
+  crammer_singer: kinksOfClasses(),
+  weston_watkins: kinksOfClasses(),
   categorical_hinge: [
     {
       name: "one-hot, margin 0",
@@ -117,6 +119,21 @@ const kinks: Readonly<Record<LossName, readonly Archetype[]>> = {
     },
   ],
 };
+
+function kinksOfClasses(): Archetype[] {
+  return [
+    {
+      name: "one-hot, margins 0",
+      label: (cell) => Number(isHot(cell)),
+      prediction: (cell) => (isHot(cell) ? 2 : 1),
+    },
+    {
+      name: "one-hot, masked classes",
+      label: (cell) => Number(isHot(cell)),
+      prediction: (cell) => (isHot(cell) || isPlace(cell) ? real(cell) : -Infinity),
+    },
+  ];
+}
 
 function kinksOfTerms(): Archetype[] {
   return [
@@ -140,9 +157,10 @@ const ordinary: Archetype = {
   prediction: real,
 };
 
-function randomArchetype(loss: LossName, isBinary: boolean, random: Random): Archetype {
+function randomArchetype(loss: AnyLossName, kindsOf: LabelKinds, random: Random): Archetype {
   if (random() < 0.1) return pick(kinks[loss], random);
-  const kinds = (["one-hot", "one-hot", "binary", "other"] as const).slice(0, isBinary ? 3 : 4);
+  const all = ["one-hot", "one-hot", "binary", "other"] as const;
+  const kinds = all.slice(0, { "one-hot": 2, binary: 3, any: 4 }[kindsOf]);
   const [label, labelOf] = pick(Object.entries(labels[pick(kinds, random)]), random);
   const [prediction, predictionOf] = pick(Object.entries(pick(predictions, random)), random);
   return { name: `${label} with ${prediction}`, label: labelOf, prediction: predictionOf };
@@ -163,17 +181,23 @@ function held(dtype: AnyDtype, value: number): number {
 /** What labels and predictions are drawn from, and what it is called. */
 export interface Rows {
   readonly name: string;
+  /** The hot class of a row. */
+  readonly hotOf: (row: number, width: number) => number;
   readonly labels: Numbers;
   readonly predictions: Numbers;
 }
 
-export function randomRows(loss: LossName, random: Random): Rows {
-  // Often all labels are 0 or 1, which two losses then read as -1 and 1.
-  const isBinary = random() < 0.6;
+/** What labels may be: one-hot rows, values of 0 and 1, or anything. */
+export type LabelKinds = "one-hot" | "binary" | "any";
+
+export function randomRows(loss: AnyLossName, given: LabelKinds, random: Random): Rows {
+  // Often all labels are 0 or 1, which three losses then read as -1 and 1.
+  const kindsOf = given === "any" && random() < 0.6 ? "binary" : given;
   const archetypes = Array.from({ length: pick([2, 2, 2, 2, 3, 4], random) }, () =>
-    randomArchetype(loss, isBinary, random),
+    randomArchetype(loss, kindsOf, random),
   );
   const salt = integerBelow(1000, random);
+  const hotOf = (row: number, width: number) => (row * 5 + salt) % Math.max(1, width);
   const numbers =
     (key: "label" | "prediction"): Numbers =>
     (dtype, width, random, n) => {
@@ -184,13 +208,14 @@ export function randomRows(loss: LossName, random: Random): Rows {
         // As often as each other: what is wrong with one must not be hidden, nor made up for, by one more of another.
         const isLeft = row >= rows - (rows % archetypes.length);
         const { [key]: value } = isLeft ? ordinary : archetypes[row % archetypes.length];
-        const hot = (row * 5 + salt) % width;
+        const hot = hotOf(row, width);
         const place = (row * 3 + salt) % width;
         return held(dtype, value({ i: at % width, width, hot, place, largest, random }));
       };
     };
   return {
     name: archetypes.map(({ name }) => name).join(" / "),
+    hotOf,
     labels: numbers("label"),
     predictions: numbers("prediction"),
   };

@@ -3,9 +3,9 @@
 import { backend, setBackend, setNumThreads } from "maxmargin";
 import { type Answer, differences, wrongNumbers } from "./answers.js";
 import { Given } from "./given.js";
+import { Refusal } from "./labels.js";
 import type { ExactAnswer } from "./oracle.js";
 import { type Program, shownProgram } from "./program.js";
-import { Refusal } from "./rows.js";
 import { Run, signalOf } from "./run.js";
 import type { Call, Subject } from "./subjects.js";
 

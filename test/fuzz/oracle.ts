@@ -1,6 +1,7 @@
 // What a program has to answer.
 import type { FloatDtype } from "maxmargin";
 import { type Bounded, between, bounded, quotient, sumOf, wideError } from "./bounded.js";
+import { Refusal } from "./labels.js";
 import { isFloating } from "./operands.js";
 import type { Program } from "./program.js";
 import { lossesOf, type Pairs, pairsOf, type Slopes, slopesOf } from "./rows.js";
@@ -11,6 +12,7 @@ import {
   type Weighting,
   weightingOf,
   weightsOfEach,
+  withRowWeights,
   withScale,
 } from "./weighting.js";
 
@@ -27,6 +29,8 @@ export interface ExactAnswer {
   /** Of a subject that has one. */
   readonly gradient?: Exact;
 }
+
+const unweighted: Weighting = { all: undefined, mask: undefined };
 
 interface Losses {
   readonly values: readonly Bounded[];
@@ -69,35 +73,55 @@ function gradientOf(
   if (divisor?.value === 0 && divisor.error === 0) {
     return exact(parts.map(() => ({ value: 0, error: 0 })));
   }
-  const terms = loss === "categorical_hinge" ? 1 : width;
+  const terms = loss === "categorical_hinge" || loss === "crammer_singer" ? 1 : width;
   const by = {
     value: (divisor?.value ?? 1) * terms,
     error: (divisor?.error ?? 0) * terms,
   };
-  const addSlopes = ({ values, kink }: Slopes, row: number, weight: Bounded) => {
+  const addSlopes = ({ values, kink, balanced }: Slopes, row: number, weight: Bounded) => {
     const factor = quotient(weight, by);
     const factors = kink.flatMap((slope) =>
       [factor.value - factor.error, factor.value + factor.error].map((end) => round(end * slope)),
     );
     const [least, most] = [Math.min(...factors), Math.max(...factors)];
     const isKnown = factor.error !== Infinity && new Set(factors.map(Number.isNaN)).size === 1;
+    const all: Bounded[] = [];
     for (let i = 0; i < width; i++) {
       const slope = between(round(values[i] * least), round(values[i] * most));
-      parts[places[row * width + i]].push(isKnown ? slope : { ...slope, error: Infinity });
+      const known = isKnown ? slope : { ...slope, error: Infinity };
+      if (balanced !== undefined) all.push(known);
+      if (i !== balanced) parts[places[row * width + i]].push(known);
     }
+    if (balanced === undefined) return;
+    parts[places[row * width + balanced]].push(balanceOf(all, round));
   };
   slopesOf(pairs).forEach((slopes, row) => {
+    // No weight can make anything else of a row that is ignored.
+    if (pairs.rows[row].isIgnored) return;
     for (const weight of weights[row]) addSlopes(slopes, row, weight);
   });
   return exact(parts.map(sumOf));
+}
+
+/** The slope that those of a row leave for its class, which adds 0 to them, or NaN. */
+function balanceOf(all: readonly Bounded[], round: (value: number) => number): Bounded {
+  const { value, error } = sumOf(all);
+  if (!Number.isFinite(value) || error === Infinity) return { value: 0 - value, error };
+  return between(round(0 - value - error), round(0 - value + error));
+}
+
+/** Throws if a label is refused: labels of no rows are not looked at. */
+function checkLabels({ areLabelsWrong, width }: Pairs, losses: Shape): void {
+  if (areLabelsWrong && width * sizeOf(losses) > 0) throw new Refusal("a label that is none");
 }
 
 /** What `value` has to answer, and `valueAndGradient`. */
 export function exactApply(program: Program): ExactAnswer {
   const { dtype, reduction } = program;
   const pairs = pairsOf(program, dtype, true);
-  const weighting = weightingOf(program, dtype);
+  const weighting = withRowWeights(program, pairs, weightingOf(program, dtype));
   const { values, shape } = weighted({ values: lossesOf(pairs), shape: pairs.shape }, weighting);
+  checkLabels(pairs, shape);
   const divisor = divisorOf(shape, weighting, reduction);
   const weights = weightsOfEach(pairs.shape, weighting, reduction);
   const gradient = gradientOf(program, dtype, pairs, weights, divisor);
@@ -114,9 +138,12 @@ export function exactFunction(program: Program): ExactAnswer {
   const { dtype: from, form } = program.predictions;
   const dtype = form !== "nested" && isFloating(from) ? (from as FloatDtype) : "float32";
   const pairs = pairsOf(program, dtype, false);
-  const weights = weightsOfEach(pairs.shape, { all: undefined, mask: undefined }, null);
+  checkLabels(pairs, pairs.shape);
+  const weighting = withRowWeights(program, pairs, unweighted);
+  const weights = weightsOfEach(pairs.shape, weighting, null);
+  const { values, shape } = weighted({ values: lossesOf(pairs), shape: pairs.shape }, weighting);
   return {
-    value: { dtype, shape: pairs.shape, values: lossesOf(pairs) },
+    value: { dtype, shape, values },
     gradient: gradientOf(program, dtype, pairs, weights, undefined),
   };
 }
@@ -125,5 +152,8 @@ export function exactFunction(program: Program): ExactAnswer {
 export function exactCall(program: Program): ExactAnswer {
   const { dtype } = program;
   const pairs = pairsOf(program, dtype, true);
-  return { value: { dtype, shape: pairs.shape, values: lossesOf(pairs) } };
+  checkLabels(pairs, pairs.shape);
+  const weighting = withRowWeights(program, pairs, unweighted);
+  const { values, shape } = weighted({ values: lossesOf(pairs), shape: pairs.shape }, weighting);
+  return { value: { dtype, shape, values } };
 }

@@ -9,8 +9,16 @@ import {
   type Random,
   randomFrom,
 } from "../support/data.js";
-import { type LossName, lossNames, reductions } from "../support/losses.js";
-import { randomRows } from "./archetypes.js";
+import { type AnyLossName, allLossNames, reductions } from "../support/losses.js";
+import { type LabelKinds, randomRows } from "./archetypes.js";
+import {
+  type Formula,
+  idDtype,
+  isOfClasses,
+  optionsOf,
+  randomFormula,
+  randomIds,
+} from "./formula.js";
 import {
   type Operand,
   type Place,
@@ -26,7 +34,8 @@ import { broadcast, type Shape, sizeOf } from "./shapes.js";
 /** Everything but the subject: what of it a subject uses is the subject's affair. */
 export interface Program {
   readonly seed: number;
-  readonly loss: LossName;
+  readonly loss: AnyLossName;
+  readonly formula: Formula;
   /** Of the class. */
   readonly dtype: FloatDtype;
   readonly reduction: Reduction;
@@ -156,24 +165,41 @@ function randomColumn(
 
 /** What labels and predictions are drawn from, and their dtypes. */
 interface Sources {
-  readonly sizes: Sizes;
   readonly labels: Source;
   readonly predictions: Source;
   dtype(): AnyDtype;
+  /** The hot class of a row, if rows have one. */
+  readonly hotOf: ((row: number, width: number) => number) | undefined;
 }
 
-function randomSources(loss: LossName, random: Random): Sources {
-  if (random() < 0.4) {
+/** The labels that most encodings have: others are an error. */
+const kindsOf = (loss: AnyLossName, { labels }: Formula, random: Random): LabelKinds =>
+  random() < 0.05
+    ? "any"
+    : labels === "binary"
+      ? "binary"
+      : labels === "onehot" && isOfClasses(loss)
+        ? "one-hot"
+        : "any";
+
+function randomSources(
+  loss: AnyLossName,
+  kinds: LabelKinds,
+  sizes: Sizes | undefined,
+  random: Random,
+): Sources {
+  if (sizes === anySizes) {
+    const styles = kinds === "any" ? labelStyles : (["one-hot"] as const);
     return {
-      sizes: anySizes,
-      labels: pick(labelStyles, random),
+      hotOf: undefined,
+      labels: pick(kinds === "binary" ? (["0 and 1"] as const) : styles, random),
       predictions: pick(predictionStyles, random),
       dtype: () => anyDtype(random),
     };
   }
-  const { name, labels, predictions } = randomRows(loss, random);
+  const { name, labels, predictions, hotOf } = randomRows(loss, kinds, random);
   return {
-    sizes: severalRows,
+    hotOf,
     labels: { name, numbers: labels },
     predictions: { name, numbers: predictions },
     // Integers hold few of the values that matter.
@@ -181,14 +207,41 @@ function randomSources(loss: LossName, random: Random): Sources {
   };
 }
 
+function randomIdOperand(
+  rows: Shape,
+  classes: number,
+  { ignoreClass }: Formula,
+  hotOf: Sources["hotOf"],
+  random: Random,
+): Operand {
+  const anyOf = (_: number, width: number) => integerBelow(Math.max(1, width), random);
+  const numbers = randomIds(classes, ignoreClass, hotOf ?? anyOf, random);
+  const shape = random() < 0.3 ? [...rows, 1] : random() < 0.04 ? shapeFor(rows, 0, random) : rows;
+  return randomOperand(idDtype(classes, random), shape, { name: "class ids", numbers }, random);
+}
+
+/** Labels of one value a row, some of which are ignored. */
+function ignoring(source: Source, width: number, { ignoreClass }: Formula): Source {
+  if (ignoreClass === undefined || width !== 1 || typeof source === "string") return source;
+  const numbers: typeof source.numbers = (...args) => {
+    const next = source.numbers(...args);
+    return (i) => (i % 3 === 1 ? ignoreClass : next(i));
+  };
+  return { name: `${source.name}, some ignored`, numbers };
+}
+
 /** The program of a seed. */
 export function randomProgram(seed: number): Program {
   const random = randomFrom(seed);
   // What only a maximum can go wrong with is tried more often.
-  const loss = random() < 0.25 ? "categorical_hinge" : pick(lossNames, random);
-  const sources = randomSources(loss, random);
-  const shape = randomShape(sources.sizes, random);
-  const predictions = random() < 0.1 ? broadcastable(shape, random) : shape;
+  const loss = random() < 0.2 ? "categorical_hinge" : pick(allLossNames, random);
+  const sizes = random() < 0.4 ? anySizes : severalRows;
+  const shape = randomShape(sizes, random);
+  const width = shape.at(-1) ?? 1;
+  const formula = randomFormula(loss, width, random);
+  const sources = randomSources(loss, kindsOf(loss, formula, random), sizes, random);
+  const areIds = formula.labels === "sparse";
+  const predictions = random() < (areIds ? 0.02 : 0.1) ? broadcastable(shape, random) : shape;
   const others = shapeFor(shape, 0.75, random);
   // Nobody waits for [20000, 1] with [20000].
   const whole = broadcast(others, predictions) ?? [];
@@ -197,9 +250,12 @@ export function randomProgram(seed: number): Program {
   return {
     seed,
     loss,
+    formula,
     dtype: random() < 0.4 ? "float32" : pick(floatDtypes, random),
     reduction: pick(reductions, random),
-    labels: randomOperand(sources.dtype(), labels, sources.labels, random),
+    labels: areIds
+      ? randomIdOperand(losses, width, formula, sources.hotOf, random)
+      : randomOperand(sources.dtype(), labels, ignoring(sources.labels, width, formula), random),
     predictions: randomOperand(sources.dtype(), predictions, sources.predictions, random),
     sampleWeight: randomColumn(losses, weightStyles, random),
     mask: randomColumn(losses, maskStyles, random),
@@ -208,12 +264,17 @@ export function randomProgram(seed: number): Program {
   };
 }
 
+function shownOptions(options: object): string {
+  const text = JSON.stringify(options);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
 export function shownProgram(program: Program): string {
   const { seed, loss, dtype, reduction, labels, predictions, sampleWeight, mask } = program;
-  const { out, background } = program;
+  const { out, background, formula } = program;
   const { way, calls, abortAfter } = background;
   return [
-    `seed ${seed}: ${loss}, class dtype ${dtype}, reduction ${JSON.stringify(reduction)}`,
+    `seed ${seed}: ${loss}, class dtype ${dtype}, reduction ${JSON.stringify(reduction)}, ${shownOptions(optionsOf(loss, formula))}`,
     `yTrue: ${shownOperand(labels)}`,
     `yPred: ${shownOperand(predictions)}`,
     `sampleWeight: ${sampleWeight ? shownOperand(sampleWeight) : "none"}`,

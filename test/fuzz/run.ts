@@ -3,6 +3,7 @@ import type { Tensor } from "maxmargin";
 import { dataOf } from "../support/data.js";
 import { type Answer, answerOf } from "./answers.js";
 import type { Given } from "./given.js";
+import { mayHaveWrongLabels } from "./labels.js";
 import { type Placed, placed } from "./operands.js";
 import type { ExactAnswer } from "./oracle.js";
 import type { Program } from "./program.js";
@@ -60,7 +61,8 @@ export class Run {
     try {
       const promised = this.#begin(signal);
       const isUnderWay = this.#exact !== undefined && !isStopped;
-      if (this.#moves && (isUnderWay || !hasWrongMask(this.#program))) {
+      const isLate = hasWrongMask(this.#program) || mayHaveWrongLabels(this.#program);
+      if (this.#moves && (isUnderWay || !isLate)) {
         const given = this.#given;
         this.mistakes.push(...(isUnderWay ? given.leftBehind() : given.changes()));
       }
@@ -71,8 +73,17 @@ export class Run {
       return answerOf(this.#exact?.value.dtype ?? "float32", result);
     } catch (error) {
       if (error === reason && signal?.aborted === true) return undefined;
-      return { error: String(error) };
+      return { error: this.#shownError(error) };
     }
+  }
+
+  /** Of two arguments that are wrong, a gradient names the mask, and a value may name the labels. */
+  #shownError(error: unknown): string {
+    const text = String(error);
+    const isEither = hasWrongMask(this.#program) && mayHaveWrongLabels(this.#program);
+    return isEither
+      ? text.replace(/^RangeError: (mask|yTrue).*/, "RangeError: mask or yTrue")
+      : text;
   }
 
   #begin(signal: AbortSignal | undefined): Result | Promise<Result> {

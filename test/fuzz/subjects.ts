@@ -11,7 +11,8 @@ import {
   valueAndGradientAsync,
   type WeightOptions,
 } from "maxmargin";
-import { classes, functions } from "../support/losses.js";
+import { functions, makeLoss } from "../support/losses.js";
+import { optionsOf } from "./formula.js";
 import { type ExactAnswer, exactApply, exactCall, exactFunction } from "./oracle.js";
 import type { Program } from "./program.js";
 
@@ -50,8 +51,15 @@ export interface Subject {
   readonly calls: readonly Call[];
 }
 
-const lossOf = ({ loss, dtype, reduction }: Program) => new classes[loss]({ dtype, reduction });
+const lossOf = ({ loss, formula, dtype, reduction }: Program) =>
+  makeLoss(loss, { dtype, reduction, ...optionsOf(loss, formula) });
 const functionOf = ({ loss }: Program) => functions[loss] as typeof hinge;
+
+/** The arguments of a function, with the options of its formula. */
+const withFormula = (
+  { loss, formula }: Program,
+  [yTrue, yPred, options]: readonly [TensorLike, TensorLike, Options],
+) => [yTrue, yPred, { ...options, ...optionsOf(loss, formula) }] as const;
 
 /** A result that is one thing, unless arguments came back with it. */
 const alone = (key: "value" | "gradient", result: number | object): Result =>
@@ -117,27 +125,32 @@ export const subjects: readonly Subject[] = [
     calls: [
       ...twice(
         "value",
-        synchronous("function", (program, ...args) => ({ value: functionOf(program)(...args) })),
+        synchronous("function", (program, ...args) => ({
+          value: functionOf(program)(...withFormula(program, args)),
+        })),
       ),
       asynchronous("callAsync of a function", async (program, ...args) =>
-        alone("value", await callAsync(functionOf(program), ...args)),
+        alone("value", await callAsync(functionOf(program), ...withFormula(program, args))),
       ),
       ...twice(
         "gradient",
         synchronous("valueAndGradient of a function", (program, ...args) =>
-          valueAndGradient(functionOf(program), ...args),
+          valueAndGradient(functionOf(program), ...withFormula(program, args)),
         ),
       ),
       synchronous("gradient of a function", (program, ...args) => ({
-        gradient: gradient(functionOf(program), ...args),
+        gradient: gradient(functionOf(program), ...withFormula(program, args)),
       })),
       asynchronous("valueAndGradientAsync of a function", (program, ...args) =>
-        valueAndGradientAsync(functionOf(program), ...args),
+        valueAndGradientAsync(functionOf(program), ...withFormula(program, args)),
       ),
       ...twice(
         "gradient",
         asynchronous("gradientAsync of a function", async (program, ...args) =>
-          alone("gradient", await gradientAsync(functionOf(program), ...args)),
+          alone(
+            "gradient",
+            await gradientAsync(functionOf(program), ...withFormula(program, args)),
+          ),
         ),
       ),
     ],

@@ -2,9 +2,10 @@
 import type { FloatDtype, Reduction } from "maxmargin";
 import { castValues } from "../support/data.js";
 import { type Bounded, bounded, exactly, sumOf, wideError } from "./bounded.js";
+import { Refusal } from "./labels.js";
 import type { Operand } from "./operands.js";
 import type { Program } from "./program.js";
-import { fitting, Refusal } from "./rows.js";
+import { fitting, type Pairs } from "./rows.js";
 import { broadcastTo, type Shape, sizeOf, withSameRank } from "./shapes.js";
 
 interface Column {
@@ -14,6 +15,8 @@ interface Column {
 
 export interface Weighting {
   readonly mask: Column | undefined;
+  /** The mask in the shape of `all`. */
+  readonly counts?: Column | undefined;
   /** Weights times mask, as far as there are any. */
   readonly all: Column | undefined;
 }
@@ -46,7 +49,37 @@ function product(a: Column, b: Column): Column {
 export function weightingOf(program: Program, dtype: FloatDtype): Weighting {
   const sampleWeight = program.sampleWeight && weightsOf(program.sampleWeight, dtype);
   const mask = program.mask && maskOf(program.mask);
-  return { mask, all: mask && sampleWeight ? product(sampleWeight, mask) : (sampleWeight ?? mask) };
+  if (mask === undefined || sampleWeight === undefined) {
+    return { mask, counts: mask, all: sampleWeight ?? mask };
+  }
+  const ones = { ...sampleWeight, values: new Float64Array(sampleWeight.values.length).fill(1) };
+  return { mask, counts: product(ones, mask), all: product(sampleWeight, mask) };
+}
+
+/**
+ * Weights and mask with those of the rows themselves: of their classes, and none where they are
+ * ignored. They are written out to the shape of the weighted losses.
+ */
+export function withRowWeights(
+  { formula }: Program,
+  { shape, rows }: Pairs,
+  { all, mask, counts }: Weighting,
+): Weighting {
+  const { classWeight, ignoreClass } = formula;
+  if (classWeight === undefined && ignoreClass === undefined) return { all, mask };
+  const ones: Column = { shape, values: new Float64Array(sizeOf(shape)).fill(1) };
+  const weights = fittedTo(shape, all ?? ones);
+  const kept = counts && fittedTo(shape, counts).factors;
+  const rowOf = (i: number) => rows[weights.places[i]];
+  const factors = Array.from(weights.factors, (factor, i) =>
+    rowOf(i).isIgnored ? 0 : factor * rowOf(i).weight,
+  );
+  const countsOfRows = factors.map((_, i) => (rowOf(i).isIgnored ? 0 : (kept?.[i] ?? 1)));
+  const isMasked = mask !== undefined || ignoreClass !== undefined;
+  return {
+    all: { shape: weights.shape, values: factors },
+    mask: isMasked ? { shape: weights.shape, values: countsOfRows } : undefined,
+  };
 }
 
 /** Losses and weights, each written out to the shape that both fit. */

@@ -80,6 +80,12 @@ class Array {
     }
   }
 
+  void fill_ids(size_t classes, Random& random) {
+    // Every dtype holds these numbers.
+    const size_t most = std::min<size_t>(classes, dtype_ == Dtype::boolean ? 2 : 100);
+    for (size_t i = 0; i < n_; ++i) put(i, static_cast<double>(random.below(most)));
+  }
+
   void clear() { std::memset(data(), 0, bytes()); }
 
   void put(size_t i, double value) {
@@ -144,6 +150,9 @@ struct Strides {
 class Answer {
  public:
   void add(const Result& result) {
+    bytes_.push_back(result.are_labels_valid);
+    // Everything else is void then.
+    if (!result.are_labels_valid) return;
     for (const ExactSum* sum : {&result.totals.losses, &result.totals.weights, &result.totals.kept}) {
       // The sign of a NaN is the compiler's affair until it is rounded.
       const double value = std::isnan(sum->value()) ? NAN : sum->value();
@@ -181,8 +190,8 @@ class Program {
   explicit Program(uint64_t seed) : seed_(seed), random_(seed) {
     plain_.compute = random_float();
     plain_.loss = static_cast<Loss>(random_.below(kLosses));
-    plain_.may_be_binary = !random_.one_in(4);
     choose_shape();
+    choose_formula();
     strided_ = plain_;
     strided_.rank = shape_.size();
     strided_.shape = shape_.data();
@@ -199,7 +208,9 @@ class Program {
     Request request;
     request.batch = batch;
     request.divisor = divisor_;
-    answer.add(result_of(request, machine));
+    const Result sums = result_of(request, machine);
+    answer.add(sums);
+    const bool is_valid = sums.are_labels_valid;
     if (batch.is_weighted()) {
       request.operation = Operation::weights;
       answer.add(result_of(request, machine));
@@ -208,14 +219,16 @@ class Program {
     request.losses = {loss_dtype_, losses->data(), nullptr};
     request.operation = Operation::rows;
     answer.add(result_of(request, machine));
-    answer.add(*losses);
+    if (is_valid) answer.add(*losses);
     const auto gradient = cleared(gradient_dtype_, batch.all_rows * batch.width);
     request.operation = Operation::gradient;
     request.gradient = {gradient_dtype_, gradient->data(), nullptr};
     if (!writes_losses_) request.losses = {};
     answer.add(result_of(request, machine));
-    answer.add(*losses);
-    answer.add(*gradient);
+    if (is_valid) {
+      answer.add(*losses);
+      answer.add(*gradient);
+    }
     return answer;
   }
 
@@ -228,8 +241,9 @@ class Program {
     const auto sums = cleared(Dtype::float64, added_->n);
     request.gradient = {Dtype::float64, sums->at(added_->first), added_->of.data()};
     Answer answer;
-    answer.add(result_of(request, machine));
-    answer.add_sums(*sums);
+    const Result result = result_of(request, machine);
+    answer.add(result);
+    if (result.are_labels_valid) answer.add_sums(*sums);
     return answer;
   }
 
@@ -237,8 +251,8 @@ class Program {
   bool adds_up(const Machine& machine) {
     Request request;
     request.batch = strided_;
-    request.batch.may_be_binary = false;
-    const bool is_flat = machine.set->kernels_of(strided_.loss).family == Family::elementwise && !strided_.is_weighted();
+    if (request.batch.reading == LabelReading::automatic) request.batch.reading = LabelReading::unchanged;
+    const bool is_flat = machine.set->family_of(strided_.loss) == Family::elementwise && !strided_.is_weighted();
     if (is_flat && strided_.width > 1) return true;
     const Result whole = result_of(request, machine);
     Result merged;
@@ -246,7 +260,10 @@ class Program {
     for (size_t row = strided_.first_row; row < end; row += step) {
       request.batch.first_row = row;
       request.batch.rows = std::min(step, end - row);
-      merged.totals.add(result_of(request, machine).totals);
+      const Result part = result_of(request, machine);
+      merged.are_labels_valid = merged.are_labels_valid && part.are_labels_valid;
+      merged.was_binary = part.was_binary;
+      merged.totals.add(part.totals);
     }
     Answer expected, answer;
     expected.add(whole);
@@ -257,8 +274,9 @@ class Program {
   bool is_comparable() const { return is_comparable_; }
 
   void print(const char* set, size_t threads) const {
-    std::printf("batch %llu: %s with %zu threads gives other bits: loss %d, dtypes %d %d as %d, [%zu, %zu], %s\n",
+    std::printf("batch %llu: %s with %zu threads gives other bits: loss %d, reading %d, dtypes %d %d as %d, [%zu, %zu], %s\n",
                 static_cast<unsigned long long>(seed_), set, threads, static_cast<int>(plain_.loss),
+                static_cast<int>(plain_.reading),
                 static_cast<int>(plain_.labels.dtype), static_cast<int>(plain_.predictions.dtype),
                 static_cast<int>(plain_.compute), plain_.all_rows, plain_.width,
                 plain_.is_weighted() ? "weighted" : "not weighted");
@@ -302,16 +320,42 @@ class Program {
 
   static size_t ceil_div(size_t n, size_t by) { return (n + by - 1) / by; }
 
+  // How labels are read, the parameters of the loss, weights of classes, and rows that are ignored.
+  void choose_formula() {
+    const Family family = kScalar->family_of(plain_.loss);
+    do {
+      plain_.reading = static_cast<LabelReading>(random_.below(kLabelReadings));
+    } while (!is_readable(family));
+    plain_.parameters.margin = random_.pick({0.0, 0.5, 1.0, 1.0, 2.5});
+    plain_.parameters.is_squared = random_.one_in(2);
+    plain_.classes = plain_.width;
+    const bool has_one_label = plain_.reading == LabelReading::class_ids || (plain_.width == 1 && !plain_.has_classes());
+    if ((plain_.has_classes() || plain_.width == 1) && random_.one_in(3)) {
+      class_weights_.resize(plain_.has_classes() ? plain_.classes : 2);
+      for (double& weight : class_weights_) weight = random_.around_zero();
+      plain_.class_weights = class_weights_.data();
+    }
+    if (has_one_label && random_.one_in(3)) {
+      plain_.ignores = true;
+      plain_.ignored = random_.pick({-1.0, 0.0, 1.0, 50.0});
+    }
+  }
+
+  bool is_readable(Family family) const {
+    Batch batch = plain_;
+    batch.classes = plain_.width;
+    const bool is_signed = plain_.reading == LabelReading::automatic || plain_.reading == LabelReading::binary;
+    return can_evaluate(batch) && (family == Family::elementwise || !is_signed);
+  }
+
   void choose_values() {
     // One pair of dtypes after the other.
     const auto labels = static_cast<Dtype>(seed_ % kDtypes);
     const auto predictions = static_cast<Dtype>(seed_ / kDtypes % kDtypes);
-    choose(labels, shape_,
-           random_.pick({Kind::zero_or_one, Kind::zero_or_one, Kind::minus_or_plus_one, Kind::few, Kind::any_bits}),
-           &Batch::labels);
+    choose_labels(labels);
     choose(predictions, shape_, random_.pick({Kind::few, Kind::many, Kind::many, Kind::huge, Kind::any_bits}),
            &Batch::predictions);
-    const std::vector<size_t> rows(shape_.begin(), shape_.end() - 1);
+    const std::vector<size_t> rows = row_shape();
     if (random_.one_in(2)) {
       choose(static_cast<Dtype>(random_.below(kDtypes)), rows,
              random_.pick({Kind::zero_or_one, Kind::many, Kind::any_bits}), &Batch::weights);
@@ -325,6 +369,37 @@ class Program {
     added_ = std::make_unique<Strides>(shape_, random_);
   }
 
+  std::vector<size_t> row_shape() const { return {shape_.begin(), shape_.end() - 1}; }
+
+  // Labels, of which now and then one is none that the encoding has.
+  void choose_labels(Dtype dtype) {
+    if (!plain_.has_classes()) {
+      const bool is_binary = plain_.reading == LabelReading::binary && !random_.one_in(8);
+      return choose(dtype, shape_,
+                    is_binary ? Kind::zero_or_one
+                              : random_.pick({Kind::zero_or_one, Kind::zero_or_one, Kind::minus_or_plus_one, Kind::few,
+                                              Kind::any_bits}),
+                    &Batch::labels);
+    }
+    const bool are_ids = plain_.reading == LabelReading::class_ids;
+    const std::vector<size_t> shape = are_ids ? row_shape() : shape_;
+    strides_.push_back(std::make_unique<Strides>(shape, random_));
+    const Strides& strides = *strides_.back();
+    Array& values = add_array(dtype, strides.n);
+    if (are_ids) {
+      values.fill_ids(plain_.classes, random_);
+      if (plain_.ignores && random_.one_in(2)) values.put(random_.below(strides.n), plain_.ignored);
+    } else {
+      values.clear();
+      const std::vector<size_t> places = strides.places(shape);
+      for (size_t row = 0; row < plain_.all_rows; ++row) {
+        values.put(places[row * plain_.width + random_.below(plain_.width)], 1.0);
+      }
+    }
+    if (random_.one_in(8)) values.put(random_.below(strides.n), random_.pick({-1.0, 2.0, 90.0}));
+    set_operand(values, strides, shape, &Batch::labels);
+  }
+
   // An operand with strides, and its row-major copy.
   void choose(Dtype dtype, const std::vector<size_t>& shape, Kind kind, Operand Batch::*operand) {
     strides_.push_back(std::make_unique<Strides>(shape, random_));
@@ -335,6 +410,11 @@ class Program {
     if (is_comparable_ && operand != &Batch::mask && random_.one_in(3)) {
       values.put(random_.below(strides.n), random_.pick({2.0, 90.0}));
     }
+    set_operand(values, strides, shape, operand);
+  }
+
+  void set_operand(const Array& values, const Strides& strides, const std::vector<size_t>& shape, Operand Batch::*operand) {
+    const Dtype dtype = values.dtype();
     const std::vector<size_t> places = strides.places(shape);
     Array& copy = add_array(dtype, places.size());
     for (size_t i = 0; i < places.size(); ++i) std::memcpy(copy.at(i), values.at(places[i]), size_of(dtype));
@@ -353,6 +433,7 @@ class Program {
   std::vector<std::unique_ptr<Strides>> strides_;
   std::unique_ptr<Strides> added_;
   std::vector<size_t> shape_;
+  std::vector<double> class_weights_;
   Batch plain_, strided_;
   double divisor_;
   Dtype loss_dtype_, gradient_dtype_;

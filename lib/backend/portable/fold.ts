@@ -1,7 +1,7 @@
 // Implements the order of additions, like native/kernels/fold.inl.h: blocks of 64 terms are folded
 // by halves to 8 lanes, in the type of the terms. Lanes are added in double. A chunk of up to 64
 // terms is one block of 8, 16, 32 or 64.
-import type { ClassMaxSpec, ElementwiseSpec, Largest, Tile } from "../../losses/spec.js";
+import type { ClassValues, ElementwiseSpec, Largest, Tile } from "../../losses/spec.js";
 
 const blockSize = 64;
 const laneCount = 8;
@@ -36,6 +36,7 @@ function clearSums(lanes: number): void {
 /** Values of a last, short block, padded with values whose terms are 0. */
 const lastBlock: Tile = {
   wide: false,
+  margin: 1,
   labels: new Float32Array(blockSize),
   labelsAt: 0,
   predictions: new Float32Array(blockSize),
@@ -44,11 +45,15 @@ const lastBlock: Tile = {
 
 function fillLastBlock(tile: Tile, at: number, n: number, size: number): Tile {
   const { labels, predictions } = lastBlock;
+  lastBlock.margin = tile.margin;
   for (let i = 0; i < n; i++) {
     labels[i] = tile.labels[tile.labelsAt + at + i];
     predictions[i] = tile.predictions[tile.predictionsAt + at + i];
   }
-  for (let i = n; i < size; i++) labels[i] = predictions[i] = 1;
+  for (let i = n; i < size; i++) {
+    labels[i] = 1;
+    predictions[i] = tile.margin;
+  }
   return lastBlock;
 }
 
@@ -123,19 +128,19 @@ export function sumOfTerms(spec: ElementwiseSpec, tile: Tile, at: number, n: num
 
 /** Sums the terms of n values of one row, up to a chunk, and raises the row's maximum. */
 export function sumOfRowTerms(
-  spec: ClassMaxSpec,
+  formula: ClassValues,
   tile: Tile,
   at: number,
   n: number,
   largest: Largest,
 ): number {
-  const write: WriteTerms = (i, count, to) => spec.writeTerms(tile, i, count, to, largest);
+  const write: WriteTerms = (i, count, to) => formula.writeTerms(tile, i, count, to, largest);
   return storedSum(tile.wide, write, at, n);
 }
 
-/** Sums n values, such as losses of rows or weights, value i in lane i modulo 8. */
-export function sumByLanes(values: Float64Array, n: number): number {
+/** Sums n values, such as losses of rows or weights, value `at + i` in lane i modulo 8. */
+export function sumByLanes(values: Float64Array, n: number, at = 0): number {
   clearSums(laneCount);
-  for (let i = 0; i < n; i++) sums[i % laneCount] += values[i];
+  for (let i = 0; i < n; i++) sums[i % laneCount] += values[at + i];
   return foldedSums(laneCount);
 }

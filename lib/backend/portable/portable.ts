@@ -2,12 +2,13 @@
  * The bit-identical twin of the native kernels in TypeScript: for machines without a binary, and
  * for batches so small that a call into C++ costs more than it saves.
  */
-import type { ElementwiseSpec, Tile } from "../../losses/spec.js";
+import type { ElementwiseSpec, Formula, Tile } from "../../losses/spec.js";
 import { codes } from "../../tensor/dtypes.js";
 import type { RowTensor } from "../../tensor/tensor.js";
 import { type Call, chunkSize, type RowRange, rowsOfGroup } from "../call.js";
 import type { Backend } from "../interface.js";
 import { addTotals, newTotals, type Totals } from "../totals.js";
+import { ClassIds } from "./class-ids.js";
 import { sumOfTerms } from "./fold.js";
 import { Pass } from "./pass.js";
 import { RowWeights } from "./row-weights.js";
@@ -16,6 +17,7 @@ import { TileReader } from "./tile.js";
 /** A small batch whose values are read in place. */
 const smallBatch: Tile = {
   wide: false,
+  margin: 1,
   labels: new Float32Array(),
   labelsAt: 0,
   predictions: new Float32Array(),
@@ -29,16 +31,20 @@ const isBinary = (label: number) => label === 0 || label === 1;
  * and 1.
  */
 function sumSmall(
-  spec: ElementwiseSpec,
+  { spec, margin }: Formula & { readonly spec: ElementwiseSpec },
   labels: Float32Array,
   predictions: Float32Array,
 ): number | undefined {
   const n = predictions.length;
   if (isBinary(labels[0]) && isBinary(labels[n - 1])) return undefined;
+  smallBatch.margin = margin;
   smallBatch.labels = labels;
   smallBatch.predictions = predictions;
   return sumOfTerms(spec, smallBatch, 0, n);
 }
+
+const isElementwise = (formula: Formula): formula is Formula & { readonly spec: ElementwiseSpec } =>
+  formula.spec.family === "elementwise";
 
 const rowMajorOperand = ({ stored, code }: RowTensor) => ({
   values: stored,
@@ -51,26 +57,28 @@ const rowMajorOperand = ({ stored, code }: RowTensor) => ({
 export const portable: Backend = {
   valuesAtOnce: chunkSize,
 
-  sum(spec, code, labels, predictions) {
+  sum(formula, code, labels, predictions) {
     const isPlain = code === codes.float32 && labels.code === code && predictions.code === code;
-    if (spec.family === "elementwise" && isPlain && predictions.data.length <= chunkSize) {
-      const sum = sumSmall(spec, labels.data as Float32Array, predictions.data as Float32Array);
+    if (isElementwise(formula) && isPlain && predictions.data.length <= chunkSize) {
+      const sum = sumSmall(formula, labels.data as Float32Array, predictions.data as Float32Array);
       if (sum !== undefined) return sum;
     }
     const { rows, width } = predictions;
-    const isFlat = spec.family === "elementwise";
+    const isFlat = isElementwise(formula);
     const call: Call = {
       operation: "sum",
-      spec,
-      encoding: spec.labels[0],
+      formula,
+      encoding: formula.labels,
       code,
       labels: rowMajorOperand(labels),
       predictions: rowMajorOperand(predictions),
       weights: undefined,
       mask: undefined,
+      classWeights: undefined,
       shape: undefined,
       rows: isFlat ? rows * width : rows,
       width: isFlat ? 1 : width,
+      classes: width,
       divisor: 1,
       losses: undefined,
       gradient: undefined,
@@ -98,7 +106,7 @@ function evaluate(call: Call, range: RowRange, totals: Totals): boolean {
     addWeights(call, range, totals);
     return false;
   }
-  const tile = new TileReader(call);
+  const tile = new TileReader(call, range);
   if (call.encoding === "auto" && takesForBinary(call, range, tile)) {
     const own = newTotals();
     const pass = new Pass(call, tile, true, own);
@@ -109,8 +117,9 @@ function evaluate(call: Call, range: RowRange, totals: Totals): boolean {
       return true;
     }
   }
-  new Pass(call, tile, false, totals).run(range);
-  return false;
+  const isBinary = call.encoding === "binary";
+  if (!new Pass(call, tile, isBinary, totals).run(range)) totals.areLabelsValid = false;
+  return isBinary;
 }
 
 function takesForBinary(call: Call, { first, end }: RowRange, tile: TileReader): boolean {
@@ -120,11 +129,12 @@ function takesForBinary(call: Call, { first, end }: RowRange, tile: TileReader):
 }
 
 function addWeights(call: Call, { first, end }: RowRange, totals: Totals): void {
-  const weights = new RowWeights(call);
+  const weights = new RowWeights(call, new ClassIds(call, { first, end }));
   const step = rowsOfGroup(call.width);
   for (let row = first; row < end; row += step) {
     const count = Math.min(step, end - row);
     weights.read(row, count);
     weights.addTo(totals, count);
   }
+  totals.areLabelsValid &&= weights.areLabelsValid;
 }

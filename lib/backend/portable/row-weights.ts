@@ -1,31 +1,38 @@
+import { weighsRows } from "../../losses/spec.js";
 import { cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
 import { gather } from "../../tensor/gather.js";
-import { type Call, chunkSize, type Operand } from "../call.js";
+import { type Call, chunkSize, isWeighted, type Operand } from "../call.js";
 import type { Totals } from "../totals.js";
+import { type ClassIds, ignored } from "./class-ids.js";
 import { sumByLanes } from "./fold.js";
 
 const weightScratch = new Float64Array(chunkSize);
 const maskScratch = new Float64Array(chunkSize);
 const floats = new Float32Array(chunkSize);
+const ids = new Int32Array(chunkSize);
 const gathered: RawArray[] = [];
 
-/** The weights of a group of rows: sample weights times mask, in double. */
+/** The weights of a group of rows: sample weights times class weights times mask, in double. */
 export class RowWeights {
   readonly values = weightScratch;
+  readonly areGiven: boolean;
+  /** Whether all labels that were read are classes, if classes have weights. */
+  areLabelsValid = true;
   readonly #call: Call;
+  readonly #classes: ClassIds;
+  readonly #weighsRows: boolean;
   readonly #rowShape: readonly number[] | undefined;
 
-  constructor(call: Call) {
+  constructor(call: Call, classes: ClassIds) {
     this.#call = call;
+    this.#classes = classes;
+    this.areGiven = isWeighted(call);
+    this.#weighsRows = weighsRows(call.formula);
     this.#rowShape = call.shape?.slice(0, -1);
   }
 
-  get areGiven(): boolean {
-    return this.#call.weights !== undefined || this.#call.mask !== undefined;
-  }
-
-  /** Reads the weights of `count` rows from `first` on: 1 each without weights and mask. */
+  /** Reads the weights of `count` rows from `first` on: 1 each if none are given. */
   read(first: number, count: number): void {
     const { weights, mask, code } = this.#call;
     if (weights === undefined) {
@@ -36,7 +43,23 @@ export class RowWeights {
       this.#cast(weights, first, count, code, floats);
       for (let i = 0; i < count; i++) weightScratch[i] = floats[i];
     }
-    if (mask === undefined) return;
+    if (mask !== undefined) this.#readMask(mask, first, count);
+    if (this.#weighsRows) this.#readClasses(first, count);
+  }
+
+  /** Whether a row that was read does not count, whatever its loss and its weight are. */
+  isIgnored(i: number): boolean {
+    return this.#call.formula.ignoreClass !== undefined && ids[i] === ignored;
+  }
+
+  /** Adds the weights and mask values that were read to the totals. */
+  addTo(totals: Totals, count: number): void {
+    const { mask } = this.#call;
+    totals.weights.add(sumByLanes(weightScratch, count));
+    if (mask !== undefined || this.#weighsRows) totals.kept.add(sumByLanes(maskScratch, count));
+  }
+
+  #readMask(mask: Operand, first: number, count: number): void {
     this.#cast(mask, first, count, codes.float64, maskScratch);
     for (let i = 0; i < count; i++) {
       // An invalid mask value makes the sum of the mask NaN, which `checkMask` reports.
@@ -45,10 +68,19 @@ export class RowWeights {
     }
   }
 
-  /** Adds the weights and mask values that were read to the totals. */
-  addTo(totals: Totals, count: number): void {
-    totals.weights.add(sumByLanes(weightScratch, count));
-    if (this.#call.mask !== undefined) totals.kept.add(sumByLanes(maskScratch, count));
+  #readClasses(first: number, count: number): void {
+    const { mask, classWeights } = this.#call;
+    if (mask === undefined) maskScratch.fill(1, 0, count);
+    if (!this.#classes.read(first, count, ids)) this.areLabelsValid = false;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i] as number;
+      if (id === ignored) {
+        weightScratch[i] = 0;
+        if (!Number.isNaN(maskScratch[i] as number)) maskScratch[i] = 0;
+      } else if (classWeights !== undefined) {
+        weightScratch[i] *= classWeights[id] as number;
+      }
+    }
   }
 
   #cast(

@@ -1,8 +1,16 @@
-import type { Tile } from "../../losses/spec.js";
+import { hasClasses } from "../../losses/spec.js";
 import { type Computed, cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
 import { gather } from "../../tensor/gather.js";
-import { type Call, chunkSize, type Operand } from "../call.js";
+import { type Call, chunkSize, type Operand, type RowRange } from "../call.js";
+import { ClassIds, ignored } from "./class-ids.js";
+import {
+  type ClassTile,
+  type Substitute,
+  substituteOf,
+  writeDifferences,
+  writeSigned,
+} from "./class-tiles.js";
 
 const isBinary = (label: number) => label === 0 || label === 1;
 
@@ -19,42 +27,63 @@ class Scratch {
 }
 
 /**
- * One set each for labels and predictions. Evaluations cannot be nested, because none runs user
- * code.
+ * One set each for labels, predictions, and what elementwise losses read in their place.
+ * Evaluations cannot be nested, because none runs user code.
  */
 const labelScratch = new Scratch();
 const predictionScratch = new Scratch();
+const substituteScratch = new Scratch();
+
+const ones = new Scratch();
+ones.float.fill(1);
+ones.double.fill(1);
+
+/** The classes of the rows of a tile, of which the first and the last may be cut off. */
+const tileIds = new Int32Array(chunkSize + 2);
 
 /** Reads the tiles of a call. */
-export class TileReader implements Tile {
+export class TileReader implements ClassTile {
   readonly wide: boolean;
+  readonly margin: number;
   labels!: Computed;
   labelsAt = 0;
   predictions!: Computed;
   predictionsAt = 0;
+  readonly ids = tileIds;
+  readonly classes: ClassIds;
+  readonly substitute: Substitute;
+  /** Whether each row has one class. */
+  readonly haveClasses: boolean;
   readonly #call: Call;
 
-  constructor(call: Call) {
+  /** @param range - the rows of the call that are evaluated. */
+  constructor(call: Call, range: RowRange) {
     this.#call = call;
     this.wide = call.code === codes.float64;
+    this.margin = call.formula.margin;
+    this.classes = new ClassIds(call, range);
+    this.substitute = substituteOf(call.formula);
+    this.haveClasses = hasClasses(call.formula);
   }
 
   /**
    * Reads n values from `start` on.
    *
    * @param signed - whether labels 0 and 1 become -1 and 1.
-   * @returns false if `signed` and a label is neither 0 nor 1.
+   * @returns false if `signed` and a label is neither 0 nor 1, or if a label is not a class.
    */
   read(start: number, n: number, signed: boolean): boolean {
-    const { predictions } = this.#call;
-    this.predictions = this.#read(predictions, start, n, predictionScratch);
-    this.predictionsAt = this.predictions === predictions.values ? predictions.offset + start : 0;
+    if (this.haveClasses) return this.#readClasses(start, n);
+    this.#readPredictions(start, n);
     this.#readLabels(start, n);
+    if (this.#call.formula.ignoreClass !== undefined) this.#replaceIgnored(start, n);
     return !signed || this.#sign(n);
   }
 
   /** Whether the first and the last few labels are 0 or 1, which nearly always decides. */
   looksBinary(start: number, end: number): boolean {
+    // Which labels count is not known yet.
+    if (this.#call.formula.ignoreClass !== undefined) return true;
     const n = Math.min(8, end - start);
     return this.#areBinary(start, n) && this.#areBinary(end - n, n);
   }
@@ -69,15 +98,61 @@ export class TileReader implements Tile {
 
   #areBinary(start: number, n: number): boolean {
     this.#readLabels(start, n);
+    if (this.#call.formula.ignoreClass !== undefined) this.#replaceIgnored(start, n);
     const { labels, labelsAt } = this;
     for (let i = labelsAt; i < labelsAt + n; i++) if (!isBinary(labels[i])) return false;
     return true;
+  }
+
+  #readPredictions(start: number, n: number): void {
+    const { predictions } = this.#call;
+    this.predictions = this.#read(predictions, start, n, predictionScratch);
+    this.predictionsAt = this.predictions === predictions.values ? predictions.offset + start : 0;
   }
 
   #readLabels(start: number, n: number): void {
     const { labels } = this.#call;
     this.labels = this.#read(labels, start, n, labelScratch);
     this.labelsAt = this.labels === labels.values ? labels.offset + start : 0;
+  }
+
+  /** Replaces labels of rows that do not count by 1, which is a label in every encoding. */
+  #replaceIgnored(start: number, n: number): void {
+    const own = labelScratch.of(this.wide);
+    for (let i = 0; i < n; i++) own[i] = this.labels[this.labelsAt + i];
+    this.classes.read(start, n, tileIds);
+    for (let i = 0; i < n; i++) if (tileIds[i] === ignored) own[i] = 1;
+    this.labels = own;
+    this.labelsAt = 0;
+  }
+
+  #readClasses(start: number, n: number): boolean {
+    const { classes, formula } = this.#call;
+    const first = Math.floor(start / classes);
+    const count = Math.floor((start + n - 1) / classes) + 1 - first;
+    const areValid = this.classes.read(first, count, tileIds);
+    if (formula.ignoreClass !== undefined) {
+      // Any class will do: the row does not count.
+      for (let i = 0; i < count; i++) if (tileIds[i] === ignored) tileIds[i] = 0;
+    }
+    const own = this.substitute === "differences" && n < classes ? this.#ownOf(first) : undefined;
+    this.#readPredictions(start, n);
+    this.labels = ones.of(this.wide);
+    this.labelsAt = 0;
+    if (this.substitute === "none") return areValid;
+    const to = substituteScratch.of(this.wide);
+    const place = { start, n, classes };
+    if (this.substitute === "signed") writeSigned(this, place, to);
+    else writeDifferences(this, place, own, to);
+    this.predictions = to;
+    this.predictionsAt = 0;
+    return areValid;
+  }
+
+  /** Returns the prediction for the class of a row that is longer than a tile. */
+  #ownOf(row: number): number {
+    this.#readPredictions(row * this.#call.classes + (tileIds[0] as number), 1);
+    return this.predictions[this.predictionsAt];
   }
 
   #sign(n: number): boolean {

@@ -1,0 +1,104 @@
+import { hasClasses } from "../../losses/spec.js";
+import { cast, newRawArray, type RawArray } from "../../tensor/cast.js";
+import { codes } from "../../tensor/dtypes.js";
+import { gather } from "../../tensor/gather.js";
+import { type Call, chunkSize, type RowRange } from "../call.js";
+
+/** In place of the class of a row that is ignored. */
+export const ignored = -1;
+
+const labels = new Float64Array(chunkSize);
+const gathered: RawArray[] = [];
+
+/** The classes of rows: class ids, one-hot rows, or one label per row that stands for two classes. */
+export class ClassIds {
+  readonly #call: Call;
+  readonly #haveClasses: boolean;
+  /** The row shape of class ids, or the full shape of labels that are one per value. */
+  readonly #shape: readonly number[] | undefined;
+  readonly #firstRow: number;
+  /** The classes of one-hot rows, from the first row on; undefined if a row is not one-hot. */
+  readonly #decoded: Int32Array | undefined;
+
+  /** @param range - the rows of the call that are evaluated. */
+  constructor(call: Call, { first, end }: RowRange) {
+    const { shape, encoding, formula, classWeights, width } = call;
+    this.#call = call;
+    this.#haveClasses = hasClasses(formula);
+    this.#shape = encoding === "sparse" ? shape?.slice(0, -1) : shape;
+    this.#firstRow = first;
+    // One-hot labels that are used as they are have to be classes only if classes have weights.
+    if (encoding === "onehot" && (this.#haveClasses || classWeights !== undefined)) {
+      this.#decoded = new Int32Array(end - first);
+      for (let row = first; row < end; row++) this.#decoded[row - first] = this.#decode(row, width);
+    }
+  }
+
+  /**
+   * Writes the class of each row, or {@link ignored}, to the beginning of `ids`.
+   *
+   * @returns false if a label is not a class. Its row has class 0.
+   */
+  read(row: number, count: number, ids: Int32Array): boolean {
+    const { formula, classes, classWeights } = this.#call;
+    if (this.#decoded !== undefined) return this.#copyDecoded(row, count, ids);
+    this.#readLabels(row, count);
+    let isValid = true;
+    for (let i = 0; i < count; i++) {
+      const label = labels[i] as number;
+      if (label === formula.ignoreClass) {
+        ids[i] = ignored;
+      } else if (this.#haveClasses) {
+        const isClass = label >= 0 && label < classes && Number.isInteger(label);
+        ids[i] = isClass ? label : 0;
+        isValid &&= isClass;
+      } else {
+        ids[i] = label > 0 ? 1 : 0;
+        isValid &&= classWeights === undefined || label === -1 || label === 0 || label === 1;
+      }
+    }
+    return isValid;
+  }
+
+  #copyDecoded(row: number, count: number, ids: Int32Array): boolean {
+    let isValid = true;
+    for (let i = 0; i < count; i++) {
+      const id = this.#decoded?.[row - this.#firstRow + i] as number;
+      ids[i] = Math.max(id, 0);
+      isValid &&= id >= 0;
+    }
+    return isValid;
+  }
+
+  /** Returns the class of a one-hot row; -1 if the row is not one-hot. */
+  #decode(row: number, width: number): number {
+    let id = -1;
+    for (let column = 0; column < width; column += chunkSize) {
+      const n = Math.min(chunkSize, width - column);
+      this.#readLabels(row * width + column, n);
+      for (let i = 0; i < n; i++) {
+        if (labels[i] === 0) continue;
+        if (labels[i] !== 1 || id >= 0) return -1;
+        id = column + i;
+      }
+    }
+    return id;
+  }
+
+  /** Reads n labels as doubles. */
+  #readLabels(start: number, n: number): void {
+    const { values, code, strides, offset } = this.#call.labels;
+    if (strides === undefined) {
+      cast(code, values, offset + start, n, codes.float64, labels);
+      return;
+    }
+    gathered[code] ??= newRawArray(code, chunkSize);
+    const own = gathered[code] as RawArray;
+    const shape = this.#shape as readonly number[];
+    // A row of predictions without other axes has one class id, and so has every slice of it.
+    const layout = { values, strides: strides.slice(0, shape.length), offset };
+    if (shape.length === 0) own[0] = values[offset] as never;
+    else gather(layout, shape, start, own, n);
+    cast(code, own, 0, n, codes.float64, labels);
+  }
+}

@@ -1,0 +1,384 @@
+// Rows of class_max losses of class ids: the score of a row's class, and the maximum of its other scores. They are the same in
+// any order of additions. Predictions are read in place, and no one-hot labels are written.
+
+// 0, 1, 2, ...
+template <class T>
+struct Columns {
+  T values[kUnit];
+
+  constexpr Columns() : values{} {
+    for (int i = 0; i < kUnit; ++i) values[i] = static_cast<T>(i);
+  }
+};
+template <class T>
+constexpr Columns<T> kColumns;
+
+// Some rows of a tile of class ids.
+template <class T>
+MAXMARGIN_INLINE Tile class_rows_of(const Tile& tile, size_t first, size_t count) {
+  const size_t start = first * tile.width;
+  return {tile.parameters, static_cast<const int32_t*>(tile.labels) + first,
+          static_cast<const T*>(tile.predictions) + start, count, tile.width, tile.readable - start};
+}
+
+// One row, of which the id may be in another part.
+template <class T>
+struct ClassRow {
+  const T* scores;
+  int32_t id;
+  size_t width, readable;
+
+  static MAXMARGIN_FORCE_INLINE ClassRow of(const Tile& tile, size_t row) {
+    const size_t start = row * tile.width;
+    return {static_cast<const T*>(tile.predictions) + start, static_cast<const int32_t*>(tile.labels)[row], tile.width,
+            tile.readable - start};
+  }
+
+  MAXMARGIN_FORCE_INLINE bool has_class() const { return id >= 0 && static_cast<size_t>(id) < width; }
+
+  // Calls use(scores, column, count) for registers from a column on, of which `count` scores belong to the row.
+  template <class V, class Use>
+  MAXMARGIN_FORCE_INLINE void each_register(size_t i, Use use) const {
+    constexpr size_t kRegister = kCount<V>;
+    for (; i + kRegister <= width; i += kRegister) use(loaded<V>(scores + i), i, kRegister);
+    if (i == width) return;
+    Padded<T, kRegister> last;
+    use(loaded<V>(last.from(scores + i, width - i, readable - i)), i, width - i);
+  }
+
+  // A register with NaN in place of the score of the row's class. No maximum has it, and nothing is equal to it.
+  template <class V>
+  MAXMARGIN_FORCE_INLINE V others(V scores, size_t column) const {
+    V own;
+    set_all(static_cast<T>(id - static_cast<int32_t>(column)), own);
+    return scores | value_if_equal(loaded<V>(kColumns<T>.values), own, nan_of<V>());
+  }
+
+  template <class V>
+  static MAXMARGIN_FORCE_INLINE V nan_of() {
+    return constant<V>(std::numeric_limits<double>::quiet_NaN());
+  }
+};
+
+// ---- Folds over eight rows at once
+
+template <class Merge, class T>
+MAXMARGIN_INLINE Lanes<T> merged_to_lanes(Lanes<T> a) {
+  return a;
+}
+template <class Merge, class T, int N>
+MAXMARGIN_INLINE Lanes<T> merged_to_lanes(vec<T, N> a) {
+  return merged_to_lanes<Merge, T>(Merge::merged(low(a), high(a)));
+}
+
+// Merges the lanes that `of_row` returns for each row to one number. Writes whole groups of eight.
+template <class Merge, class T, class OfRow>
+MAXMARGIN_INLINE void fold_rows(size_t first, const Tile& tile, OfRow of_row, double* to) {
+  alignas(64) T lanes[kLanes * kLanes] = {};
+  for (size_t row = first; row < tile.rows; row += kLanes) {
+    const size_t count = at_most_eight(tile.rows - row);
+    MAXMARGIN_NO_UNROLL
+    for (size_t k = 0; k < count; ++k) store(lanes + k * kLanes, of_row(ClassRow<T>::of(tile, row + k), row + k));
+    Lanes<T> rows[kLanes];
+    MAXMARGIN_UNROLL
+    for (size_t k = 0; k < kLanes; ++k) rows[kPlaces<T>[k]] = loaded<Lanes<T>>(lanes + k * kLanes);
+    fold_segments<Merge, kLanes, 1, T>(rows);
+    store(to + row, widen(rows[0]));
+  }
+}
+
+// ---- Maxima
+
+// Sums of scores, which are finite unless one of the scores is not, or a sum overflows: then maxima may have lost NaN. There
+// are several because an addition takes longer than what else is done with a register.
+template <class V>
+struct ScoreSums {
+  static constexpr size_t kSums = 4;
+  V sums[kSums];
+
+  static MAXMARGIN_FORCE_INLINE ScoreSums zeros() {
+    ScoreSums zeros;
+    for (V& sum : zeros.sums) sum = constant<V>(0.0);
+    return zeros;
+  }
+
+  MAXMARGIN_FORCE_INLINE bool are_finite() const {
+    const V all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    return are_zeros<Element<V>>(combined_bits<Element<V>>(all - all));
+  }
+};
+
+// Rows of up to kSize scores, from the first one on, as long as eight can be read at once. Returns how many.
+template <size_t kSize, class T>
+MAXMARGIN_INLINE size_t write_narrow_maxes(const Tile& tile, ScoreSums<Lanes<T>>* all_sums, double* maxes) {
+  using V = Lanes<T>;
+  const size_t width = tile.width, ahead = ahead_of(tile);
+  // NaN in the place of each class, and beyond the row.
+  alignas(64) T not_others[kSize * kSize];
+  for (size_t id = 0; id < width; ++id) {
+    for (size_t i = 0; i < kSize; i += kLanes) {
+      V own;
+      set_all(static_cast<T>(id) - static_cast<T>(i), own);
+      const V nan = constant<V>(std::numeric_limits<double>::quiet_NaN());
+      const V at_class = value_if_equal(loaded<V>(kColumns<T>.values), own, nan);
+      const int count = static_cast<int>(width) - static_cast<int>(i);
+      store(not_others + id * kSize + i, first_n_or(at_class, count, std::numeric_limits<T>::quiet_NaN()));
+    }
+  }
+  const auto* ids = static_cast<const int32_t*>(tile.labels);
+  const auto* scores = static_cast<const T*>(tile.predictions);
+  auto sums = *all_sums;
+  size_t row = 0;
+  for (; row + kLanes <= tile.rows && tile.readable >= (row + kLanes - 1) * width + kSize; row += kLanes) {
+    V lanes[kLanes];
+    MAXMARGIN_UNROLL
+    for (size_t k = 0; k < kLanes; ++k) {
+      const T* own = scores + (row + k) * width;
+      const T* others = not_others + static_cast<size_t>(ids[row + k]) * kSize;
+      // While rows are folded nothing is loaded, and the processor's own prefetching stops at the page's end.
+      MAXMARGIN_PREFETCH(own + ahead);
+      V max = constant<V>(kMaxIdentity);
+      MAXMARGIN_UNROLL
+      for (size_t i = 0; i < kSize; i += kLanes) {
+        const V some = loaded<V>(own + i);
+        V& sum = sums.sums[(k + i / kLanes) % ScoreSums<V>::kSums];
+        sum = sum + some;
+        max = max_or_second(some | loaded<V>(others + i), max);
+      }
+      lanes[kPlaces<T>[k]] = max;
+    }
+    fold_segments<Max, kLanes, 1, T>(lanes);
+    store(maxes + row, widen(lanes[0]));
+  }
+  *all_sums = sums;
+  return row;
+}
+
+template <class V, class T>
+MAXMARGIN_INLINE V wide_max(const ClassRow<T>& row, size_t ahead, ScoreSums<V>* sums) {
+  constexpr size_t kRegister = kCount<V>, kRegisters = ScoreSums<V>::kSums, kSpan = kRegisters * kRegister;
+  V max[kRegisters];
+  MAXMARGIN_UNROLL
+  for (size_t k = 0; k < kRegisters; ++k) max[k] = constant<V>(kMaxIdentity);
+  size_t i = 0;
+  for (; i + kSpan <= row.width; i += kSpan) {
+    const bool has_own = static_cast<size_t>(static_cast<int64_t>(row.id) - static_cast<int64_t>(i)) < kSpan;
+    MAXMARGIN_UNROLL
+    for (size_t k = 0; k < kRegisters; ++k) {
+      V scores = loaded<V>(row.scores + i + k * kRegister);
+      sums->sums[k] = sums->sums[k] + scores;
+      MAXMARGIN_PREFETCH(row.scores + i + k * kRegister + ahead);
+      if (has_own) scores = row.others(scores, i + k * kRegister);
+      max[k] = max_or_second(scores, max[k]);
+    }
+  }
+  row.template each_register<V>(i, [&](V scores, size_t column, size_t count) {
+    sums->sums[0] = sums->sums[0] + scores;
+    V others = row.others(scores, column);
+    if (count < kRegister) others = first_n_or(others, static_cast<int>(count), static_cast<T>(kMaxIdentity));
+    max[0] = max_or_second(others, max[0]);
+  });
+  return Max::merged(Max::merged(max[0], max[1]), Max::merged(max[2], max[3]));
+}
+
+// The maximum of each row's other scores. False if a score may not be finite.
+template <class T>
+MAXMARGIN_NO_INLINE static bool write_maxes(const Tile& tile, double* maxes) {
+  using V = Unit<T>;
+  auto sums = ScoreSums<V>::zeros();
+  auto narrow_sums = ScoreSums<Lanes<T>>::zeros();
+  size_t done = 0;
+  if constexpr (std::is_same_v<T, float> && !kSavesCode) {
+    const bool is_narrow = tile.width <= 2 * kLanes && tile.rows >= kLanes;
+    if (is_narrow) done = write_narrow_maxes<2 * kLanes>(tile, &narrow_sums, maxes);
+  }
+  const size_t ahead = ahead_of(tile);
+  const auto max_of_row = [&](const ClassRow<T>& row, size_t) {
+    return merged_to_lanes<Max, T>(wide_max<V>(row, ahead, &sums));
+  };
+  fold_rows<Max, T>(done, tile, max_of_row, maxes);
+  return sums.are_finite() && narrow_sums.are_finite();
+}
+
+// ---- Ties
+
+// 1 for each of a row's other scores that is the maximum, in the lanes of registers.
+template <class V, class T>
+MAXMARGIN_INLINE V ties_of(const ClassRow<T>& row, double of_max) {
+  const V max = constant<V>(of_max);
+  V ones = constant<V>(0.0);
+  row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
+    const V one = value_if_equal(row.others(scores, column), max, constant<V>(1.0));
+    ones = ones + (count < kCount<V> ? first_n_or(one, static_cast<int>(count), T{0}) : one);
+  });
+  return ones;
+}
+
+// How many of the other scores of all rows are the maximum of their row.
+template <class T, class V>
+MAXMARGIN_NO_INLINE static double count_all_ties(const Tile& tile, const double* maxes) {
+  V ones = constant<V>(0.0);
+  for (size_t row = 0; row < tile.rows; ++row) ones = ones + ties_of<V>(ClassRow<T>::of(tile, row), maxes[row]);
+  return count_of(ones);
+}
+
+template <class T, class V>
+MAXMARGIN_NO_INLINE static void write_ties(const Tile& tile, const double* maxes, double* ties) {
+  const auto of_row = [&](const ClassRow<T>& row, size_t index) {
+    return merged_to_lanes<Add, T>(ties_of<V>(row, maxes[index]));
+  };
+  fold_rows<Add, T>(0, tile, of_row, ties);
+}
+
+// ---- Scores
+
+// The sums and maxima of rows whose scores need not be finite, one by one. `has_zeros`: see CategoricalHinge.
+template <class T>
+MAXMARGIN_NO_INLINE static void write_any_scores(const Tile& tile, bool has_zeros, const RowSums& to) {
+  for (size_t k = 0; k < tile.rows; ++k) {
+    const auto row = ClassRow<T>::of(tile, k);
+    bool is_nan = false;
+    double max = kMaxIdentity;
+    for (size_t i = 0; i < row.width; ++i) {
+      const double score = row.scores[i];
+      is_nan |= has_zeros ? score - score != 0.0 : score != score;
+      if (static_cast<double>(i) != row.id && score > max) max = score;
+    }
+    if (is_nan) to.sums[k] = std::numeric_limits<double>::quiet_NaN();
+    to.maxes[k] = max;
+  }
+}
+
+template <class T>
+MAXMARGIN_NO_INLINE static void write_scores(const Tile& tile, bool has_zeros, const RowSums& to) {
+  const auto* scores = static_cast<const T*>(tile.predictions);
+  const auto* ids = static_cast<const int32_t*>(tile.labels);
+  if (tile.rows == 1) {
+    to.sums[0] = ClassRow<T>::of(tile, 0).has_class() ? static_cast<double>(scores[ids[0]]) : 0.0;
+  } else {
+    // Rows are whole.
+    for (size_t k = 0; k < tile.rows; ++k) to.sums[k] = scores[k * tile.width + static_cast<size_t>(ids[k])];
+  }
+  const bool is_finite = write_maxes<T>(tile, to.maxes);
+  if (!is_finite) write_any_scores<T>(tile, has_zeros, to);
+  if (!has_zeros || (tile.rows == 1 && !ClassRow<T>::of(tile, 0).has_class())) return;
+  for (size_t k = 0; k < tile.rows; k += kLanes) {
+    store(to.maxes + k, max_or_second(loaded<WideLanes>(to.maxes + k), constant<WideLanes>(0.0)));
+  }
+}
+
+template <class L, class T>
+static bool add_scores(const Tile& tile, size_t /*ahead*/, ChunkSums* sums) {
+  double scores[kLanes], maxes[kLanes];
+  write_scores<T>(class_rows_of<T>(tile, 0, 1), L::kHasZeros, {scores, maxes});
+  sums->lanes[0] += scores[0];
+  sums->max = max_of_two(maxes[0], sums->max);
+  return true;
+}
+
+// `has_zeros`: see CategoricalHinge, from which the other losses differ in nothing else.
+template <class T>
+MAXMARGIN_NO_INLINE static void write_class_losses(const Tile& tile, bool has_zeros, const RowOutputs& to) {
+  alignas(64) double scores[kLaneRows] = {}, maxes[kLaneRows];
+  const RowFormula formula = RowFormula::of(tile.width, tile.parameters);
+  for (size_t first = 0; first < tile.rows; first += kLaneRows) {
+    const size_t count = tile.rows - first < kLaneRows ? tile.rows - first : kLaneRows;
+    write_scores<T>(class_rows_of<T>(tile, first, count), has_zeros, {scores, maxes});
+    for (size_t k = 0; k < count; k += kLanes) {
+      const EightRows eight{loaded<WideLanes>(scores + k), loaded<WideLanes>(maxes + k)};
+      write_eight<ClassMax>(eight, formula, to.from(first + k));
+    }
+  }
+}
+
+template <class L, class T>
+static bool class_losses(const Tile& tile, double* losses, const RowSums* sums) {
+  write_class_losses<T>(tile, L::kHasZeros, row_outputs(losses, sums));
+  return true;
+}
+
+// ---- Derivatives
+
+// Counts the ties of up to eight rows.
+template <class T, class V>
+static void write_class_ties(const Tile& tile, bool has_zeros, const double* maxes, double* ties) {
+  double own[kLanes];
+  write_ties<T, V>(tile, maxes, own);
+  for (size_t k = 0; k < tile.rows; ++k) {
+    const bool is_zero = has_zeros && maxes[k] == 0.0 && ClassRow<T>::of(tile, k).has_class();
+    ties[k] = is_zero ? own[k] + 1.0 : own[k];
+  }
+}
+
+// Nearly always each row has exactly one, see count_ties.
+template <class T, class V>
+MAXMARGIN_NO_INLINE static void count_class_ties_in(const Tile& tile, bool has_zeros, const double* maxes, double* ties) {
+  bool may_differ = false;
+  for (size_t row = 0; row < tile.rows; ++row) {
+    ties[row] = 1.0;
+    may_differ |= !(maxes[row] > kMaxIdentity) || (has_zeros && maxes[row] == 0.0);
+  }
+  if (!may_differ && count_all_ties<T, V>(tile, maxes) == static_cast<double>(tile.rows)) return;
+  for (size_t first = 0; first < tile.rows; first += kLanes) {
+    const Tile rows = class_rows_of<T>(tile, first, at_most_eight(tile.rows - first));
+    write_class_ties<T, V>(rows, has_zeros, maxes + first, ties + first);
+  }
+}
+
+template <class L, class T>
+static void count_class_ties(const Tile& tile, const double* maxes, double* ties) {
+  if (tile.width <= kLanes) count_class_ties_in<T, Lanes<T>>(tile, L::kHasZeros, maxes, ties);
+  else count_class_ties_in<T, Unit<T>>(tile, L::kHasZeros, maxes, ties);
+}
+
+template <class T>
+static void class_gradient(const Tile& tile, const RowDerivatives& of_rows, void* to) {
+  using V = Unit<T>;
+  T* derivatives = static_cast<T*>(to);
+  const size_t ahead = ahead_of(tile);
+  for (size_t k = 0; k < tile.rows; ++k, derivatives += tile.width) {
+    const auto row = ClassRow<T>::of(tile, k);
+    const double of_factor = of_rows.factors[k], ties = of_rows.ties[k];
+    const V factor = constant<V>(of_factor), max = constant<V>(of_rows.maxes[k]);
+    const V share = constant<V>(ties == 1.0 ? 1.0 : 1.0 / ties);
+    row.template each_register<V>(0, [&](V scores, size_t column, size_t) {
+      MAXMARGIN_PREFETCH(row.scores + column + ahead);
+      // The sum turns -0 into 0.
+      const V derivative = value_if_equal(scores, max, share) * factor + constant<V>(0.0);
+      store(derivatives + column, canonicalize_nan(derivative));
+    });
+    if (!row.has_class()) continue;
+    const T own = T{0} - static_cast<T>(of_factor);
+    derivatives[row.id] = own != own ? std::numeric_limits<T>::quiet_NaN() : own;
+  }
+}
+
+// ---- Predictions that elementwise losses read with labels of 1
+
+template <class T>
+static void negate(const Tile& tile, void* to) {
+  const T* values = static_cast<const T*>(tile.predictions);
+  T* negatives = static_cast<T*>(to);
+  const auto negative = [](Unit<T> values) { return constant<Unit<T>>(-1.0) * values; };
+  const size_t n = tile.rows * tile.width, whole = n - n % kUnit, ahead = ahead_of(tile);
+  for (size_t i = 0; i < whole; i += kUnit) {
+    MAXMARGIN_PREFETCH(values + i + ahead);
+    store(negatives + i, negative(loaded<Unit<T>>(values + i)));
+  }
+  transform(values + whole, n - whole, negatives + whole, negative);
+}
+
+template <class T>
+static void subtract_rows(const Tile& tile, const double* values, void* to) {
+  using V = Unit<T>;
+  const size_t ahead = ahead_of(tile);
+  for (size_t k = 0; k < tile.rows; ++k) {
+    const V value = constant<V>(values[k]);
+    const auto row = ClassRow<T>::of(tile, k);
+    T* differences = static_cast<T*>(to) + k * tile.width;
+    row.template each_register<V>(0, [&](V scores, size_t column, size_t) {
+      MAXMARGIN_PREFETCH(row.scores + column + ahead);
+      store(differences + column, value - scores);
+    });
+  }
+}
