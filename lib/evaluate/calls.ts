@@ -1,14 +1,14 @@
 // Calls of a backend for a plan.
 import type { Call, GradientOperand, LossesOperand, Operand, Operation } from "../backend/call.js";
 import type { Totals } from "../backend/totals.js";
-import { type Formula, weighsRows } from "../losses/spec.js";
+import type { Formula } from "../losses/spec.js";
 import { roundTo } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import { isRowMajor, rowShape } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 import { labelError } from "./labels.js";
 import { checkMask } from "./masks.js";
-import type { Plan } from "./plan.js";
+import { isWeighted, type Plan } from "./plan.js";
 
 /** Yields calls of a backend, receives the totals of each, and returns the result. */
 export type Steps<Result> = Generator<Call, Result, Totals>;
@@ -66,10 +66,6 @@ export function callOf(plan: Plan, operation: Operation, outputs: Outputs = noOu
     isFlat,
   };
 }
-
-/** Whether the rows of a plan have weights or can be left out. */
-export const isWeighted = ({ sampleWeight, mask, formula }: Plan) =>
-  sampleWeight !== undefined || mask !== undefined || weighsRows(formula);
 
 function withMarginOf(dtype: FloatDtype, formula: Formula): Formula {
   const margin = roundTo(dtype, formula.margin);

@@ -6,7 +6,7 @@ import { sizeOf } from "../tensor/shapes.js";
 import { callOf, checked, type Steps } from "./calls.js";
 import { collapsed, withAxis } from "./layout.js";
 import { fitColumns, type Plan } from "./plan.js";
-import { divisorOf, needsWeights, quotient, type Reduction } from "./reduction.js";
+import { divisorOfPlan, needsWeights, quotient, type Reduction } from "./reduction.js";
 
 export const isEmpty = ({ rows, width }: Plan) => rows === 0 || width === 0;
 
@@ -42,5 +42,5 @@ export const emptyLoss = ({ rows }: Plan, divisor: number) =>
 export function* emptyDivisor(plan: Plan, reduction: Reduction): Steps<number> {
   const areRead = needsWeights(plan, reduction) && plan.rows > 0;
   const totals = areRead ? yield* distinctWeights(plan) : newTotals();
-  return divisorOf({ ...plan, weightRepeats: 1 }, reduction, totals);
+  return divisorOfPlan({ ...plan, weightRepeats: 1 }, reduction, totals);
 }

@@ -10,7 +10,7 @@ import { emptyDivisor, emptyLoss, isEmpty } from "./empty.js";
 import { checkOut, resultTensor } from "./out.js";
 import type { Alignment, Plan } from "./plan.js";
 import {
-  divisorOf,
+  divisorOfPlan,
   isUnreduced,
   needsWeights,
   quotient,
@@ -66,7 +66,7 @@ const quietNaN: Readonly<Record<FloatDtype, number>> = {
 /** Computes the mean, or the sum, from the totals of a call. */
 function meanOf(plan: Plan, reduction: Reduction, call: Call, totals: Totals): number {
   const terms = call.isFlat ? plan.width : 1;
-  const divisor = divisorOf(plan, reduction, totals) * terms;
+  const divisor = divisorOfPlan(plan, reduction, totals) * terms;
   return roundTo(plan.dtype, quotient(totals.losses.value, divisor));
 }
 
@@ -116,7 +116,7 @@ const noWeights = newTotals();
 /** Computes the divisor of a loss before the losses, where weights have to be summed for it. */
 function* divisorSteps(plan: Plan, reduction: Reduction): Steps<number> {
   if (isEmpty(plan)) return yield* emptyDivisor(plan, reduction);
-  return divisorOf(plan, reduction, checked(plan, yield callOf(plan, "weights")));
+  return divisorOfPlan(plan, reduction, checked(plan, yield callOf(plan, "weights")));
 }
 
 /**
@@ -130,7 +130,7 @@ export function* gradientSteps(
   const { shape } = plan.predictions;
   const divisor = needsWeights(plan, reduction)
     ? yield* divisorSteps(plan, reduction)
-    : divisorOf(plan, reduction, noWeights);
+    : divisorOfPlan(plan, reduction, noWeights);
   if (isEmpty(plan) || divisor === 0) {
     if (output.given !== undefined) yield clearCall(plan, output);
     const value = yield* valueSteps(plan, reduction);

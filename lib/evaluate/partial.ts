@@ -4,13 +4,20 @@ import type { Formula } from "../losses/spec.js";
 import { roundTo } from "../tensor/cast.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
 import { shown } from "../tensor/shapes.js";
-import { callOf, checked, isWeighted, type Steps } from "./calls.js";
+import { callOf, checked, type Steps } from "./calls.js";
 import { isEmpty } from "./empty.js";
 import type { Evaluation } from "./evaluation.js";
 import { formulaConfig } from "./formula.js";
 import { hasZeros } from "./labels.js";
-import type { Plan } from "./plan.js";
-import { checkReduction, isUnreduced, quotient, type Reduction } from "./reduction.js";
+import { isMasked, isWeighted, type Plan } from "./plan.js";
+import {
+  checkReduction,
+  divisorOf,
+  isUnreduced,
+  quotient,
+  type Reduction,
+  type SummedRows,
+} from "./reduction.js";
 
 /** An exact sum as a list of numbers that survives JSON: NaN and infinities are strings. */
 export type SavedSum = readonly (number | string)[];
@@ -24,17 +31,12 @@ type Reading = "binary" | "signed" | "either";
 const readings: readonly Reading[] = ["binary", "signed", "either"];
 
 /** What has to be the same in parts that are merged. */
-interface Kind {
+interface Kind extends Omit<SummedRows, "rows"> {
   /** The loss with its dtype and options, as JSON. */
   readonly loss: string;
   readonly dtype: FloatDtype;
   /** The number of terms whose mean is the loss of a row, if the sum is one of terms. */
   readonly terms: number;
-  /** Whether rows have weights, and whether some may be left out. */
-  readonly isWeighted: boolean;
-  readonly isMasked: boolean;
-  /** The number of times that each weight is repeated. */
-  readonly weightRepeats: number;
 }
 
 /** A {@link PartialLoss} as JSON. */
@@ -149,7 +151,7 @@ export class PartialLoss {
   /**
    * Returns the loss, reduced.
    *
-   * @param reduction - by default that of the loss; `null` and `"none"` are not possible.
+   * @param reduction - a reduction to one number; by default the loss's own.
    * @returns what `value` of the loss returns for all parts in one batch, except for the order of
    *   additions inside about 8192 values where parts are cut.
    * @throws RangeError or TypeError if the reduction is another one.
@@ -160,18 +162,8 @@ export class PartialLoss {
       throw wrongValue("reduction", "a reduction to one number", described(reduction));
     }
     const { dtype, terms } = this.#kind;
-    const divisor = this.#divisor(reduction) * terms;
+    const divisor = divisorOf({ ...this.#kind, rows: this.#rows }, reduction, this.#sums) * terms;
     return roundTo(dtype, quotient(this.#sums.losses.value, divisor));
-  }
-
-  #divisor(reduction: Reduction): number {
-    const { isWeighted, isMasked, weightRepeats } = this.#kind;
-    if (reduction === "sum") return 1;
-    if (isWeighted && reduction === "mean_with_sample_weight") {
-      return this.#sums.weights.value / weightRepeats;
-    }
-    const kept = this.#sums.kept.value;
-    return isMasked && kept > 0 ? kept : this.#rows;
   }
 
   /** Returns the part as an object that survives JSON. */
@@ -214,7 +206,7 @@ function* partialSteps(plan: Plan, reduction: Reduction): Steps<PartialLoss> {
     dtype,
     terms: call.isFlat ? width : 1,
     isWeighted: isWeighted(plan),
-    isMasked: plan.mask !== undefined || formula.ignoreClass !== undefined,
+    isMasked: isMasked(plan),
     weightRepeats,
   };
   if (isEmpty(plan)) {

@@ -59,6 +59,14 @@ export interface Plan extends Inputs, Geometry {
   readonly dtype: FloatDtype;
 }
 
+/** Whether the rows of a plan have weights or can be left out. */
+export const isWeighted = ({ sampleWeight, mask, formula }: Plan) =>
+  sampleWeight !== undefined || mask !== undefined || weighsRows(formula);
+
+/** Whether rows of a plan can be left out. */
+export const isMasked = ({ mask, formula }: Plan) =>
+  mask !== undefined || formula.ignoreClass !== undefined;
+
 /** The alignment of weights with losses: as in numpy, or, in metrics, at the first axis. */
 export type Alignment = "broadcast" | "samples";
 

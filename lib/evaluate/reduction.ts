@@ -1,7 +1,6 @@
 import type { Totals } from "../backend/totals.js";
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
-import { weighsRows } from "../losses/spec.js";
-import type { Plan } from "./plan.js";
+import { isMasked, isWeighted, type Plan } from "./plan.js";
 
 const reductions = [
   "sum",
@@ -26,22 +25,40 @@ export function checkReduction(reduction: unknown): asserts reduction is Reducti
 export const isUnreduced = (reduction: Reduction) => reduction === null || reduction === "none";
 
 /** Whether the divisor depends on weights or a mask, which have to be summed first. */
-export const needsWeights = ({ sampleWeight, mask, formula }: Plan, reduction: Reduction) =>
-  (sampleWeight !== undefined || mask !== undefined || weighsRows(formula)) &&
-  reduction !== "sum" &&
-  !isUnreduced(reduction);
+export const needsWeights = (plan: Plan, reduction: Reduction) =>
+  isWeighted(plan) && reduction !== "sum" && !isUnreduced(reduction);
+
+/** The rows whose losses are summed, as far as the divisor depends on them. */
+export interface SummedRows {
+  readonly rows: number;
+  /** Whether rows have weights or can be left out. */
+  readonly isWeighted: boolean;
+  /** Whether rows can be left out. */
+  readonly isMasked: boolean;
+  /** The number of times that each weight is repeated. */
+  readonly weightRepeats: number;
+}
 
 /** Returns the divisor of the sum of the weighted losses. */
-export function divisorOf(plan: Plan, reduction: Reduction, totals: Totals): number {
-  const { sampleWeight, mask, formula, lossShape, rows } = plan;
-  // A scalar loss is not averaged.
-  if (reduction === "sum" || isUnreduced(reduction) || lossShape.length === 0) return 1;
-  const isMasked = mask !== undefined || formula.ignoreClass !== undefined;
-  if (sampleWeight === undefined && !isMasked && formula.classWeight === undefined) return rows;
-  if (reduction === "mean_with_sample_weight") return totals.weights.value / plan.weightRepeats;
-  const kept = totals.kept.value;
+export function divisorOf(
+  { rows, isWeighted, isMasked, weightRepeats }: SummedRows,
+  reduction: Reduction,
+  { weights, kept }: Pick<Totals, "weights" | "kept">,
+): number {
+  if (reduction === "sum" || isUnreduced(reduction)) return 1;
+  if (!isWeighted) return rows;
+  if (reduction === "mean_with_sample_weight") return weights.value / weightRepeats;
   // If nothing is kept, the sum is 0, or NaN, which no mask hides.
-  return isMasked && kept > 0 ? kept : rows;
+  return isMasked && kept.value > 0 ? kept.value : rows;
+}
+
+/** Returns the divisor of the sum of the weighted losses of a plan. */
+export function divisorOfPlan(plan: Plan, reduction: Reduction, totals: Totals): number {
+  const { rows, weightRepeats, lossShape } = plan;
+  // A scalar loss is not averaged.
+  if (lossShape.length === 0) return 1;
+  const summed = { rows, isWeighted: isWeighted(plan), isMasked: isMasked(plan), weightRepeats };
+  return divisorOf(summed, reduction, totals);
 }
 
 /** Divides; returns 0 for a divisor of 0. */

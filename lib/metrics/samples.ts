@@ -1,8 +1,8 @@
 import { ExactSum } from "../backend/exact-sum.js";
-import { callOf, checked, isWeighted, type Steps } from "../evaluate/calls.js";
+import { callOf, checked, type Steps } from "../evaluate/calls.js";
 import { distinctWeights, isEmpty } from "../evaluate/empty.js";
 import type { Evaluation } from "../evaluate/evaluation.js";
-import { fitColumns, type Plan } from "../evaluate/plan.js";
+import { fitColumns, isWeighted, type Plan } from "../evaluate/plan.js";
 import { weighsRows } from "../losses/spec.js";
 import { sizeOf } from "../tensor/shapes.js";
 
