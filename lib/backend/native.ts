@@ -162,7 +162,7 @@ export class NativeBackend implements Backend {
     frame[slot.computeDtype] = code;
     frame[slot.firstRow] = 0;
     frame[slot.rows] = frame[slot.batchRows] = predictions.rows;
-    frame[slot.width] = frame[slot.classes] = predictions.width;
+    frame[slot.width] = predictions.width;
     frame[slot.ignores] = 0;
     frame[slot.isStrided] = 0;
     this.#evaluate(labels.stored, predictions.stored);

@@ -22,7 +22,7 @@ export interface LabelOptions<E extends LabelEncoding = LabelEncoding> {
    * - `"signed"`: -1 and 1. Labels are used unchanged.
    * - `"binary"`: 0 and 1. 0 is read as -1, and any other label is an error.
    * - `"sparse"`: a class id for each row, a whole number from 0 to the number of classes - 1, in any
-   *   dtype. The shape is that of the predictions without its last axis, or with 1 there.
+   *   dtype. Shape `[batch, d0, .. dN-1]`, or the same with a last axis of 1.
    * - `"onehot"`: rows with a 1 for their class among zeros, of the shape of the predictions.
    *
    * The default is Keras's rule, `"auto"` or `"onehot"`, for the losses that Keras has, `"auto"` for

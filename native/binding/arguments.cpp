@@ -30,7 +30,7 @@ bool read_shape(const CallFrame& frame, Batch* batch) {
          batch->first_row <= batch->all_rows - batch->rows;
 }
 
-// What labels stand for. The number of a class has to fit into int32. A row that has none may be ignored if it has one label.
+// Reads the encoding of the labels. Class ids have to fit into int32. Other labels can be ignored only if each row has one.
 bool read_classes(const CallFrame& frame, Batch* batch) {
   batch->ignored = frame.ignored;
   if (!get_enum(frame.encoding, kLabelReadings, &batch->reading) || !get_enum(frame.ignores, 2, &batch->ignores)) {

@@ -28,7 +28,7 @@ struct Output {
   const int64_t* strides = nullptr;
 };
 
-// What labels stand for.
+// How labels are read.
 enum class LabelReading {
   // They are used as they are.
   unchanged,
@@ -68,8 +68,6 @@ struct Batch {
 
   bool weighs_classes() const { return class_weights != nullptr || ignores; }
   bool is_weighted() const { return weights.values != nullptr || mask.values != nullptr || weighs_classes(); }
-  // Whether rows may be left out.
-  bool is_masked() const { return mask.values != nullptr || ignores; }
   bool has_classes() const { return reading == LabelReading::class_ids || reading == LabelReading::one_hot; }
   bool is_flat() const { return width != classes; }
   size_t end_row() const { return first_row + rows; }

@@ -9,11 +9,11 @@
 
 namespace maxmargin {
 
-// What elementwise kernels read in place of the predictions where labels are class ids.
+// The input that replaces the predictions of elementwise kernels when labels are class ids.
 enum class Substitute {
   // The predictions: labels are no class ids, or the kernels of the loss know them.
   none,
-  // The predictions with their sign changed, but for that of the row's class: its label is 1, and those of the others are -1.
+  // Every prediction negated, except the one for the row's class: its label is 1, and the others are -1.
   signed_predictions,
   // The differences between the prediction for the row's class and the others, and infinity in its own place.
   differences,

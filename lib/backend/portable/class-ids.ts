@@ -17,7 +17,7 @@ export class ClassIds {
   /** The row shape of class ids, or the full shape of labels that are one per value. */
   readonly #shape: readonly number[] | undefined;
   readonly #firstRow: number;
-  /** The classes of one-hot rows, from the first row on; undefined if a row is not one-hot. */
+  /** The classes of one-hot rows, from the first row on; -1 for a row that is not one-hot. */
   readonly #decoded: Int32Array | undefined;
 
   /** @param range - the rows of the call that are evaluated. */

@@ -10,10 +10,9 @@ export interface ClassTile extends Tile {
 }
 
 /**
- * What elementwise formulas read in place of the predictions if labels are class ids. `none`: the
- * predictions. `signed`: the predictions with their sign changed, except that of the row's class.
- * `differences`: the differences between the prediction for the row's class and the others, and
- * infinity in its own place.
+ * The input that replaces the predictions when labels are class ids. `none`: the predictions stay.
+ * `signed`: every prediction is negated, except the one for the row's class. `differences`: the
+ * prediction for the row's class minus each of the others, and infinity in its own place.
  */
 export type Substitute = "none" | "signed" | "differences";
 
