@@ -1,14 +1,12 @@
 import { hasClasses } from "../../losses/spec.js";
-import { cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
-import { gather } from "../../tensor/gather.js";
 import { type Call, chunkSize, type RowRange } from "../call.js";
+import { readOperand } from "./read-operand.js";
 
 /** In place of the class of a row that is ignored. */
 export const ignored = -1;
 
 const labels = new Float64Array(chunkSize);
-const gathered: RawArray[] = [];
 
 /** The classes of rows: class ids, one-hot rows, or one label per row that stands for two classes. */
 export class ClassIds {
@@ -87,18 +85,7 @@ export class ClassIds {
 
   /** Reads n labels as doubles. */
   #readLabels(start: number, n: number): void {
-    const { values, code, strides, offset } = this.#call.labels;
-    if (strides === undefined) {
-      cast(code, values, offset + start, n, codes.float64, labels);
-      return;
-    }
-    gathered[code] ??= newRawArray(code, chunkSize);
-    const own = gathered[code] as RawArray;
-    const shape = this.#shape as readonly number[];
-    // A row of predictions without other axes has one class id, and so has every slice of it.
-    const layout = { values, strides: strides.slice(0, shape.length), offset };
-    if (shape.length === 0) own[0] = values[offset] as never;
-    else gather(layout, shape, start, own, n);
-    cast(code, own, 0, n, codes.float64, labels);
+    const range = { first: start, end: start + n };
+    readOperand(this.#call.labels, this.#shape, range, codes.float64, labels);
   }
 }

@@ -1,17 +1,15 @@
 import { weighsRows } from "../../losses/spec.js";
-import { cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
-import { gather } from "../../tensor/gather.js";
-import { type Call, chunkSize, isWeighted, type Operand } from "../call.js";
+import { type Call, chunkSize, isWeighted, type Operand, type RowRange } from "../call.js";
 import type { Totals } from "../totals.js";
 import { type ClassIds, ignored } from "./class-ids.js";
 import { sumByLanes } from "./fold.js";
+import { readOperand } from "./read-operand.js";
 
 const weightScratch = new Float64Array(chunkSize);
 const maskScratch = new Float64Array(chunkSize);
 const floats = new Float32Array(chunkSize);
 const ids = new Int32Array(chunkSize);
-const gathered: RawArray[] = [];
 
 /** The weights of a group of rows: sample weights times class weights times mask, in double. */
 export class RowWeights {
@@ -35,15 +33,16 @@ export class RowWeights {
   /** Reads the weights of `count` rows from `first` on: 1 each if none are given. */
   read(first: number, count: number): void {
     const { weights, mask, code } = this.#call;
+    const range = { first, end: first + count };
     if (weights === undefined) {
       for (let i = 0; i < count; i++) weightScratch[i] = 1;
     } else if (code === codes.float64) {
-      this.#cast(weights, first, count, code, weightScratch);
+      readOperand(weights, this.#rowShape, range, code, weightScratch);
     } else {
-      this.#cast(weights, first, count, code, floats);
+      readOperand(weights, this.#rowShape, range, code, floats);
       for (let i = 0; i < count; i++) weightScratch[i] = floats[i];
     }
-    if (mask !== undefined) this.#readMask(mask, first, count);
+    if (mask !== undefined) this.#readMask(mask, range);
     if (this.#weighsRows) this.#readClasses(first, count);
   }
 
@@ -59,8 +58,9 @@ export class RowWeights {
     if (mask !== undefined || this.#weighsRows) totals.kept.add(sumByLanes(maskScratch, count));
   }
 
-  #readMask(mask: Operand, first: number, count: number): void {
-    this.#cast(mask, first, count, codes.float64, maskScratch);
+  #readMask(mask: Operand, range: RowRange): void {
+    readOperand(mask, this.#rowShape, range, codes.float64, maskScratch);
+    const count = range.end - range.first;
     for (let i = 0; i < count; i++) {
       // An invalid mask value makes the sum of the mask NaN, which `checkMask` reports.
       maskScratch[i] = maskScratch[i] === 0 ? 0 : maskScratch[i] === 1 ? 1 : Number.NaN;
@@ -81,23 +81,5 @@ export class RowWeights {
         weightScratch[i] *= classWeights[id] as number;
       }
     }
-  }
-
-  #cast(
-    operand: Operand,
-    first: number,
-    count: number,
-    as: number,
-    to: Float32Array | Float64Array,
-  ): void {
-    const { values, code, strides, offset } = operand;
-    if (strides === undefined) {
-      cast(code, values, offset + first, count, as, to);
-      return;
-    }
-    gathered[code] ??= newRawArray(code, chunkSize);
-    const own = gathered[code] as RawArray;
-    gather({ values, strides, offset }, this.#rowShape as readonly number[], first, own, count);
-    cast(code, own, 0, count, as, to);
   }
 }

@@ -1,7 +1,6 @@
 import { hasClasses } from "../../losses/spec.js";
-import { type Computed, cast, newRawArray, type RawArray } from "../../tensor/cast.js";
+import type { Computed } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
-import { gather } from "../../tensor/gather.js";
 import { type Call, chunkSize, type Operand, type RowRange } from "../call.js";
 import { ClassIds, ignored } from "./class-ids.js";
 import {
@@ -11,6 +10,7 @@ import {
   writeDifferences,
   writeSigned,
 } from "./class-tiles.js";
+import { isComputed, readOperand } from "./read-operand.js";
 
 const isBinary = (label: number) => label === 0 || label === 1;
 
@@ -18,8 +18,6 @@ const isBinary = (label: number) => label === 0 || label === 1;
 class Scratch {
   readonly float = new Float32Array(chunkSize);
   readonly double = new Float64Array(chunkSize);
-  /** Gathered values before they are cast, by dtype code. */
-  readonly gathered: RawArray[] = [];
 
   of(wide: boolean): Computed {
     return wide ? this.double : this.float;
@@ -170,18 +168,12 @@ export class TileReader implements ClassTile {
   }
 
   #read(operand: Operand, start: number, n: number, scratch: Scratch): Computed {
-    const { code: as, shape } = this.#call;
-    const { values, code, strides, offset } = operand;
-    const isComputed = code === as && (code === codes.float32 || code === codes.float64);
-    if (strides === undefined) {
-      if (isComputed) return values as Computed;
-      cast(code, values, offset + start, n, as, scratch.of(this.wide));
-      return scratch.of(this.wide);
+    const { code, shape } = this.#call;
+    if (operand.strides === undefined && isComputed(operand.code, code)) {
+      return operand.values as Computed;
     }
-    scratch.gathered[code] ??= newRawArray(code, chunkSize);
-    const to = isComputed ? scratch.of(this.wide) : (scratch.gathered[code] as RawArray);
-    gather({ values, strides, offset }, shape as readonly number[], start, to, n);
-    if (!isComputed) cast(code, to, 0, n, as, scratch.of(this.wide));
-    return scratch.of(this.wide);
+    const to = scratch.of(this.wide);
+    readOperand(operand, shape, { first: start, end: start + n }, code, to);
+    return to;
   }
 }
