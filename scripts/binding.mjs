@@ -12,6 +12,7 @@ const read = (name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf
  *   defines: string[],
  *   flags: string[],
  *   flagsMsvc: string[],
+ *   wasm: Record<"sources" | "flags" | "linkFlags", string[]>,
  * }}
  */
 export const build = JSON.parse(read("native/build.json"));

@@ -44,9 +44,10 @@ describe("backend", () => {
   });
 
   test.each(implementations)("shows what setBackend chose: %s", (implementation) => {
-    if (implementation === "js") {
-      setBackend("js");
-      expect(backend()).toMatchObject({ name: "js", kernel: null, threads: 1, error: null });
+    if (implementation === "js" || implementation === "wasm") {
+      setBackend(implementation);
+      const info = { name: implementation, kernel: null, threads: 1, error: null };
+      expect(backend()).toMatchObject(info);
     } else {
       for (const choice of ["native", "auto"] as const) {
         setBackend(choice, implementation);
@@ -93,8 +94,10 @@ describe("the backend that computes", () => {
 
   test("is the one that was forced at every size", () => {
     const sizes = [1, 2, 8, 16, 128, 1000, 100_000];
-    setBackend("js");
-    expect(sizes.map(isNative)).toEqual(sizes.map(() => false));
+    for (const choice of ["js", "wasm"] as const) {
+      setBackend(choice);
+      expect(sizes.map(isNative)).toEqual(sizes.map(() => false));
+    }
     for (const kernel of backend().kernels) {
       setBackend("native", kernel);
       expect(sizes.map(isNative)).toEqual(sizes.map(() => true));
@@ -141,8 +144,10 @@ describe("the environment", () => {
   });
 
   test("MAXMARGIN_BACKEND", async () => {
-    const js = await loadInWorker({ MAXMARGIN_BACKEND: "js" });
-    expect(js.backend).toMatchObject({ name: "js", kernel: null, error: null });
+    for (const name of ["js", "wasm"]) {
+      const forced = await loadInWorker({ MAXMARGIN_BACKEND: name });
+      expect(forced.backend).toMatchObject({ name, kernel: null, error: null });
+    }
     for (const choice of ["native", "auto"]) {
       const native = await loadInWorker({ MAXMARGIN_BACKEND: choice });
       expect(native.backend).toMatchObject({ name: "native", kernel: backend().kernels[0] });

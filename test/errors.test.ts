@@ -327,7 +327,7 @@ describe("setBackend", () => {
     ]) {
       expectRangeError(
         () => setBackend(wrong(choice)),
-        `setBackend: expected "native", "js" or "auto", received ${received}`,
+        `setBackend: expected "native", "wasm", "js" or "auto", received ${received}`,
       );
     }
   });
@@ -399,7 +399,7 @@ describe("the environment", () => {
     for (const others of [{}, { MAXMARGIN_KERNEL: "scalar" }]) {
       expectRange(
         await loadInWorker({ MAXMARGIN_BACKEND: choice, ...others }),
-        `MAXMARGIN_BACKEND: expected "native", "js" or "auto", received "${choice}"`,
+        `MAXMARGIN_BACKEND: expected "native", "wasm", "js" or "auto", received "${choice}"`,
       );
     }
   });

@@ -1,4 +1,4 @@
-import { backend, setBackend, type Tensor } from "maxmargin";
+import { setBackend, type Tensor } from "maxmargin";
 import { afterEach, describe, expect, test } from "vitest";
 import { breastCancer, compare, type DataSet, digits } from "../examples/datasets.js";
 import { parseNpy } from "../examples/npy.js";
@@ -7,6 +7,7 @@ import { toRows } from "../examples/rows.js";
 import { contests, repeated } from "../examples/speed.js";
 import { table } from "../examples/table.js";
 import { tasks, train, training } from "../examples/training.js";
+import { force, implementations } from "./support/implementations.js";
 
 interface NpyParts {
   magic?: string;
@@ -161,7 +162,6 @@ describe("parseNpy", () => {
 });
 
 describe("the data sets", () => {
-  const kernels = backend().kernels;
   afterEach(() => setBackend("auto"));
 
   test("have the shapes and dtypes of their README", () => {
@@ -175,10 +175,8 @@ describe("the data sets", () => {
     expect(described(digits)).toEqual(["int8", [899, 10], "float32", [899, 10]]);
   });
 
-  test.each(["js", ...kernels])("give the expected numbers with %s", (name) => {
-    if (name === "js") setBackend("js");
-    else setBackend("native", name);
-    expect(backend().kernel ?? backend().name).toBe(name);
+  test.each(implementations)("give the expected numbers with %s", (name) => {
+    force(name);
 
     const comparisons = [...compare(breastCancer), ...compare(digits)];
     expect(comparisons.filter(({ agrees }) => !agrees)).toEqual([]);

@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import { operations, type Slot } from "../lib/backend/call-frame.js";
 import { addon, type Numbers, newFrame, numberIn, slots, write } from "./support/addon.js";
 import { generator, integerBelow, pick, type Random } from "./support/data.js";
-import { implementations } from "./support/implementations.js";
 
 type Data = Float32Array | Float64Array | Uint16Array | Int8Array | Uint8Array | Int32Array;
 
@@ -270,7 +269,7 @@ function answerOf(
   return { sums: rounded(frame), losses: bytesOf(losses), gradient: bytesOf(gradient) };
 }
 
-const kernels = implementations.filter((name) => name !== "js");
+const kernels = addon.kernels();
 
 function withEveryKernel(use: (title: string) => void): void {
   const threads = addon.threads();

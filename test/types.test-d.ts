@@ -365,7 +365,7 @@ test("tensor-likes", () => {
 
 test("backend", () => {
   expectTypeOf(backend()).toEqualTypeOf<BackendInfo>();
-  expectTypeOf(backend().name).toEqualTypeOf<"native" | "js">();
+  expectTypeOf(backend().name).toEqualTypeOf<"native" | "wasm" | "js">();
   expectTypeOf(backend().kernel).toEqualTypeOf<string | null>();
 });
 

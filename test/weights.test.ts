@@ -1,7 +1,7 @@
 import { Hinge, hinge, type Reduction, setBackend, tensor, type WeightOptions } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { dataOf, floatDtypes } from "./support/data.js";
-import { forEachImplementation, implementations } from "./support/implementations.js";
+import { force, forEachImplementation, implementations } from "./support/implementations.js";
 import { functions, lossNames, lossOf, reductions } from "./support/losses.js";
 
 /** Repeats with a prime period, so that a value in a wrong place shows. */
@@ -254,8 +254,7 @@ test("every implementation returns the same bits with weights, masks and broadca
   const answers = lossNames.flatMap((name) =>
     reductions.map((reduction) =>
       implementations.map((implementation) => {
-        if (implementation === "js") setBackend("js");
-        else setBackend("native", implementation);
+        force(implementation);
         return valuesOf(lossOf(name, reduction).value(...batch, weighting)).join();
       }),
     ),

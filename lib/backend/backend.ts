@@ -1,16 +1,18 @@
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
 import { processors, variable } from "../surroundings.js";
 import type { RawArray } from "../tensor/cast.js";
+import { addon, binary, errors } from "./addon.js";
 import type { Backend } from "./interface.js";
-import { load } from "./load.cjs";
-import { type Addon, checkAddon, NativeBackend } from "./native.js";
+import { NativeBackend } from "./native.js";
 import { portable } from "./portable/portable.js";
+import { loadWasm, setModuleSource, wasmError } from "./wasm/load.js";
+import type { WasmModule } from "./wasm/webassembly.js";
 
 /** The result of {@link backend}. */
 export interface BackendInfo {
   /** The backend for batches of more than a few dozen values. */
-  readonly name: "native" | "js";
-  /** The kernel that the addon uses; null in JavaScript. */
+  readonly name: "native" | "wasm" | "js";
+  /** The kernel that the addon uses; null in WebAssembly and in JavaScript. */
   readonly kernel: string | null;
   /** The kernels that this machine can run, the best first; empty without a binary. */
   readonly kernels: readonly string[];
@@ -18,7 +20,10 @@ export interface BackendInfo {
   readonly threads: number;
   /** The path of the loaded binary, or null. In a bundle it is relative to the package. */
   readonly binary: string | null;
-  /** The reason why no binary could be loaded, or not the first candidate; or null. */
+  /**
+   * The reason why no binary could be loaded, or not the first candidate, and why WebAssembly cannot
+   * be used, if that was tried; or null.
+   */
   readonly error: string | null;
 }
 
@@ -29,8 +34,6 @@ export interface BackendInfo {
  */
 const crossover = 40;
 
-const { addon: loaded, binary, errors } = load(checkAddon);
-const addon = loaded as Addon | null;
 const native = addon === null ? null : new NativeBackend(addon);
 
 /**
@@ -41,30 +44,38 @@ export function overlap(a: RawArray, b: RawArray): boolean | undefined {
   return addon?.overlaps(a, b);
 }
 
-let name: "native" | "js";
 let kernel: string | null;
-/** The backends for batches from the crossover on, and below it. */
-let large: Backend;
-let small: Backend;
+/**
+ * The backend for batches from the crossover on. Undefined until it is needed if that is the best
+ * that there is without a binary, because compiling WebAssembly takes milliseconds.
+ */
+let large: Backend | undefined;
+/** The backend for batches below the crossover; undefined for the same one. */
+let small: Backend | undefined;
 
 /** Returns the backend for a batch of `size` values. */
 export function backendFor(size: number): Backend {
-  return size < crossover ? small : large;
+  return (size < crossover ? small : undefined) ?? backendForSlices();
 }
 
 /** Returns the backend for batches that are evaluated in slices. */
-export const backendForSlices = () => large;
+export function backendForSlices(): Backend {
+  large ??= loadWasm() ?? portable;
+  return large;
+}
 
 /**
  * Chooses the backend for this JavaScript thread; by default the best that the machine has. Results
  * are bit-identical: this is for tests, benchmarks and bisecting a problem.
  *
- * @param choice - `"native"` for the addon and `"js"` for JavaScript, at every size; `"auto"` for
- *   the addon if it could be loaded, and JavaScript for batches of a few dozen values.
+ * @param choice - `"native"` for the addon, `"wasm"` for WebAssembly and `"js"` for JavaScript, at
+ *   every size; `"auto"` for the first of these that there is, and JavaScript for batches of a few
+ *   dozen values.
  * @param kernelName - the instruction set of the addon: `"avx512"`, `"avx2"`, `"neon"` or
  *   `"scalar"`.
- * @throws RangeError if the choice is none of these, the addon could not be loaded, or this machine
- *   cannot run that kernel; the message lists the kernels that it can run.
+ * @throws RangeError if the choice is none of these, if the addon or the WebAssembly module could
+ *   not be loaded, or if this machine cannot run that kernel; the message lists the kernels that it
+ *   can run.
  * @example
  * ```ts
  * import { backend, setBackend } from "maxmargin";
@@ -74,55 +85,61 @@ export const backendForSlices = () => large;
  * setBackend("auto");
  * ```
  */
-export function setBackend(choice: "auto" | "native" | "js", kernelName?: string): void {
-  choose(choice, kernelName, "setBackend", "setBackend");
+export function setBackend(choice: Choice, kernelName?: string): void {
+  choose(choice, kernelName, { choice: "setBackend", kernel: "setBackend" });
+}
+
+const choices = ["native", "wasm", "js", "auto"] as const;
+type Choice = (typeof choices)[number];
+
+const isChoice = (value: unknown): value is Choice => choices.some((choice) => choice === value);
+
+/** The names of a choice and of a kernel in messages. */
+interface Names {
+  readonly choice: string;
+  readonly kernel: string;
+}
+
+function choose(choice: unknown, kernelName: string | undefined, names: Names): void {
+  if (!isChoice(choice)) throw wrongValue(names.choice, oneOf(choices), described(choice));
+  if (kernelName !== undefined && (choice === "js" || choice === "wasm")) {
+    throw wrongValue(names.kernel, `"native" with a kernel (${kernelName})`, described(choice));
+  }
+  if (choice === "native" || kernelName !== undefined || (choice === "auto" && native !== null)) {
+    useKernel(kernelName, names);
+  } else {
+    large = choice === "wasm" ? requiredWasm(names.choice) : choice === "js" ? portable : undefined;
+    kernel = null;
+  }
+  small = choice === "auto" && kernelName === undefined ? portable : undefined;
 }
 
 /** Advice for the case that a binary is needed and none could be loaded. */
 const remedy =
   "Install the package again on this machine, build it from a checkout by `npm run build`, " +
-  'or let JavaScript compute, by the default "auto"';
+  'or let WebAssembly or JavaScript compute, by the default "auto"';
 
-/** `choiceName` and `argument` are the names of the choice and the kernel in messages. */
-function choose(
-  choice: unknown,
-  kernelName: string | undefined,
-  choiceName: string,
-  argument: string,
-): void {
-  if (choice !== "auto" && choice !== "native" && choice !== "js") {
-    throw wrongValue(choiceName, oneOf(["native", "js", "auto"]), described(choice));
+/** Makes the addon compute, by default with the best kernel. */
+function useKernel(kernelName: string | undefined, names: Names): void {
+  if (addon === null || native === null) {
+    const asking = kernelName === undefined ? names.choice : names.kernel;
+    const reason = errors.length === 0 ? "none" : `none: ${errors.join("; ")}`;
+    throw wrongValue(asking, "a binary for native kernels", `${reason}. ${remedy}`);
   }
-  if (choice === "js" && kernelName !== undefined) {
-    throw wrongValue(argument, `"native" with a kernel (${kernelName})`, `"js"`);
+  const kernels = addon.kernels();
+  const wanted = kernelName === undefined ? (kernels[0] as string) : kernelName;
+  if (!addon.useKernel(wanted)) {
+    const known = `a kernel that this machine can run, ${oneOf(kernels)}`;
+    throw wrongValue(names.kernel, known, described(wanted));
   }
-  if (addon === null && (choice === "native" || kernelName !== undefined)) {
-    const asking = kernelName === undefined ? choiceName : argument;
-    throw wrongValue(
-      asking,
-      "a binary for native kernels",
-      `none: ${errors.join("; ")}. ${remedy}`,
-    );
-  }
-  const kernels = addon?.kernels() ?? [];
-  if (addon !== null && native !== null && choice !== "js") {
-    const wanted = kernelName === undefined ? (kernels[0] as string) : kernelName;
-    if (!addon.useKernel(wanted)) {
-      throw wrongValue(
-        argument,
-        `a kernel that this machine can run, ${oneOf(kernels)}`,
-        described(wanted),
-      );
-    }
-    name = "native";
-    kernel = wanted;
-    large = native;
-  } else {
-    name = "js";
-    kernel = null;
-    large = portable;
-  }
-  small = choice === "auto" && kernelName === undefined ? portable : large;
+  kernel = wanted;
+  large = native;
+}
+
+function requiredWasm(argument: string): Backend {
+  const wasm = loadWasm();
+  if (wasm !== undefined) return wasm;
+  throw wrongValue(argument, "a runtime that can run the WebAssembly module", `${wasmError()}`);
 }
 
 /**
@@ -168,31 +185,36 @@ function checkThreads(count: number, argument: string, received: unknown): void 
  * ```
  */
 export function backend(): BackendInfo {
+  const inUse = backendForSlices();
+  const failure = wasmError();
+  const reasons = failure === undefined ? errors : [...errors, `WebAssembly: ${failure}`];
   return {
-    name,
+    name: inUse === native ? "native" : inUse === portable ? "js" : "wasm",
     kernel,
     kernels: addon?.kernels() ?? [],
-    threads: name === "native" ? (addon as Addon).threads() : 1,
+    threads: inUse === native && addon !== null ? addon.threads() : 1,
     binary,
-    error: errors.length > 0 ? errors.join("; ") : null,
+    error: reasons.length > 0 ? reasons.join("; ") : null,
   };
 }
 
-/** Whether {@link obeyEnvironment} has run. */
-let hasChosen = false;
+let hasStarted = false;
 
 /**
  * Applies the environment variables, once per thread. An unavailable backend or kernel is an error
  * from the start, rather than a slow computation that nobody notices. Only start.ts calls this.
+ *
+ * @param compileWasm - returns the WebAssembly module.
  */
-export function obeyEnvironment(): void {
-  if (hasChosen) return;
-  const choice = variable("MAXMARGIN_BACKEND") ?? "auto";
-  choose(choice, variable("MAXMARGIN_KERNEL"), "MAXMARGIN_BACKEND", "MAXMARGIN_KERNEL");
+export function start(compileWasm: () => WasmModule): void {
+  if (hasStarted) return;
+  setModuleSource(compileWasm);
+  const names = { choice: "MAXMARGIN_BACKEND", kernel: "MAXMARGIN_KERNEL" };
+  choose(variable(names.choice) ?? "auto", variable(names.kernel), names);
   const asked = variable("MAXMARGIN_NUM_THREADS");
   const count = asked === undefined ? defaultThreads() : Number(asked);
   checkThreads(count, "MAXMARGIN_NUM_THREADS", asked);
   // Another JavaScript thread may have set it already.
   if (addon?.threads() === 0) addon.setThreads(count);
-  hasChosen = true;
+  hasStarted = true;
 }

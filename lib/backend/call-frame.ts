@@ -1,4 +1,10 @@
-/** The call frame: a Float64Array through which the numbers of a call go into the addon, and those of its result come out. */
+/**
+ * The call frame: a Float64Array through which the numbers of a call go into C++, and those of its
+ * result come out.
+ */
+import { type Formula, hasClasses, type LabelEncoding } from "../losses/spec.js";
+import { type Call, isWeighted } from "./call.js";
+import type { Totals } from "./totals.js";
 
 /** As many numbers as an exact sum has at most, and how many there are. */
 const sum = 50;
@@ -76,3 +82,66 @@ export const slotSizes = Object.fromEntries(
 export const frameSize = end;
 
 export const operations = { sum: 0, rows: 1, gradient: 2, weights: 3 } as const;
+
+/** The numbers of LabelReading in native/engine/batch.h. */
+export const readings = { signed: 0, auto: 1, binary: 2, sparse: 3, onehot: 4 } as const;
+
+/** Returns how C++ reads labels. */
+function readingOf(formula: Formula, encoding: LabelEncoding): number {
+  return encoding === "onehot" && !hasClasses(formula) ? readings.signed : readings[encoding];
+}
+
+function writeDtypes(
+  frame: Float64Array,
+  { labels, predictions, weights, mask, losses, gradient }: Call,
+): void {
+  frame[slot.labelDtype] = labels.code;
+  frame[slot.predictionDtype] = predictions.code;
+  if (weights !== undefined) frame[slot.weightDtype] = weights.code;
+  if (mask !== undefined) frame[slot.maskDtype] = mask.code;
+  if (losses !== undefined) frame[slot.lossesDtype] = losses.code;
+  if (gradient !== undefined) frame[slot.gradientDtype] = gradient.code;
+}
+
+/** The rows to evaluate, and the number of all rows in the arrays. */
+export interface Place {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly batchRows: number;
+}
+
+/** Writes everything but the layout of strided arrays. `lossNumber` is the place of the loss in C++. */
+export function writeCall(
+  frame: Float64Array,
+  call: Call,
+  lossNumber: number,
+  { firstRow, rows, batchRows }: Place,
+): void {
+  const { formula } = call;
+  frame[slot.operation] = operations[call.operation as keyof typeof operations];
+  frame[slot.loss] = lossNumber;
+  frame[slot.encoding] = readingOf(formula, call.encoding);
+  frame[slot.margin] = formula.margin;
+  frame[slot.isSquared] = formula.power - 1;
+  frame[slot.computeDtype] = call.code;
+  frame[slot.firstRow] = firstRow;
+  frame[slot.rows] = rows;
+  frame[slot.batchRows] = batchRows;
+  frame[slot.width] = call.width;
+  frame[slot.classes] = call.classes;
+  frame[slot.ignores] = formula.ignoreClass === undefined ? 0 : 1;
+  frame[slot.ignored] = formula.ignoreClass ?? 0;
+  frame[slot.divisor] = call.divisor;
+  writeDtypes(frame, call);
+}
+
+/** Adds the sums that C++ wrote, and returns whether labels were read as 0 and 1. */
+export function readResults(frame: Float64Array, call: Call, totals: Totals): boolean {
+  if (frame[slot.areLabelsValid] === 0) totals.areLabelsValid = false;
+  totals.losses.addNumbers(frame, slot.lossesSum);
+  if (isWeighted(call)) {
+    totals.weights.addNumbers(frame, slot.weightsSum);
+    totals.kept.addNumbers(frame, slot.keptSum);
+  }
+  return frame[slot.wasBinary] === 1;
+}

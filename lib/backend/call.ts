@@ -1,5 +1,6 @@
 import { type Formula, type LabelEncoding, weighsRows } from "../losses/spec.js";
 import type { RawArray, Results } from "../tensor/cast.js";
+import type { RowTensor } from "../tensor/tensor.js";
 
 /**
  * The result of a call: the sum of the losses, the losses of the rows, the gradient, or the sums of
@@ -69,6 +70,47 @@ export interface Call {
   /** Whether the call sums terms regardless of rows. Each value then counts as a row of width 1. */
   readonly isFlat: boolean;
 }
+
+const rowMajorOperand = ({ stored, code }: RowTensor): Operand => ({
+  values: stored,
+  code,
+  strides: undefined,
+  offset: 0,
+});
+
+/** Returns the call that sums the losses of the rows of a row-major batch, or the terms of an elementwise loss. */
+export function sumCall(
+  formula: Formula,
+  code: number,
+  labels: RowTensor,
+  predictions: RowTensor,
+): Call {
+  const { rows, width } = predictions;
+  const isFlat = formula.spec.family === "elementwise";
+  return {
+    operation: "sum",
+    formula,
+    encoding: formula.labels,
+    code,
+    labels: rowMajorOperand(labels),
+    predictions: rowMajorOperand(predictions),
+    weights: undefined,
+    mask: undefined,
+    classWeights: undefined,
+    shape: undefined,
+    rows: isFlat ? rows * width : rows,
+    width: isFlat ? 1 : width,
+    classes: width,
+    divisor: 1,
+    losses: undefined,
+    gradient: undefined,
+    isFlat,
+  };
+}
+
+/** Whether a call reads labels: sums of weights depend on them only if classes have weights. */
+export const readsLabels = ({ operation, formula }: Call) =>
+  operation !== "weights" || weighsRows(formula);
 
 /** Whether the rows of a call have weights or can be left out. */
 export const isWeighted = ({ weights, mask, formula }: Call) =>

@@ -1,11 +1,20 @@
-import { type Formula, hasClasses, type LabelEncoding, type LossSpec } from "../losses/spec.js";
+import type { Formula, LossSpec } from "../losses/spec.js";
 import { SharedMemory } from "../surroundings.js";
 import type { RawArray, Results } from "../tensor/cast.js";
 import { rowMajorStrides } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 
-import { type Call, isWeighted, type Operand, type RowRange } from "./call.js";
-import { frameSize, operations, type Slot, slot, slotSizes } from "./call-frame.js";
+import type { Call, Operand, RowRange } from "./call.js";
+import {
+  frameSize,
+  operations,
+  readings,
+  readResults,
+  type Slot,
+  slot,
+  slotSizes,
+  writeCall,
+} from "./call-frame.js";
 import type { Backend, Evaluated } from "./interface.js";
 import { portable } from "./portable/portable.js";
 import type { Totals } from "./totals.js";
@@ -62,14 +71,6 @@ export function checkAddon(addon: unknown): void {
   }
 }
 
-/** The numbers of LabelReading in native/engine/batch.h. */
-const readings = { signed: 0, auto: 1, binary: 2, sparse: 3, onehot: 4 } as const;
-
-/** Returns how the addon reads labels. */
-function readingOf(formula: Formula, encoding: LabelEncoding): number {
-  return encoding === "onehot" && !hasClasses(formula) ? readings.signed : readings[encoding];
-}
-
 /** The slots of each operand with strides. */
 const operandSlots = [
   { name: "labels", code: slot.labelDtype, strides: slot.labelStrides, offset: slot.labelOffset },
@@ -93,18 +94,6 @@ const operandSlots = [
     offset: slot.gradientOffset,
   },
 ] as const;
-
-function writeDtypes(
-  frame: Float64Array,
-  { labels, predictions, weights, mask, losses, gradient }: Call,
-): void {
-  frame[slot.labelDtype] = labels.code;
-  frame[slot.predictionDtype] = predictions.code;
-  if (weights !== undefined) frame[slot.weightDtype] = weights.code;
-  if (mask !== undefined) frame[slot.maskDtype] = mask.code;
-  if (losses !== undefined) frame[slot.lossesDtype] = losses.code;
-  if (gradient !== undefined) frame[slot.gradientDtype] = gradient.code;
-}
 
 /** Writes the logical shape, and the layout of each operand over it. */
 function writeStrides(frame: Float64Array, call: Call, shape: readonly number[]): void {
@@ -194,7 +183,7 @@ export class NativeBackend implements Backend {
       losses?.values,
       gradient?.values,
     );
-    return addResults(frame, call, totals);
+    return readResults(frame, call, totals);
   }
 
   async evaluateInBackground(call: Call, range: RowRange, totals: Totals): Promise<Evaluated> {
@@ -211,39 +200,14 @@ export class NativeBackend implements Backend {
       losses?.values,
       gradient?.values,
     );
-    const wasBinary = addResults(frame, call, totals);
+    const wasBinary = readResults(frame, call, totals);
     return { wasBinary, milliseconds: frame[slot.milliseconds] as number };
   }
 
   #fill(frame: Float64Array, call: Call, { first, end }: RowRange): void {
-    const { formula } = call;
-    frame[slot.operation] = operations[call.operation as keyof typeof operations];
-    frame[slot.loss] = this.#numberOf(formula.spec);
-    frame[slot.encoding] = readingOf(formula, call.encoding);
-    frame[slot.margin] = formula.margin;
-    frame[slot.isSquared] = formula.power - 1;
-    frame[slot.computeDtype] = call.code;
-    frame[slot.firstRow] = first;
-    frame[slot.rows] = end - first;
-    frame[slot.batchRows] = call.rows;
-    frame[slot.width] = call.width;
-    frame[slot.classes] = call.classes;
-    frame[slot.ignores] = formula.ignoreClass === undefined ? 0 : 1;
-    frame[slot.ignored] = formula.ignoreClass ?? 0;
-    frame[slot.divisor] = call.divisor;
+    const place = { firstRow: first, rows: end - first, batchRows: call.rows };
+    writeCall(frame, call, this.#numberOf(call.formula.spec), place);
     frame[slot.isStrided] = call.shape === undefined ? 0 : 1;
-    writeDtypes(frame, call);
     if (call.shape !== undefined) writeStrides(frame, call, call.shape);
   }
-}
-
-/** Adds the sums that the addon wrote, and returns whether labels were read as 0 and 1. */
-function addResults(frame: Float64Array, call: Call, totals: Totals): boolean {
-  if (frame[slot.areLabelsValid] === 0) totals.areLabelsValid = false;
-  totals.losses.addNumbers(frame, slot.lossesSum);
-  if (isWeighted(call)) {
-    totals.weights.addNumbers(frame, slot.weightsSum);
-    totals.kept.addNumbers(frame, slot.keptSum);
-  }
-  return frame[slot.wasBinary] === 1;
 }

@@ -141,7 +141,7 @@ bool sum_weights(const Batch& batch, const Machine& machine, Totals* totals) {
 }  // namespace
 
 bool can_evaluate(const Batch& batch) {
-  const InstructionSet& set = *kScalar;
+  const InstructionSet& set = baseline();
   if (set.family_of(batch.loss) == Family::class_sum && !batch.has_classes()) return false;
   const Dtype computed = computed_in(batch.compute);
   return kernel_in_place(set.kernels_of(batch.loss, batch.parameters.is_squared), {computed, computed, computed},

@@ -2,6 +2,7 @@
 #include "kernels/kernel_table.h"
 #include "simd/target.h"
 
+#if !defined(MAXMARGIN_WASM128)
 namespace maxmargin {
 namespace {
 
@@ -14,3 +15,9 @@ constexpr InstructionSet kTable = instruction_set("scalar", [] { return true; })
 }  // namespace
 const InstructionSet* const kScalar = &kTable;
 }  // namespace maxmargin
+
+#else
+namespace maxmargin {
+const InstructionSet* const kScalar = nullptr;
+}
+#endif

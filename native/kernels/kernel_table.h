@@ -223,5 +223,9 @@ extern const InstructionSet* const kScalar;
 extern const InstructionSet* const kAvx2;
 extern const InstructionSet* const kAvx512;
 extern const InstructionSet* const kNeon;
+extern const InstructionSet* const kWasm128;
+
+// An instruction set that every processor has, or every WebAssembly machine.
+inline const InstructionSet& baseline() { return kScalar == nullptr ? *kWasm128 : *kScalar; }
 
 }  // namespace maxmargin

@@ -58,4 +58,6 @@
 #define MAXMARGIN_X64 1
 #elif defined(__aarch64__) || defined(_M_ARM64)
 #define MAXMARGIN_ARM64 1
+#elif defined(__wasm_simd128__)
+#define MAXMARGIN_WASM128 1
 #endif

@@ -24,8 +24,8 @@ async function record(implementation: string, isShared: boolean): Promise<void> 
 
 const chosen = backend();
 const [file, ...named] = process.argv.slice(2);
-const wanted = named.length > 0 ? named : [...chosen.kernels, "js"];
-for (const kernel of wanted.filter((implementation) => implementation !== "js")) {
+const wanted = named.length > 0 ? named : [...chosen.kernels, "wasm", "js"];
+for (const kernel of wanted.filter((implementation) => chosen.kernels.includes(implementation))) {
   setBackend("native", kernel);
   for (const threads of [1, 3]) {
     setNumThreads(threads);
@@ -36,9 +36,10 @@ for (const kernel of wanted.filter((implementation) => implementation !== "js"))
     }
   }
 }
-if (wanted.includes("js")) {
-  setBackend("js");
-  await record("js", false);
+for (const choice of ["wasm", "js"] as const) {
+  if (!wanted.includes(choice)) continue;
+  setBackend(choice);
+  await record(choice, false);
 }
 
 const fingerprint: Fingerprint = { backend: chosen, hashes };

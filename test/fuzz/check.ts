@@ -12,6 +12,7 @@ import type { Call, Subject } from "./subjects.js";
 /** JavaScript first: what the others are held to. */
 const machines: readonly { name: string; use(): void }[] = [
   { name: "js", use: () => setBackend("js") },
+  { name: "wasm", use: () => setBackend("wasm") },
   ...backend().kernels.map((kernel) => ({ name: kernel, use: () => setBackend("native", kernel) })),
   { name: "auto", use: () => setBackend("auto") },
 ];

@@ -1,23 +1,28 @@
 import { backend, setBackend } from "maxmargin";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
-/** Everything that can compute on this machine: the addon's kernels, the best first, and JavaScript. */
-export const implementations: readonly string[] = [...backend().kernels, "js"];
+/**
+ * Everything that can compute on this machine: the addon's kernels, the best first, WebAssembly and
+ * JavaScript.
+ */
+export const implementations: readonly string[] = [...backend().kernels, "wasm", "js"];
+
+const isKernel = (implementation: string) => backend().kernels.includes(implementation);
 
 /** Fails unless `implementation` computes, at every size. */
 export function expectInForce(implementation: string): void {
   const { name, kernel, error } = backend();
   expect({ name, kernel, error }).toEqual(
-    implementation === "js"
-      ? { name: "js", kernel: null, error: null }
-      : { name: "native", kernel: implementation, error: null },
+    isKernel(implementation)
+      ? { name: "native", kernel: implementation, error: null }
+      : { name: implementation, kernel: null, error: null },
   );
 }
 
 /** Makes `implementation` compute whatever comes, and proves that it does. */
 export function force(implementation: string): void {
-  if (implementation === "js") setBackend("js");
-  else setBackend("native", implementation);
+  if (isKernel(implementation)) setBackend("native", implementation);
+  else setBackend(implementation as "wasm" | "js");
   expectInForce(implementation);
 }
 
@@ -26,7 +31,7 @@ export function forEachImplementation(body: (implementation: string) => void): v
   // Without a binary this would quietly test JavaScript alone.
   test("the implementations are here", () => {
     expect(backend().error).toBeNull();
-    expect(implementations).toEqual(expect.arrayContaining(["scalar", "js"]));
+    expect(implementations).toEqual(expect.arrayContaining(["scalar", "wasm", "js"]));
   });
   describe.each(implementations)("%s", (implementation) => {
     beforeAll(() => force(implementation));

@@ -4,8 +4,7 @@
  */
 import type { ElementwiseSpec, Formula, Tile } from "../../losses/spec.js";
 import { codes } from "../../tensor/dtypes.js";
-import type { RowTensor } from "../../tensor/tensor.js";
-import { type Call, chunkSize, type RowRange, rowsOfGroup } from "../call.js";
+import { type Call, chunkSize, type RowRange, rowsOfGroup, sumCall } from "../call.js";
 import type { Backend } from "../interface.js";
 import { addTotals, newTotals, type Totals } from "../totals.js";
 import { ClassIds } from "./class-ids.js";
@@ -46,13 +45,6 @@ function sumSmall(
 const isElementwise = (formula: Formula): formula is Formula & { readonly spec: ElementwiseSpec } =>
   formula.spec.family === "elementwise";
 
-const rowMajorOperand = ({ stored, code }: RowTensor) => ({
-  values: stored,
-  code,
-  strides: undefined,
-  offset: 0,
-});
-
 /** The JavaScript backend. */
 export const portable: Backend = {
   valuesAtOnce: chunkSize,
@@ -63,27 +55,7 @@ export const portable: Backend = {
       const sum = sumSmall(formula, labels.data as Float32Array, predictions.data as Float32Array);
       if (sum !== undefined) return sum;
     }
-    const { rows, width } = predictions;
-    const isFlat = isElementwise(formula);
-    const call: Call = {
-      operation: "sum",
-      formula,
-      encoding: formula.labels,
-      code,
-      labels: rowMajorOperand(labels),
-      predictions: rowMajorOperand(predictions),
-      weights: undefined,
-      mask: undefined,
-      classWeights: undefined,
-      shape: undefined,
-      rows: isFlat ? rows * width : rows,
-      width: isFlat ? 1 : width,
-      classes: width,
-      divisor: 1,
-      losses: undefined,
-      gradient: undefined,
-      isFlat,
-    };
+    const call = sumCall(formula, code, labels, predictions);
     const totals = newTotals();
     evaluate(call, { first: 0, end: call.rows }, totals);
     return totals.losses.value;
