@@ -137,7 +137,18 @@ const bars: Choices[] = [
   { n: small },
 ];
 
-const selections = { full, quick: representative, bars };
+const cached = [1e5, 1e6];
+
+/** The cases that WebAssembly has a bar to reach in. */
+const wasm: Choices[] = [
+  { n: cached },
+  { labels: ["binary"], labelDtype: ["int8"], width: [10], n: cached },
+  { ...categorical, labelDtype: ["int8"], width: [10], n: cached },
+  { ...ofIds, loss: ["categoricalHinge"], width: [10], n: cached },
+  { result: ["gradient"], n: cached },
+];
+
+const selections = { full, quick: representative, bars, wasm };
 export type Selection = keyof typeof selections;
 
 export function cases(selection: Selection): Case[] {

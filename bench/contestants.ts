@@ -123,6 +123,7 @@ export function contestants(one: Case, batch: Batch): Contestant[] {
       },
       run,
     },
+    { implementation: "wasm", ...inJavaScript, prepare: () => setBackend("wasm"), run },
     { implementation: "js", ...inJavaScript, prepare: () => setBackend("js"), run },
     plain("loop", loopFor(one), one, batch),
   ];

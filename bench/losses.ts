@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     bars: { type: "boolean", default: false },
+    wasm: { type: "boolean", default: false },
     rivals: { type: "boolean", default: false },
     numpy: { type: "boolean", default: false },
     only: { type: "string", default: "" },
@@ -33,7 +34,8 @@ const { values: options } = parseArgs({
   },
 });
 
-const selection: Selection = options.bars ? "bars" : options.quick ? "quick" : "full";
+const named = ["bars", "wasm", "quick"] as const;
+const selection: Selection = named.find((name) => options[name]) ?? "full";
 const only = new RegExp(options.only);
 function choose(): readonly Case[] {
   if (options.crossover) return kinds;

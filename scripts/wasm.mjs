@@ -39,6 +39,13 @@ const start = (program, args) =>
   });
 
 /**
+ * The kernels have to be fast, and the other code is as fast if it is small.
+ *
+ * @param {string} source
+ */
+const levelOf = (source) => (source.startsWith("native/isa/") ? "-O2" : "-Os");
+
+/**
  * Compiles sources, as many at once as there are processors.
  *
  * @param {string} zig
@@ -53,7 +60,15 @@ async function compile(zig, folder) {
   const work = async () => {
     for (let source = left.pop(); source !== undefined; source = left.pop()) {
       const output = ["-c", source, "-o", objectOf(source)];
-      await start(zig, ["c++", "-target", "wasm32-wasi", ...flags, ...includes, ...output]);
+      await start(zig, [
+        "c++",
+        "-target",
+        "wasm32-wasi",
+        levelOf(source),
+        ...flags,
+        ...includes,
+        ...output,
+      ]);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));

@@ -15,7 +15,8 @@ test("native/build.json lists every .cpp file in native/", () => {
   const onDisk = readdirSync(new URL("native/", root), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".cpp"))
     .map((file) => `native/${file.replaceAll("\\", "/")}`);
-  expect([...build.sources].sort()).toEqual(onDisk.sort());
+  const { sources, wasm } = build;
+  expect([...new Set([...sources, ...wasm.sources])].sort()).toEqual(onDisk.sort());
   expect(build.defines).toContain("NAPI_VERSION=8");
   // Without it node-addon-api ends the process where an environment that is about to end refuses an error.
   expect(build.defines).toContain("NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS");
@@ -75,12 +76,18 @@ describe("CMakeLists.txt and binding.gyp", () => {
   test("keep the floating-point arithmetic as it is written", () => {
     expect(build.flags).toContain("-ffp-contract=off");
     expect(build.flagsMsvc).toContain("/fp:precise");
-    for (const text of [cmake, gyp, JSON.stringify(build)]) {
+    expect(build.wasm.flags).toContain("-ffp-contract=off");
+    for (const text of [cmake, gyp, JSON.stringify({ ...build, wasm: build.wasm.linkFlags })]) {
       expect(text).not.toMatch(/-ffast-math|-Ofast|-funsafe-math|-fassociative-math|\/fp:fast/);
       // Flags for one instruction set belong into its source file, see native/simd/target.h.
       expect(text).not.toMatch(/-m(avx|sse|fma|arch|cpu|tune)|\/arch:/);
     }
   });
+});
+
+test("WebAssembly has no instructions but those whose results are the same everywhere", () => {
+  const features = build.wasm.flags.filter((flag) => flag.startsWith("-m"));
+  expect(features).toEqual(["-mcpu=generic+simd128+bulk_memory"]);
 });
 
 test("the addon registers itself by node-addon-api, and does all else by the C API", () => {

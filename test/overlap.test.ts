@@ -277,7 +277,7 @@ test("memory that is probed without the addon is as it was", () => {
   const args = ["--no-addons", "--input-type=module", "-e", script];
   const printed = execFileSync(process.execPath, args, { encoding: "utf8" });
   expect(JSON.parse(printed)).toEqual({
-    name: "js",
+    name: "wasm",
     message: expect.stringMatching(/^out: expected /),
     areAsBefore: true,
   });

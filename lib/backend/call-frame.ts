@@ -81,6 +81,21 @@ export const slotSizes = Object.fromEntries(
 /** How many numbers a frame has. */
 export const frameSize = end;
 
+/** The index and the size of each slot, as C++ has them. */
+export type Slots = Readonly<Record<string, readonly [index: number, size: number]>>;
+
+/** Throws unless C++ has the call frame of this version of the library. */
+export function checkSlots(slots: Slots): void {
+  const entries = Object.entries(slots);
+  const isKnown = (name: string): name is Slot => Object.hasOwn(slotSizes, name);
+  const fits = entries.every(
+    ([name, [index, size]]) => isKnown(name) && index === slot[name] && size === slotSizes[name],
+  );
+  if (!fits || entries.length !== Object.keys(slotSizes).length) {
+    throw new Error("it was built for another version of maxmargin");
+  }
+}
+
 export const operations = { sum: 0, rows: 1, gradient: 2, weights: 3 } as const;
 
 /** The numbers of LabelReading in native/engine/batch.h. */
@@ -103,20 +118,11 @@ function writeDtypes(
   if (gradient !== undefined) frame[slot.gradientDtype] = gradient.code;
 }
 
-/** The rows to evaluate, and the number of all rows in the arrays. */
-export interface Place {
-  readonly firstRow: number;
-  readonly rows: number;
-  readonly batchRows: number;
-}
-
-/** Writes everything but the layout of strided arrays. `lossNumber` is the place of the loss in C++. */
-export function writeCall(
-  frame: Float64Array,
-  call: Call,
-  lossNumber: number,
-  { firstRow, rows, batchRows }: Place,
-): void {
+/**
+ * Writes everything but the rows to evaluate, and the layout of strided arrays. `lossNumber` is the
+ * place of the loss in C++.
+ */
+export function writeCall(frame: Float64Array, call: Call, lossNumber: number): void {
   const { formula } = call;
   frame[slot.operation] = operations[call.operation as keyof typeof operations];
   frame[slot.loss] = lossNumber;
@@ -124,9 +130,6 @@ export function writeCall(
   frame[slot.margin] = formula.margin;
   frame[slot.isSquared] = formula.power - 1;
   frame[slot.computeDtype] = call.code;
-  frame[slot.firstRow] = firstRow;
-  frame[slot.rows] = rows;
-  frame[slot.batchRows] = batchRows;
   frame[slot.width] = call.width;
   frame[slot.classes] = call.classes;
   frame[slot.ignores] = formula.ignoreClass === undefined ? 0 : 1;

@@ -6,13 +6,13 @@ import type { RowTensor } from "../tensor/tensor.js";
 
 import type { Call, Operand, RowRange } from "./call.js";
 import {
+  checkSlots,
   frameSize,
   operations,
   readings,
   readResults,
-  type Slot,
+  type Slots,
   slot,
-  slotSizes,
   writeCall,
 } from "./call-frame.js";
 import type { Backend, Evaluated } from "./interface.js";
@@ -53,7 +53,7 @@ export interface Addon {
   /** Names of losses, in the order of their numbers. */
   losses(): string[];
   /** The index and the size of each slot of the frame. */
-  callFrame(): Readonly<Record<string, readonly [index: number, size: number]>>;
+  callFrame(): Slots;
   setThreads(count: number): void;
   /** Returns 0 until it is set. */
   threads(): number;
@@ -61,14 +61,7 @@ export interface Addon {
 
 /** Throws unless an addon has the call frame of this version of the library. */
 export function checkAddon(addon: unknown): void {
-  const slots = Object.entries((addon as Partial<Addon>).callFrame?.() ?? {});
-  const isKnown = (name: string): name is Slot => Object.hasOwn(slotSizes, name);
-  const fits = slots.every(
-    ([name, [index, size]]) => isKnown(name) && index === slot[name] && size === slotSizes[name],
-  );
-  if (!fits || slots.length !== Object.keys(slotSizes).length) {
-    throw new Error("it was built for another version of maxmargin");
-  }
+  checkSlots((addon as Partial<Addon>).callFrame?.() ?? {});
 }
 
 /** The slots of each operand with strides. */
@@ -205,8 +198,10 @@ export class NativeBackend implements Backend {
   }
 
   #fill(frame: Float64Array, call: Call, { first, end }: RowRange): void {
-    const place = { firstRow: first, rows: end - first, batchRows: call.rows };
-    writeCall(frame, call, this.#numberOf(call.formula.spec), place);
+    writeCall(frame, call, this.#numberOf(call.formula.spec));
+    frame[slot.firstRow] = first;
+    frame[slot.rows] = end - first;
+    frame[slot.batchRows] = call.rows;
     frame[slot.isStrided] = call.shape === undefined ? 0 : 1;
     if (call.shape !== undefined) writeStrides(frame, call, call.shape);
   }

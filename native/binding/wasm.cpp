@@ -1,5 +1,7 @@
 // WebAssembly: the module's exports. JavaScript writes the rows of a batch, row-major, into memory that the module reserves,
 // calls, and copies the results: lib/backend/wasm.ts.
+#include <iterator>
+
 #include "binding/request.h"
 #include "platform/arena.h"
 
@@ -29,8 +31,8 @@ bool read_output(void* values, double dtype, Output* output) {
 // The numbers of a call and of its result: see call_frame.h.
 MAXMARGIN_EXPORT("frame") CallFrame* frame() { return &own_frame; }
 
-// How many bytes the frame has, by which JavaScript knows its own version of it.
-MAXMARGIN_EXPORT("frameBytes") size_t frame_bytes() { return sizeof own_frame; }
+// A slot of the frame, or null: they are numbered from 0.
+MAXMARGIN_EXPORT("frameSlot") const Slot* frame_slot(size_t i) { return i < std::size(kSlots) ? &kSlots[i] : nullptr; }
 
 // The name of a loss, or null: they are numbered from 0.
 MAXMARGIN_EXPORT("lossName") const char* loss_name(size_t loss) { return loss < kLosses ? kLossNames[loss] : nullptr; }

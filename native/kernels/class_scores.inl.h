@@ -188,7 +188,7 @@ MAXMARGIN_NO_INLINE static bool write_maxes(const Tile& tile, double* maxes) {
   auto sums = ScoreSums<V>::zeros();
   auto narrow_sums = ScoreSums<Lanes<T>>::zeros();
   size_t done = 0;
-  if constexpr (std::is_same_v<T, float> && !kSavesCode) {
+  if constexpr (std::is_same_v<T, float>) {
     const bool is_narrow = tile.width <= 2 * kLanes && tile.rows >= kLanes;
     if (is_narrow) done = write_narrow_maxes<2 * kLanes>(tile, &narrow_sums, maxes);
   }

@@ -3,7 +3,7 @@
 import { Hinge, setBackend, tensor } from "maxmargin";
 
 const [, , implementation] = process.argv;
-if (implementation === "js") setBackend("js");
+if (["wasm", "js"].includes(implementation)) setBackend(implementation);
 else setBackend("native", implementation);
 
 /** Milliseconds that this process has been busy. */

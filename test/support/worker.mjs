@@ -16,7 +16,7 @@ async function compute({ implementation, rounds, labels, predictions, width }) {
   const { backend, hinge, setBackend, squaredHinge, categoricalHinge, tensor } = await import(
     "maxmargin"
   );
-  if (implementation === "js") setBackend("js");
+  if (["wasm", "js"].includes(implementation)) setBackend(implementation);
   else setBackend("native", implementation);
   const shape = [predictions.length / width, width];
   const yTrue = tensor(labels, shape);
@@ -36,7 +36,7 @@ async function compute({ implementation, rounds, labels, predictions, width }) {
 /** The bits of many results off the event loop, several calls at once. */
 async function background({ implementation, rounds, labels, predictions, width }) {
   const { Hinge, setBackend, tensor } = await import("maxmargin");
-  if (implementation === "js") setBackend("js");
+  if (["wasm", "js"].includes(implementation)) setBackend(implementation);
   else setBackend("native", implementation);
   const shape = [predictions.length / width, width];
   const shared = (data) => {

@@ -1,4 +1,4 @@
-import { frameSize } from "../call-frame.js";
+import { checkSlots, frameSize, type Slots } from "../call-frame.js";
 import { instantiate, type WasmModule } from "./webassembly.js";
 
 /** The exports of native/binding/wasm.cpp. */
@@ -6,8 +6,9 @@ interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   /** Returns the address of the call frame. */
   frame(): number;
-  frameBytes(): number;
-  /** Returns the address of a name that ends in 0, or 0. */
+  /** Returns the address of a slot of the frame: the address of its name, its index and its size. Or 0. */
+  frameSlot(slot: number): number;
+  /** Returns the address of a name, or 0. */
   lossName(loss: number): number;
   /** Returns the address of memory for the arrays of a call, or 0 if there is not enough. */
   reserve(bytes: number): number;
@@ -33,8 +34,8 @@ interface Views {
 
 /** An instance of the module, which owns memory of its own. */
 export class WasmInstance {
-  /** The address of the memory for arrays. */
-  arrays = 0;
+  /** The address of the memory for arrays, which never moves. */
+  readonly arrays: number;
   readonly lossNumbers: ReadonlyMap<string, number>;
   readonly #exports: Exports;
   #views: Views = { bytes: new Uint8Array(), frame: new Float64Array() };
@@ -43,9 +44,8 @@ export class WasmInstance {
   /** Throws if the module was built for another version of the library. */
   constructor(module: WasmModule) {
     this.#exports = instantiate(module) as Exports;
-    if (this.#exports.frameBytes() !== 8 * frameSize) {
-      throw new Error("it was built for another version of maxmargin");
-    }
+    checkSlots(this.#slots());
+    this.arrays = this.#exports.reserve(0);
     this.lossNumbers = new Map(this.#lossNames().map((name, number) => [name, number]));
   }
 
@@ -66,9 +66,7 @@ export class WasmInstance {
    */
   reserve(bytes: number): void {
     if (bytes <= this.#reserved) return;
-    this.#reserved = 0;
-    this.arrays = this.#exports.reserve(bytes);
-    if (this.arrays === 0) throw new RangeError("maxmargin: out of memory");
+    if (this.#exports.reserve(bytes) === 0) throw new RangeError("maxmargin: out of memory");
     this.#reserved = bytes;
   }
 
@@ -81,10 +79,25 @@ export class WasmInstance {
 
   #lossNames(): string[] {
     const names: string[] = [];
-    const { bytes } = this.views;
     for (let at = this.#exports.lossName(0); at !== 0; at = this.#exports.lossName(names.length)) {
-      names.push(String.fromCharCode(...bytes.subarray(at, bytes.indexOf(0, at))));
+      names.push(this.#text(at));
     }
     return names;
+  }
+
+  #slots(): Slots {
+    const slots: Record<string, [number, number]> = {};
+    for (let i = 0, at: number; ; i++) {
+      at = this.#exports.frameSlot(i);
+      if (at === 0) return slots;
+      const [name = 0, index = 0, size = 0] = new Uint32Array(this.#exports.memory.buffer, at, 3);
+      slots[this.#text(name)] = [index, size];
+    }
+  }
+
+  /** Returns the text at an address, which ends in 0. */
+  #text(address: number): string {
+    const bytes = new Uint8Array(this.#exports.memory.buffer);
+    return String.fromCharCode(...bytes.subarray(address, bytes.indexOf(0, address)));
   }
 }

@@ -1,12 +1,11 @@
 import type { Formula } from "../../losses/spec.js";
 import type { RowTensor } from "../../tensor/tensor.js";
 import { type Call, type RowRange, rowsOfGroup, sumCall } from "../call.js";
-import { readResults, slot, writeCall } from "../call-frame.js";
 import type { Backend } from "../interface.js";
 import { portable } from "../portable/portable.js";
 import { addTotals, newTotals, type Totals } from "../totals.js";
 import { WasmInstance } from "./instance.js";
-import { Piece } from "./piece.js";
+import { StagedCall } from "./staged-call.js";
 import type { WasmModule } from "./webassembly.js";
 
 /** The number of values in a piece: their arrays stay in the second-level cache. */
@@ -61,34 +60,25 @@ export class WasmBackend implements Backend {
       const areBinary = this.#evaluate(sums, range, newTotals());
       call = { ...call, encoding: areBinary ? "binary" : "signed" };
     }
-    const rows = rowsOfPiece(call);
+    const rows = Math.min(rowsOfPiece(call), range.end - range.first);
+    const staged = new StagedCall(call, rows, this.#instance);
+    let isAuto = call.encoding === "auto";
     let own = newTotals();
     let wasBinary = false;
-    for (let first = range.first; first < range.end; ) {
-      const end = Math.min(first + rows, range.end);
-      wasBinary = this.#evaluatePiece(call, { first, end }, own);
+    for (let first = range.first, next: number; first < range.end; first = next) {
+      next = Math.min(first + rows, range.end);
+      wasBinary = staged.evaluate({ first, end: next }, own);
+      if (!isAuto || wasBinary) continue;
       // The labels of a batch are all read alike.
-      const restarts = call.encoding === "auto" && !wasBinary && first > range.first;
-      if (call.encoding === "auto" && !wasBinary) call = { ...call, encoding: "signed" };
-      if (restarts) own = newTotals();
-      first = restarts ? range.first : end;
+      staged.keepLabels();
+      isAuto = false;
+      if (first > range.first) {
+        own = newTotals();
+        next = range.first;
+      }
     }
     addTotals(totals, own);
     return wasBinary;
-  }
-
-  #evaluatePiece(call: Call, range: RowRange, totals: Totals): boolean {
-    const instance = this.#instance;
-    const piece = new Piece(call, range);
-    instance.reserve(piece.bytes);
-    const addresses = piece.copyIn(instance);
-    const { frame } = instance.views;
-    const loss = instance.lossNumbers.get(call.formula.spec.name) as number;
-    writeCall(frame, call, loss, piece.place);
-    frame[slot.isStrided] = 0;
-    instance.evaluate(addresses);
-    piece.copyOut(instance);
-    return readResults(instance.views.frame, call, totals);
   }
 }
 
