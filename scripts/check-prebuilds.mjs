@@ -3,7 +3,8 @@ import { existsSync } from "node:fs";
 import { platforms, prebuildOf } from "./platforms.mjs";
 import { root } from "./project.mjs";
 
-const missing = platforms.map(prebuildOf).filter((file) => !existsSync(`${root}${file}`));
+const files = [...platforms.map(prebuildOf), "dist/web/maxmargin.wasm"];
+const missing = files.filter((file) => !existsSync(`${root}${file}`));
 if (missing.length > 0) {
   console.error(`Not packed, as binaries are missing: ${missing.join(", ")}.`);
   console.error(

@@ -12,6 +12,7 @@ import headers from "node-api-headers";
 import { build } from "./binding.mjs";
 import { platforms, platformsCalled, prebuildOf } from "./platforms.mjs";
 import { cache, root, run, runScript } from "./project.mjs";
+import { buildWasm } from "./wasm.mjs";
 import { zigFolder } from "./zig.mjs";
 
 /** @typedef {import("./platforms.mjs").Platform} Platform */
@@ -115,9 +116,13 @@ function buildByZig(platform, env) {
   copyFileSync(output, `${root}${prebuildOf(platform)}`);
 }
 
-function main() {
+/** What is not for a platform. */
+const wasm = "wasm";
+
+async function main() {
   const names = process.argv.slice(2);
-  const wanted = names.includes("--all") ? platforms : platformsCalled(names);
+  const isAll = names.includes("--all");
+  const wanted = isAll ? platforms : platformsCalled(names.filter((name) => name !== wasm));
   if (wanted.some(({ os }) => os === "darwin") && spawnSync(macStrip, ["--version"]).error) {
     throw new Error(`prebuild: needs ${macStrip} for macOS, which \`apt-get install llvm\` gives`);
   }
@@ -130,6 +135,10 @@ function main() {
     if (platform.os === "linux") buildByPrebuildify(platform, env);
     else buildByZig(platform, env);
     console.log(`${file}: ${statSync(`${root}${file}`).size} bytes`);
+  }
+  if (isAll || names.includes(wasm)) {
+    const file = await buildWasm();
+    console.log(`maxmargin.wasm: ${statSync(file).size} bytes`);
   }
 }
 

@@ -47,7 +47,7 @@ two instruction sets share. Run: the fingerprint of all kernels, \`test/fingerpr
 JavaScript fallback on this machine.
 
 Binaries that are not run here are run by the workflow \`.github/workflows/release.yml\` on hosted
-machines. On any other platform the package computes in JavaScript, with the same bits.
+machines. On any other platform the package computes in WebAssembly, with the same bits.
 `;
 }
 
