@@ -3,6 +3,7 @@
  * result come out.
  */
 import { type Formula, hasClasses, type LabelEncoding } from "../losses/spec.js";
+import type { RowTensor } from "../tensor/tensor.js";
 import { type Call, isWeighted } from "./call.js";
 import type { Totals } from "./totals.js";
 
@@ -136,6 +137,31 @@ export function writeCall(frame: Float64Array, call: Call, lossNumber: number): 
   frame[slot.ignored] = formula.ignoreClass ?? 0;
   frame[slot.divisor] = call.divisor;
   writeDtypes(frame, call);
+}
+
+/**
+ * Writes everything but the loss for the sum of a row-major batch that has one label per prediction,
+ * in an encoding that has all labels.
+ */
+export function writeSum(
+  frame: Float64Array,
+  formula: Formula,
+  code: number,
+  labels: RowTensor,
+  predictions: RowTensor,
+): void {
+  frame[slot.operation] = operations.sum;
+  frame[slot.encoding] = formula.labels === "auto" ? readings.auto : readings.signed;
+  frame[slot.margin] = formula.margin;
+  frame[slot.isSquared] = formula.power - 1;
+  frame[slot.labelDtype] = labels.code;
+  frame[slot.predictionDtype] = predictions.code;
+  frame[slot.computeDtype] = code;
+  frame[slot.firstRow] = 0;
+  frame[slot.rows] = frame[slot.batchRows] = predictions.rows;
+  frame[slot.width] = predictions.width;
+  frame[slot.ignores] = 0;
+  frame[slot.isStrided] = 0;
 }
 
 /** Adds the sums that C++ wrote, and returns whether labels were read as 0 and 1. */

@@ -8,12 +8,11 @@ import type { Call, Operand, RowRange } from "./call.js";
 import {
   checkSlots,
   frameSize,
-  operations,
-  readings,
   readResults,
   type Slots,
   slot,
   writeCall,
+  writeSum,
 } from "./call-frame.js";
 import type { Backend, Evaluated } from "./interface.js";
 import { portable } from "./portable/portable.js";
@@ -134,19 +133,8 @@ export class NativeBackend implements Backend {
 
   sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
     const frame = this.#frame;
-    frame[slot.operation] = operations.sum;
     frame[slot.loss] = this.#numberOf(formula.spec);
-    frame[slot.encoding] = formula.labels === "auto" ? readings.auto : readings.signed;
-    frame[slot.margin] = formula.margin;
-    frame[slot.isSquared] = formula.power - 1;
-    frame[slot.labelDtype] = labels.code;
-    frame[slot.predictionDtype] = predictions.code;
-    frame[slot.computeDtype] = code;
-    frame[slot.firstRow] = 0;
-    frame[slot.rows] = frame[slot.batchRows] = predictions.rows;
-    frame[slot.width] = predictions.width;
-    frame[slot.ignores] = 0;
-    frame[slot.isStrided] = 0;
+    writeSum(frame, formula, code, labels, predictions);
     this.#evaluate(labels.stored, predictions.stored);
     return frame[slot.losses] as number;
   }

@@ -15,16 +15,19 @@ interface Exports {
   evaluate(...addresses: Addresses): number;
 }
 
-/** The addresses of the arrays of a call; 0 for those that are missing. */
+/** The addresses of the arrays of a call. Those that are missing count as 0. */
 export type Addresses = readonly [
-  labels: number,
-  predictions: number,
-  weights: number,
-  mask: number,
-  classWeights: number,
-  losses: number,
-  gradient: number,
+  labels?: number | undefined,
+  predictions?: number | undefined,
+  weights?: number | undefined,
+  mask?: number | undefined,
+  classWeights?: number | undefined,
+  losses?: number | undefined,
+  gradient?: number | undefined,
 ];
+
+/** The alignment of arrays. */
+export const cacheLine = 64;
 
 /** The memory of an instance. Memory that grows gets another buffer, and the views become empty. */
 interface Views {
@@ -71,7 +74,7 @@ export class WasmInstance {
   }
 
   /** Evaluates the batch that the frame describes. */
-  evaluate(addresses: Addresses): void {
+  evaluate(...addresses: Addresses): void {
     if (this.#exports.evaluate(...addresses) !== 1) {
       throw new TypeError("maxmargin: a number of the WebAssembly call frame is wrong");
     }

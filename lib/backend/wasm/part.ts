@@ -1,6 +1,6 @@
-import { bytesOf, rawArrayIn } from "../../tensor/cast.js";
+import { bytesOf, type RawArray, rawArrayIn } from "../../tensor/cast.js";
 import { eachRun, gather } from "../../tensor/gather.js";
-import { bufferOf, byteOffsetOf, lengthOf } from "../../typed-arrays.js";
+import { bufferOf, byteLengthOf, byteOffsetOf } from "../../typed-arrays.js";
 import type { Operand } from "../call.js";
 
 /** Values of an operand, by their logical index. */
@@ -8,6 +8,10 @@ export interface Span {
   readonly start: number;
   readonly n: number;
 }
+
+/** Returns the bytes of an array. */
+export const bytesIn = (array: RawArray) =>
+  new Uint8Array(bufferOf(array), byteOffsetOf(array), byteLengthOf(array));
 
 /** An operand whose values pass through the memory of an instance, some at a time. */
 export class Part {
@@ -32,8 +36,7 @@ export class Part {
     // The one row of a batch without other axes has one value, which is repeated for its parts.
     this.#axes = shape === undefined || shape.length === 0 ? [1] : shape;
     this.#size = bytesOf(code);
-    const length = lengthOf(values) * this.#size;
-    this.#bytes = new Uint8Array(bufferOf(values), byteOffsetOf(values), length);
+    this.#bytes = bytesIn(values);
   }
 
   /** Copies values into the memory, behind as many others as are skipped. */

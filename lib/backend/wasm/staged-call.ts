@@ -3,10 +3,8 @@ import { codes } from "../../tensor/dtypes.js";
 import { type Call, type Operand, type RowRange, readsLabels } from "../call.js";
 import { readings, readResults, slot, writeCall } from "../call-frame.js";
 import type { Totals } from "../totals.js";
-import type { Addresses, WasmInstance } from "./instance.js";
+import { type Addresses, cacheLine, type WasmInstance } from "./instance.js";
 import { Part } from "./part.js";
-
-const cacheLine = 64;
 
 /** A call whose rows pass through the memory of an instance, some at a time. */
 export class StagedCall {
@@ -52,10 +50,15 @@ export class StagedCall {
     this.#losses = place(call.losses, shapeOfRows, rows);
     this.#gradient = place(call.gradient, shape, values);
     const factors = place(classWeights && rowMajor(classWeights), undefined, classes);
-    const parts = [this.#labels, this.#predictions, this.#weights, this.#mask, factors];
-    this.#addresses = [...parts, this.#losses, this.#gradient].map(
-      (part) => part?.address ?? 0,
-    ) as unknown as Addresses;
+    this.#addresses = [
+      this.#labels?.address,
+      this.#predictions?.address,
+      this.#weights?.address,
+      this.#mask?.address,
+      factors?.address,
+      this.#losses?.address,
+      this.#gradient?.address,
+    ];
     instance.reserve(end - instance.arrays);
     const { bytes, frame } = instance.views;
     factors?.copyIn(bytes, { start: 0, n: classWeights?.length ?? 0 });
@@ -84,7 +87,7 @@ export class StagedCall {
     frame[slot.firstRow] = skipped;
     frame[slot.rows] = rows.n;
     frame[slot.batchRows] = this.#areCut ? ids.n * classes : rows.n;
-    this.#instance.evaluate(this.#addresses);
+    this.#instance.evaluate(...this.#addresses);
     const { views } = this.#instance;
     this.#losses?.copyOut(views.bytes, rows);
     this.#gradient?.copyOut(views.bytes, values, skipped);

@@ -1,10 +1,12 @@
 import type { Formula } from "../../losses/spec.js";
 import type { RowTensor } from "../../tensor/tensor.js";
 import { type Call, type RowRange, rowsOfGroup, sumCall } from "../call.js";
+import { slot, writeSum } from "../call-frame.js";
 import type { Backend } from "../interface.js";
 import { portable } from "../portable/portable.js";
 import { addTotals, newTotals, type Totals } from "../totals.js";
-import { WasmInstance } from "./instance.js";
+import { cacheLine, WasmInstance } from "./instance.js";
+import { bytesIn } from "./part.js";
 import { StagedCall } from "./staged-call.js";
 import type { WasmModule } from "./webassembly.js";
 
@@ -30,10 +32,17 @@ export class WasmBackend implements Backend {
   }
 
   sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
-    const call = sumCall(formula, code, labels, predictions);
-    const totals = newTotals();
-    this.evaluate(call, { first: 0, end: call.rows }, totals);
-    return totals.losses.value;
+    if (predictions.rows * predictions.width > valuesOfPiece) {
+      const call = sumCall(formula, code, labels, predictions);
+      const totals = newTotals();
+      this.evaluate(call, { first: 0, end: call.rows }, totals);
+      return totals.losses.value;
+    }
+    try {
+      return this.#sumAtOnce(formula, code, labels, predictions);
+    } catch (error) {
+      throw this.#recovered(error);
+    }
   }
 
   evaluate(call: Call, range: RowRange, totals: Totals): boolean {
@@ -44,12 +53,31 @@ export class WasmBackend implements Backend {
     try {
       return this.#evaluate(call, range, totals);
     } catch (error) {
-      // An instance does not recover from a trap, and its memory is in an unknown state.
-      this.#instance = new WasmInstance(this.#module);
-      throw error instanceof RangeError || error instanceof TypeError
-        ? error
-        : new RangeError(`maxmargin: out of memory (${error})`);
+      throw this.#recovered(error);
     }
+  }
+
+  /** Returns the error of a call, and replaces the instance: it does not recover from a trap. */
+  #recovered(error: unknown): unknown {
+    this.#instance = new WasmInstance(this.#module);
+    const isKnown = error instanceof RangeError || error instanceof TypeError;
+    return isKnown ? error : new RangeError(`maxmargin: out of memory (${error})`);
+  }
+
+  /** Sums a batch of up to a piece, without the objects of a call. */
+  #sumAtOnce(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
+    const instance = this.#instance;
+    const { arrays } = instance;
+    const [y, p] = [bytesIn(labels.stored), bytesIn(predictions.stored)];
+    const second = arrays + Math.ceil(y.length / cacheLine) * cacheLine;
+    instance.reserve(second + p.length - arrays);
+    const { bytes, frame } = instance.views;
+    bytes.set(y, arrays);
+    bytes.set(p, second);
+    frame[slot.loss] = instance.lossNumbers.get(formula.spec.name) as number;
+    writeSum(frame, formula, code, labels, predictions);
+    instance.evaluate(arrays, second);
+    return instance.views.frame[slot.losses] as number;
   }
 
   #evaluate(given: Call, range: RowRange, totals: Totals): boolean {
