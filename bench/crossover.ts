@@ -4,14 +4,23 @@ import { type Case, combinations, ofIds } from "./cases.js";
 import { libraryCall } from "./contestants.js";
 import { median, race } from "./timing.js";
 
+/** The times of a call of n values, by implementation. */
+interface Times {
+  readonly n: number;
+  readonly native: number;
+  readonly wasm: number;
+  readonly js: number;
+}
+
 /** Up to which size JavaScript is cheaper than the way into C++, for one kind of call. */
 export interface Crossover {
   readonly case: string;
-  /** From this size on every native call was cheaper; null if there was none. */
-  readonly n: number | null;
-  /** At that size, or the last. */
-  readonly nsNative: number;
-  readonly nsJavaScript: number;
+  /** From these sizes on every call was cheaper than in JavaScript; null if there was none. */
+  readonly native: number | null;
+  readonly wasm: number | null;
+  /** The times of the smallest and of the largest calls. */
+  readonly first: Times;
+  readonly last: Times;
 }
 
 const width = 8;
@@ -31,17 +40,27 @@ export const kinds: Case[] = [
   ...combinations({ ...usual, ...ofIds, result }),
 ];
 
+/** The first size from which on the times of an implementation are below those of JavaScript. */
+function crossing(times: readonly Times[], implementation: "native" | "wasm"): number | null {
+  const lost = times.map((time) => time[implementation] >= time.js).lastIndexOf(true);
+  return times[lost + 1]?.n ?? null;
+}
+
 export function crossover(kind: Case): Crossover {
-  const times = sizes.map((n) => {
+  const times = sizes.map((n): Times => {
     const run = libraryCall({ ...kind, n }, makeBatch({ ...kind, n }));
-    const native = { prepare: () => setBackend("native"), run };
-    const javaScript = { prepare: () => setBackend("js"), run };
-    const [nsNative, nsJavaScript] = race([native, javaScript], effort).map(median);
-    return { n, nsNative, nsJavaScript };
+    const choices = (["native", "wasm", "js"] as const).map((choice) => ({
+      prepare: () => setBackend(choice),
+      run,
+    }));
+    const [native, wasm, js] = race(choices, effort).map(median);
+    return { n, native, wasm, js };
   });
-  const lost = times
-    .map(({ nsNative, nsJavaScript }) => nsNative >= nsJavaScript)
-    .lastIndexOf(true);
-  const crossing = times[lost + 1];
-  return { case: kind.name, ...(crossing ?? { ...times[lost], n: null }) };
+  return {
+    case: kind.name,
+    native: crossing(times, "native"),
+    wasm: crossing(times, "wasm"),
+    first: times[0],
+    last: times[times.length - 1],
+  };
 }

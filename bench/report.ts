@@ -112,9 +112,12 @@ export function summary(rows: readonly Row[]): string {
 
 const crossoverColumns: readonly Column<Crossover>[] = [
   ["", 60, ({ case: name }) => name.replace(/\/[^/]*$/, "")],
-  ["from n", 6, ({ n }) => String(n ?? "-")],
-  ["native ns", 9, ({ nsNative }) => figure(nsNative)],
-  ["js ns", 9, ({ nsJavaScript }) => figure(nsJavaScript)],
+  ["native from n", 13, ({ native }) => String(native ?? "-")],
+  ["wasm from n", 11, ({ wasm }) => String(wasm ?? "-")],
+  ["ns of n =", 9, ({ first, last }) => `${first.n}, ${last.n}`],
+  ["native", 8, ({ first, last }) => `${figure(first.native)}, ${figure(last.native)}`],
+  ["wasm", 8, ({ first, last }) => `${figure(first.wasm)}, ${figure(last.wasm)}`],
+  ["js", 9, ({ first, last }) => `${figure(first.js)}, ${figure(last.js)}`],
 ];
 
 export const crossoverHeadings = headings(crossoverColumns);
