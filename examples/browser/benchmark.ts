@@ -38,7 +38,7 @@ function mistakes([first, ...others]: readonly Contestant[]): string[] {
 function timed(contestants: readonly Contestant[], effort: Partial<Effort>): number[][] {
   progress(`Timing ${contestants.map(({ name }) => contestantNames[name]).join("; ")}`);
   return race(contestants, {
-    warmUpMs: 60,
+    warmUpMs: 300,
     sampleMs: Math.max(20, 20 * clockStep()),
     budgetMs: 3000,
     minRounds: 5,
@@ -60,7 +60,6 @@ function timings(contestants: readonly Contestant[], values: number): Timing[] {
     return {
       contestant: name,
       rounds: own.length,
-      msPerCall: median(own) / 1e6,
       nsPerValue: median(own) / values,
       timesLoop: i < racing.length ? median(ratios(loop, own)) : median(loop) / median(own),
       range: [quantile(own, 0.1) / values, quantile(own, 0.9) / values],
@@ -86,7 +85,7 @@ report({ kind: "backend", name, error });
 addEventListener("message", ({ data }: MessageEvent<Choices>) => {
   try {
     report(measure(data, name === "wasm"));
-  } catch (error) {
-    report({ kind: "failure", message: `${error}` });
+  } catch (reason) {
+    report({ kind: "failure", message: `${reason}` });
   }
 });

@@ -146,5 +146,5 @@ const textOf = (name: Name, value: string) =>
 export function described(choices: Choices): string {
   const text = (name: Name) => textOf(name, choices[name]);
   const loss = `${text("loss")}, ${text("result")}`;
-  return `${loss}: ${text("n")} values in rows of ${text("width")}, ${text("dtype")} labels, ${text("labels")}`;
+  return `${loss}: ${text("n")} values in rows of ${text("width")}; labels ${text("labels")}, ${text("dtype")}`;
 }

@@ -10,7 +10,7 @@ export function startWorker(signal: AbortSignal, received: (report: Report) => v
   worker.addEventListener("error", ({ message }) => {
     const remedy =
       "the worker does not load. Did `npm run build` and `npm run build:tools` succeed?";
-    received({ kind: "failure", message: message ?? remedy });
+    received({ kind: "failure", message: message || remedy });
   });
   return worker;
 }

@@ -29,7 +29,7 @@ function stop(): void {
 }
 
 function show(report: Report, article: HTMLElement, place: string): void {
-  if (report.kind === "progress") say(`${place}${report.text}…`);
+  if (report.kind === "progress") say(`${place}${report.text}.`);
   if (report.kind === "agreement") article.append(element("p", {}, report.text));
   if (report.kind === "disagreement") {
     showMistakes(article, report.mistakes);
@@ -41,7 +41,7 @@ function show(report: Report, article: HTMLElement, place: string): void {
   }
   if (report.kind === "timings") {
     showTimings(article, report.timings);
-    say(`${place}Done. ${summary(report.timings)}.`);
+    say(`${place}Done. ${summary(report.timings)}`);
   }
 }
 

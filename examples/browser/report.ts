@@ -12,7 +12,6 @@ export type ContestantName = keyof typeof contestantNames;
 export interface Timing {
   readonly contestant: ContestantName;
   readonly rounds: number;
-  readonly msPerCall: number;
   readonly nsPerValue: number;
   /** How many times as fast as the loop. */
   readonly timesLoop: number;

@@ -3,23 +3,20 @@ import { type Choices, described, toQuery } from "./choices.js";
 import { element } from "./dom.js";
 import { contestantNames, type Timing } from "./report.js";
 
-const digits = new Intl.NumberFormat("en", {
-  minimumSignificantDigits: 2,
-  maximumSignificantDigits: 3,
-});
+const threeDigits = { minimumSignificantDigits: 3, maximumSignificantDigits: 3 };
+const time = new Intl.NumberFormat("en", threeDigits).format;
+const ratio = new Intl.NumberFormat("en", { maximumSignificantDigits: 2 }).format;
 
-const ns = ({ nsPerValue }: Timing) => `${digits.format(nsPerValue)} ns`;
-const times = ({ timesLoop }: Timing) => `${digits.format(timesLoop)} ×`;
-
-function bar(timing: Timing, longest: number): HTMLElement {
-  const filled = element("span", { className: `bar ${timing.contestant}` });
-  filled.style.inlineSize = `${(100 * timing.timesLoop) / longest}%`;
+function bar({ contestant, nsPerValue, timesLoop }: Timing, longest: number): HTMLElement {
+  const filled = element("span", { className: `bar ${contestant}` });
+  filled.style.inlineSize = `${(100 * timesLoop) / longest}%`;
   return element(
     "li",
     {},
-    element("span", { className: "name" }, contestantNames[timing.contestant]),
+    element("span", { className: "name" }, contestantNames[contestant]),
     element("span", { className: "track" }, filled),
-    element("span", { className: "numbers" }, element("b", {}, ns(timing)), ` · ${times(timing)}`),
+    element("b", { className: "number" }, `${time(nsPerValue)} ns`),
+    element("span", { className: "number" }, `${ratio(timesLoop)} ×`),
   );
 }
 
@@ -28,16 +25,19 @@ function bars(timings: readonly Timing[]): HTMLElement {
   return element(
     "figure",
     {},
-    element("figcaption", {}, "Time per value · speed as a multiple of the loop; longer is faster"),
+    element(
+      "figcaption",
+      {},
+      "Time per value, and speed relative to the loop: a longer bar is faster",
+    ),
     element("ul", { className: "bars" }, ...timings.map((timing) => bar(timing, longest))),
   );
 }
 
 const columns: readonly (readonly [heading: string, cell: (timing: Timing) => string])[] = [
-  ["ns per value", ({ nsPerValue }) => digits.format(nsPerValue)],
-  ["80 % of rounds", ({ range }) => range.map((value) => digits.format(value)).join("–")],
-  ["× the loop", ({ timesLoop }) => digits.format(timesLoop)],
-  ["ms per call", ({ msPerCall }) => digits.format(msPerCall)],
+  ["ns per value", ({ nsPerValue }) => time(nsPerValue)],
+  ["80 % of rounds", ({ range: [low, high] }) => `${time(low)} to ${time(high)}`],
+  ["× the loop", ({ timesLoop }) => ratio(timesLoop)],
   ["rounds", ({ rounds }) => `${rounds}`],
 ];
 
@@ -47,7 +47,7 @@ function table(timings: readonly Timing[]): HTMLElement {
   const head = element(
     "tr",
     {},
-    heading("col", ""),
+    heading("col", "contestant"),
     ...columns.map(([text]) => heading("col", text)),
   );
   const rows = timings.map((timing) =>
@@ -61,7 +61,7 @@ function table(timings: readonly Timing[]): HTMLElement {
   return element(
     "table",
     {},
-    element("caption", {}, "The numbers: medians over the rounds"),
+    element("caption", {}, "The numbers behind the bars, medians over the rounds"),
     element("thead", {}, head),
     element("tbody", {}, ...rows),
   );
@@ -86,9 +86,8 @@ export function showMistakes(article: HTMLElement, mistakes: readonly string[]):
   );
 }
 
-/** Sums up a case for those who do not see the bars. */
-export function summary(timings: readonly Timing[]): string {
-  return timings
-    .map((timing) => `${contestantNames[timing.contestant]} ${ns(timing)}, ${times(timing)}`)
-    .join("; ");
+/** Sums up a case, for the status. */
+export function summary([{ contestant, nsPerValue, timesLoop }]: readonly Timing[]): string {
+  const speed = `${time(nsPerValue)} ns per value, ${ratio(timesLoop)} times as fast as the loop`;
+  return `${contestantNames[contestant]}: ${speed}.`;
 }

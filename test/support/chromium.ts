@@ -49,8 +49,8 @@ export class Tab {
 
   private constructor(executable: string) {
     this.#profile = mkdtempSync(join(tmpdir(), "maxmargin-chromium-"));
-    // The sandbox does not work for root, which tests in containers often are.
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"];
+    // Tests in containers often run as root, for whom there is no sandbox, and with a small /dev/shm.
+    const flags = ["--headless", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
     this.#process = spawn(
       executable,
       [...flags, "--remote-debugging-pipe", `--user-data-dir=${this.#profile}`],
