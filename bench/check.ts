@@ -9,11 +9,11 @@ const tolerances: Record<PredictionDtype, number> = {
   bfloat16: 2 ** -7,
 };
 
-const valuesOf = (answer: number | ArrayLike<number>): ArrayLike<number> =>
+export const valuesOf = (answer: number | ArrayLike<number>): ArrayLike<number> =>
   typeof answer === "number" ? [answer] : answer;
 
 /** The first place where two answers are not the same, or undefined. */
-function difference(
+export function difference(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
   same: (a: number, b: number) => boolean,
@@ -28,7 +28,7 @@ function difference(
 /** Plain C++ adds up in float32. */
 const toleranceOfRivals = 1e-3;
 
-const isClose = (tolerance: number) => (a: number, b: number) =>
+export const isClose = (tolerance: number) => (a: number, b: number) =>
   Math.abs(a - b) <= tolerance * Math.abs(b);
 
 /**

@@ -26,14 +26,18 @@ function msOf({ run }: Runner, calls: number): number {
   return performance.now() - start;
 }
 
+/** The shorter of two samples: one alone may be long because another program ran meanwhile. */
+const shorterMsOf = (runner: Runner, calls: number) =>
+  Math.min(msOf(runner, calls), msOf(runner, calls));
+
 /** How many calls last as long as a sample has to. */
 function warmUp(runner: Runner, { warmUpMs, sampleMs }: Effort): { calls: number; ms: number } {
   runner.prepare();
   let calls = 1;
-  let ms = msOf(runner, calls);
-  for (let total = ms; total < warmUpMs || ms < sampleMs; total += ms) {
+  let ms = shorterMsOf(runner, calls);
+  for (let total = 2 * ms; total < warmUpMs || ms < sampleMs; total += 2 * ms) {
     if (ms < sampleMs) calls *= 2;
-    ms = msOf(runner, calls);
+    ms = shorterMsOf(runner, calls);
   }
   return { calls, ms };
 }
