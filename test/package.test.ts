@@ -125,7 +125,7 @@ describe("the package's name", () => {
       Object.values(manifest.exports[path] as Record<string, Record<"types" | "default", string>>),
     );
     for (const entry of [...entries, { types: manifest.types, default: manifest.main }]) {
-      expect(entry.types).toBe(entry.default.replace(/\.js$/, ".d.ts"));
+      expect(entry.types).toBe(entry.default.replace(/(\.workerd)?\.js$/, ".d.ts"));
       expect(existsSync(`${root}${entry.default}`), entry.default).toBe(true);
       expect(existsSync(`${root}${entry.types}`), entry.types).toBe(true);
     }
@@ -173,6 +173,9 @@ describe("the published package", () => {
       /^dist\/cjs\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
       /^dist\/cjs\/package\.json$/,
       /^dist\/esm\/(index|metrics|start)\.(js|d\.ts)$/,
+      /^dist\/web\/([\w-]+\/)*[\w-]+\.js$/,
+      /^dist\/web\/(index|metrics)\.(workerd\.js|d\.ts)$/,
+      /^dist\/web\/(start\.workerd\.js|maxmargin\.wasm)$/,
       /^prebuilds\/(linux|darwin|win32)-(x64|arm64)\/maxmargin(\.glibc|\.musl)?\.node$/,
     ];
     expect(paths.filter((path) => !expected.some((kind) => kind.test(path)))).toEqual([]);
@@ -185,6 +188,10 @@ describe("the published package", () => {
         "dist/cjs/package.json",
         "dist/esm/index.d.ts",
         "dist/esm/index.js",
+        "dist/web/index.d.ts",
+        "dist/web/index.js",
+        "dist/web/index.workerd.js",
+        "dist/web/maxmargin.wasm",
         "package.json",
       ]),
     );
