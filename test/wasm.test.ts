@@ -70,19 +70,35 @@ describe("the module", () => {
   });
 });
 
-test("the build without Node imports nothing but its own files", () => {
-  const files = readdirSync(`${dist}web`, { recursive: true, encoding: "utf8" });
-  const modules = files.filter((name) => name.endsWith(".js"));
-  const imported = modules.flatMap((name) => {
-    const code = readFileSync(`${dist}web/${name}`, "utf8");
-    expect(code, name).not.toContain("node:");
+describe("the build without Node", () => {
+  /** Returns the paths that a module of dist/web imports, within the folder. */
+  function importsOf(module: string): string[] {
+    const code = readFileSync(`${dist}web/${module}`, "utf8");
     const imports = code.matchAll(/^(?:import|export)\b(?:[^";]*\bfrom)? ?"([^"]*)";$/gm);
     return [...imports].map(([, path]) =>
-      path.startsWith(".") ? join(dirname(name), path) : path,
+      path.startsWith(".") ? join(dirname(module), path) : path,
     );
+  }
+
+  test("imports nothing but its own files", () => {
+    const files = readdirSync(`${dist}web`, { recursive: true, encoding: "utf8" });
+    const modules = files.filter((name) => name.endsWith(".js"));
+    const imported = modules.flatMap(importsOf);
+    expect(imported.length).toBeGreaterThan(modules.length);
+    expect(imported.filter((path) => !files.includes(path))).toEqual([]);
+    for (const name of modules) {
+      expect(readFileSync(`${dist}web/${name}`, "utf8"), name).not.toContain("node:");
+    }
   });
-  expect(imported.length).toBeGreaterThan(modules.length);
-  expect(imported.filter((path) => !files.includes(path))).toEqual([]);
+
+  test.each(["index", "metrics"])("carries its module once in Workers: %s", (entry) => {
+    const reached = new Set([`${entry}.workerd.js`]);
+    for (const path of reached) {
+      if (path.endsWith(".js")) for (const imported of importsOf(path)) reached.add(imported);
+    }
+    expect(reached).toContain("maxmargin.wasm");
+    expect(reached).not.toContain("backend/wasm/bytes.js");
+  });
 });
 
 describe("is compiled only when it is needed", () => {
