@@ -1,7 +1,9 @@
 // The build for browsers, as `npm run build` writes it, in a page of Chromium. test/install has the bundlers.
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
-import { type Answers, expectAnswers, nativeAnswers } from "./support/answers.js";
+import * as maxmargin from "maxmargin";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Answers, expectAnswers } from "./support/answers.js";
+import { answers } from "./support/answers.mjs";
 import { answerOf, hasChromium } from "./support/browser.js";
 
 const folder = fileURLToPath(new URL("../", import.meta.url));
@@ -13,8 +15,10 @@ const imports = `
 
 let expected: Answers;
 beforeAll(async () => {
-  expected = await nativeAnswers();
+  maxmargin.setBackend("native");
+  expected = await answers(maxmargin);
 });
+afterAll(() => maxmargin.setBackend("auto"));
 
 describe.skipIf(!hasChromium)("in Chromium", () => {
   test("WebAssembly computes the bits of the addon", async () => {

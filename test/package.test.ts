@@ -120,9 +120,17 @@ describe("the package's name", () => {
     expect(required.file.replaceAll("\\", "/")).toMatch(/\/dist\/cjs\/index\.js$/);
   });
 
+  /** The files of one condition. */
+  type Target = Record<"types" | "default", string>;
+
+  const targetsOf = (conditions: object): Target[] =>
+    "default" in conditions && typeof conditions.default === "string"
+      ? [conditions as Target]
+      : Object.values(conditions).flatMap(targetsOf);
+
   test("has declarations beside every entry", () => {
     const entries = [".", "./metrics"].flatMap((path) =>
-      Object.values(manifest.exports[path] as Record<string, Record<"types" | "default", string>>),
+      targetsOf(manifest.exports[path] as object),
     );
     for (const entry of [...entries, { types: manifest.types, default: manifest.main }]) {
       expect(entry.types).toBe(entry.default.replace(/(\.workerd)?\.js$/, ".d.ts"));

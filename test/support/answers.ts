@@ -1,25 +1,14 @@
-// The results of answers.mjs, as every runtime has to compute them.
-import * as maxmargin from "maxmargin";
+// The results of answers.mjs, which every runtime has to compute alike.
+import type { BackendInfo } from "maxmargin";
 import { expect } from "vitest";
-import { answers } from "./answers.mjs";
+import type { answers } from "./answers.mjs";
 
-/** The result of `answers`, which may have been sent as JSON. */
 export type Answers = Awaited<ReturnType<typeof answers>>;
-
-/** Returns the answers of the addon in this process. */
-export async function nativeAnswers(): Promise<Answers> {
-  maxmargin.setBackend("native");
-  try {
-    return await answers(maxmargin);
-  } finally {
-    maxmargin.setBackend("auto");
-  }
-}
 
 /** Fails unless a program computed with the backend of this name, and its bits are those of `expected`. */
 export function expectAnswers(
   received: unknown,
-  name: maxmargin.BackendInfo["name"],
+  name: BackendInfo["name"],
   expected: Answers,
 ): void {
   const { backend, bits, failure } = received as Answers & { readonly failure?: string };
