@@ -83,7 +83,13 @@ async function writeWasm() {
     return;
   }
   copyFileSync(file, "dist/web/maxmargin.wasm");
-  const text = JSON.stringify(readFileSync(file).toString("base64"));
+  // In lines, because minifiers put all other code on one: Node prints the whole line of an uncaught error before its message,
+  // and loses what exceeds the buffer of a pipe. They keep the lines of tagged templates only, and
+  // atob skips line breaks.
+  const lines = readFileSync(file)
+    .toString("base64")
+    .replace(/.{1,1000}/g, "\n$&");
+  const text = `String.raw\`${lines}\n\``;
   writeFileSync("dist/cjs/backend/wasm/bytes.js", `exports.base64 = ${text};\n`);
   writeFileSync("dist/web/backend/wasm/bytes.js", `export const base64 = ${text};\n`);
 }
