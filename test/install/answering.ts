@@ -4,15 +4,18 @@ import { expect } from "vitest";
 import type { Answers } from "../support/answers.js";
 import { type Printed, run } from "./run.js";
 
+const printed = (name: string) => `
+  import * as maxmargin from "${name}";
+  import { answers } from "./answers.mjs";
+
+  console.log(JSON.stringify(await answers(maxmargin)));
+`;
+
 /** The files of a user who prints the answers. */
 export const answering = {
   "answers.mjs": readFileSync(new URL("../support/answers.mjs", import.meta.url), "utf8"),
-  "print.mjs": `
-    import * as maxmargin from "maxmargin";
-    import { answers } from "./answers.mjs";
-
-    console.log(JSON.stringify(await answers(maxmargin)));
-  `,
+  "print.mjs": printed("maxmargin"),
+  "print-wasm.mjs": printed("maxmargin/wasm"),
 } as const;
 
 /** Returns the answers that a program has printed. */

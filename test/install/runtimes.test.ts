@@ -18,14 +18,21 @@ beforeAll(() => {
   expected = nativeAnswers(cwd);
 });
 
-/** Runs the program whose bits are compared, in WebAssembly. Returns the reason for the lack of a binary. */
-function errorInWasm(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const answers = answersIn(run(program, [...args, "print.mjs"], { cwd, env }));
+/** Runs a program, which has to compute in WebAssembly. Returns the reason for the lack of a binary. */
+function errorInWasm(
+  program: string,
+  args: readonly string[],
+  { file = "print.mjs", env = {} }: { file?: string; env?: NodeJS.ProcessEnv } = {},
+): string | null {
+  const answers = answersIn(run(program, [...args, file], { cwd, env }));
   expectAnswers(answers, "wasm", expected);
   return answers.backend.error;
 }
 
-const useWasm = { MAXMARGIN_BACKEND: "wasm" };
+/** The build that has no binary. */
+const ofWeb = { file: "print-wasm.mjs" };
+
+const useWasm = { env: { MAXMARGIN_BACKEND: "wasm" } };
 
 describe.each(["20", "22", "24", "26"])("Node %s", (version) => {
   let node: string;
@@ -64,6 +71,7 @@ describe.each(["20", "22", "24", "26"])("Node %s", (version) => {
 
   test("computes in WebAssembly if it is asked to", () => {
     expect(errorInWasm(node, [], useWasm)).toBeNull();
+    expect(errorInWasm(node, [], ofWeb)).toBeNull();
   });
 });
 
@@ -79,6 +87,7 @@ describe("bun", () => {
 
   test("computes in WebAssembly if it is asked to", () => {
     expect(errorInWasm(bun, [], useWasm)).toBeNull();
+    expect(errorInWasm(bun, [], ofWeb)).toBeNull();
   });
 });
 
@@ -96,6 +105,7 @@ describe("deno", () => {
   test("computes in WebAssembly if it is asked to", () => {
     const args = ["run", "--allow-ffi", "--allow-read", "--allow-env"];
     expect(errorInWasm(deno, args, useWasm)).toBeNull();
+    expect(errorInWasm(deno, ["run", "--no-prompt"], ofWeb)).toBeNull();
   });
 
   test.each([
@@ -112,6 +122,6 @@ describe("deno", () => {
 
   test("obeys no environment variable that it is not permitted to read", () => {
     const args = ["run", "--no-prompt", "--allow-ffi", "--allow-read", "call.mjs"];
-    expectNative(run(deno, args, { cwd, env: useWasm }));
+    expectNative(run(deno, args, { cwd, ...useWasm }));
   });
 });
