@@ -64,8 +64,9 @@ function writeWeb() {
   );
   for (const entry of entries) {
     const code = readFileSync(`dist/web/${entry}.js`, "utf8");
+    // The other entry too: it would start the library with the module in base64.
     const own = code
-      .replace('"./start.js"', '"./start.workerd.js"')
+      .replace(/"\.\/(start|metrics)\.js"/g, '"./$1.workerd.js"')
       .replace(/^\/\/# source.*$/m, "");
     writeFileSync(`dist/web/${entry}.workerd.js`, own);
     writeFileSync(`dist/web/${entry}.d.ts`, `export * from "../cjs/${entry}.js";\n`);
@@ -82,7 +83,13 @@ async function writeWasm() {
     return;
   }
   copyFileSync(file, "dist/web/maxmargin.wasm");
-  const text = JSON.stringify(readFileSync(file).toString("base64"));
+  // In lines, because minifiers put all other code on one: Node prints the whole line of an uncaught error before its message,
+  // and loses what exceeds the buffer of a pipe. They keep the lines of tagged templates only, and
+  // atob skips line breaks.
+  const lines = readFileSync(file)
+    .toString("base64")
+    .replace(/.{1,1000}/g, "\n$&");
+  const text = `String.raw\`${lines}\n\``;
   writeFileSync("dist/cjs/backend/wasm/bytes.js", `exports.base64 = ${text};\n`);
   writeFileSync("dist/web/backend/wasm/bytes.js", `export const base64 = ${text};\n`);
 }

@@ -167,13 +167,7 @@ describe("a binary that cannot be loaded", () => {
 describe("without a binary", () => {
   test("WebAssembly computes, and backend() reports why", () => {
     const info = load();
-    expect(info).toMatchObject({
-      name: "wasm",
-      kernel: null,
-      kernels: [],
-      threads: 1,
-      binary: null,
-    });
+    expect(info).toMatchObject({ name: "wasm", kernels: [], threads: 1, binary: null });
     expect(info.error).toBe(`prebuilt binary: ${join(folder, prebuilt)} does not exist`);
   });
 

@@ -120,9 +120,17 @@ describe("the package's name", () => {
     expect(required.file.replaceAll("\\", "/")).toMatch(/\/dist\/cjs\/index\.js$/);
   });
 
+  /** The files of one condition. */
+  type Target = Record<"types" | "default", string>;
+
+  const targetsOf = (conditions: object): Target[] =>
+    "default" in conditions && typeof conditions.default === "string"
+      ? [conditions as Target]
+      : Object.values(conditions).flatMap(targetsOf);
+
   test("has declarations beside every entry", () => {
     const entries = [".", "./metrics"].flatMap((path) =>
-      Object.values(manifest.exports[path] as Record<string, Record<"types" | "default", string>>),
+      targetsOf(manifest.exports[path] as object),
     );
     for (const entry of [...entries, { types: manifest.types, default: manifest.main }]) {
       expect(entry.types).toBe(entry.default.replace(/(\.workerd)?\.js$/, ".d.ts"));
@@ -173,9 +181,9 @@ describe("the published package", () => {
       /^dist\/cjs\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
       /^dist\/cjs\/package\.json$/,
       /^dist\/esm\/(index|metrics|start)\.(js|d\.ts)$/,
-      /^dist\/web\/([\w-]+\/)*[\w-]+(\.workerd)?\.js$/,
-      /^dist\/web\/(index|metrics)\.d\.ts$/,
-      /^dist\/web\/maxmargin\.wasm$/,
+      /^dist\/web\/([\w-]+\/)*[\w-]+\.js$/,
+      /^dist\/web\/(index|metrics)\.(workerd\.js|d\.ts)$/,
+      /^dist\/web\/(start\.workerd\.js|maxmargin\.wasm)$/,
       /^prebuilds\/(linux|darwin|win32)-(x64|arm64)\/maxmargin(\.glibc|\.musl)?\.node$/,
     ];
     expect(paths.filter((path) => !expected.some((kind) => kind.test(path)))).toEqual([]);
@@ -188,6 +196,7 @@ describe("the published package", () => {
         "dist/cjs/package.json",
         "dist/esm/index.d.ts",
         "dist/esm/index.js",
+        "dist/web/index.d.ts",
         "dist/web/index.js",
         "dist/web/index.workerd.js",
         "dist/web/maxmargin.wasm",

@@ -139,7 +139,9 @@ function useKernel(kernelName: string | undefined, names: Names): void {
 function requiredWasm(argument: string): Backend {
   const wasm = loadWasm();
   if (wasm !== undefined) return wasm;
-  throw wrongValue(argument, "a runtime that can run the WebAssembly module", `${wasmError()}`);
+  const advice = 'Let the addon or JavaScript compute, by the default "auto"';
+  const received = `none: ${wasmError()}. ${advice}`;
+  throw wrongValue(argument, "a runtime that can run the WebAssembly module", received);
 }
 
 /**

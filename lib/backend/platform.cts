@@ -29,8 +29,9 @@ function isMusl(): boolean {
     // The head of an executable contains the path of its loader, such as /lib/ld-musl-x86_64.so.1.
     const loader = /\/ld-(musl|linux)-/.exec(read(process.execPath, 4096).head.toString("latin1"));
     if (loader !== null) return loader[1] === "musl";
-  } catch {
-    // The process may not read that file.
+  } catch (error) {
+    // The process may not read that file. In deno, the report needs other permissions in addition.
+    if ("deno" in process.versions) throw error;
   }
   // The report also contains the answer, but takes milliseconds. By default it even looks up the
   // names of all connected hosts.

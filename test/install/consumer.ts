@@ -72,9 +72,9 @@ export function expectNative(printed: Printed): void {
   expect({ name, kernel, error }).toEqual({ name: "native", kernel: kernels[0], error: null });
 }
 
-/** Holds the program to having run in JavaScript, for the given reason. */
+/** Fails unless the program computed in WebAssembly, because of `reason`. */
 export function expectFallback(printed: Printed, reason: RegExp): void {
   const { name, binary, error } = told(printed);
-  expect({ name, binary }).toEqual({ name: "js", binary: null });
+  expect({ name, binary }).toEqual({ name: "wasm", binary: null });
   expect(error).toMatch(reason);
 }

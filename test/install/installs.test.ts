@@ -96,12 +96,12 @@ describe.runIf(process.platform === "linux")("a binary that cannot be loaded", (
     }
   }
 
-  test("because it is corrupt gives way to JavaScript", () => {
+  test("because it is corrupt gives way to WebAssembly", () => {
     writeFileSync(binary, "corrupt");
     expectFallbackFor(/^prebuilt binary: .*maxmargin\.\w+\.node is not a library for Linux/);
   });
 
-  test("because it was made for another processor gives way to JavaScript", () => {
+  test("because it was made for another processor gives way to WebAssembly", () => {
     const other = process.arch === "arm64" ? "linux-x64" : "linux-arm64";
     copyFileSync(join(prebuilds, other, "maxmargin.glibc.node"), binary);
     expectFallbackFor(/^prebuilt binary: .*maxmargin\.\w+\.node is for another processor than /);

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { type Answers, expectAnswers } from "../support/answers.js";
+import { answering, answersIn, nativeAnswers } from "./answering.js";
 import { binOf, consumer, expectFallback, expectNative, installed, programs } from "./consumer.js";
 import { run } from "./run.js";
 
@@ -10,9 +12,27 @@ function runtime(packageName: string, program: string): string {
 }
 
 let cwd: string;
+let expected: Answers;
 beforeAll(() => {
-  cwd = installed("runtimes");
+  cwd = installed("runtimes", [], answering);
+  expected = nativeAnswers(cwd);
 });
+
+/** Runs a program, which has to compute in WebAssembly. Returns the reason for the lack of a binary. */
+function errorInWasm(
+  program: string,
+  args: readonly string[],
+  { file = "print.mjs", env = {} }: { file?: string; env?: NodeJS.ProcessEnv } = {},
+): string | null {
+  const answers = answersIn(run(program, [...args, file], { cwd, env }));
+  expectAnswers(answers, "wasm", expected);
+  return answers.backend.error;
+}
+
+/** The build that has no binary. */
+const ofWeb = { file: "print-wasm.mjs" };
+
+const useWasm = { env: { MAXMARGIN_BACKEND: "wasm" } };
 
 describe.each(["20", "22", "24", "26"])("Node %s", (version) => {
   let node: string;
@@ -37,9 +57,21 @@ describe.each(["20", "22", "24", "26"])("Node %s", (version) => {
     expectNative(run(node, [...args, "call.cjs"], { cwd }));
   });
 
-  test("computes in JavaScript where addons are not permitted, and says why", () => {
-    const printed = run(node, [permission, `--allow-fs-read=${cwd}/`, "call.mjs"], { cwd });
-    expectFallback(printed, /^prebuilt binary: Cannot load native addon because loading addons is/);
+  const forbidden = /^prebuilt binary: Cannot load native addon because loading addons is/;
+
+  test("computes in WebAssembly where addons are not permitted, and says why", () => {
+    const args = [permission, `--allow-fs-read=${cwd}/`];
+    expectFallback(run(node, [...args, "call.mjs"], { cwd }), forbidden);
+    expect(errorInWasm(node, args)).toMatch(forbidden);
+  });
+
+  test("computes in WebAssembly without addons, and says why", () => {
+    expect(errorInWasm(node, ["--no-addons"])).toMatch(forbidden);
+  });
+
+  test("computes in WebAssembly if it is asked to", () => {
+    expect(errorInWasm(node, [], useWasm)).toBeNull();
+    expect(errorInWasm(node, [], ofWeb)).toBeNull();
   });
 });
 
@@ -51,6 +83,11 @@ describe("bun", () => {
 
   test.each(Object.keys(programs))("computes natively: %s", (file) => {
     expectNative(run(bun, [file], { cwd }));
+  });
+
+  test("computes in WebAssembly if it is asked to", () => {
+    expect(errorInWasm(bun, [], useWasm)).toBeNull();
+    expect(errorInWasm(bun, [], ofWeb)).toBeNull();
   });
 });
 
@@ -65,8 +102,26 @@ describe("deno", () => {
     expectNative(run(deno, args, { cwd }));
   });
 
-  test("computes in JavaScript where addons are not permitted, and says why", () => {
-    const printed = run(deno, ["run", "--allow-read", "--allow-env", "call.mjs"], { cwd });
-    expectFallback(printed, /^prebuilt binary: Requires ffi access/);
+  test("computes in WebAssembly if it is asked to", () => {
+    const args = ["run", "--allow-ffi", "--allow-read", "--allow-env"];
+    expect(errorInWasm(deno, args, useWasm)).toBeNull();
+    expect(errorInWasm(deno, ["run", "--no-prompt"], ofWeb)).toBeNull();
+  });
+
+  test.each([
+    { permissions: ["--allow-read", "--allow-env"], missing: "ffi" },
+    { permissions: ["--allow-ffi", "--allow-env"], missing: "read" },
+    { permissions: [], missing: "read" },
+  ])(
+    "computes in WebAssembly with $permissions, and names a missing one",
+    ({ permissions, missing }) => {
+      const error = errorInWasm(deno, ["run", "--no-prompt", ...permissions]);
+      expect(error).toMatch(new RegExp(`^prebuilt binary: Requires ${missing} access to "`));
+    },
+  );
+
+  test("obeys no environment variable that it is not permitted to read", () => {
+    const args = ["run", "--no-prompt", "--allow-ffi", "--allow-read", "call.mjs"];
+    expectNative(run(deno, args, { cwd, ...useWasm }));
   });
 });

@@ -60,17 +60,24 @@ const print = `
   console.log(JSON.stringify(answer));
 `;
 
-/**
- * Imports the package in a process of its own: what all threads share is new there. `first` runs before
- * the import, `body` after it.
- */
+interface ProcessOptions {
+  /** The code before the import. */
+  readonly first?: string;
+  /** The code after it, which can add to `answer`. */
+  readonly body?: string;
+  readonly cwd?: string;
+  /** Options of Node. */
+  readonly flags?: readonly string[];
+}
+
+/** Imports the package in a process of its own: everything that all threads share is new there. */
 export function loadInProcess(
   settings: Readonly<Record<string, string>>,
-  { first = "", body = "", cwd = root }: { first?: string; body?: string; cwd?: string } = {},
+  { first = "", body = "", cwd = root, flags = [] }: ProcessOptions = {},
 ): Loaded {
   const code = print.replace("FIRST", () => first).replace("BODY", () => body);
   return JSON.parse(
-    execFileSync(process.execPath, ["--input-type=module", "-e", code], {
+    execFileSync(process.execPath, [...flags, "--input-type=module", "-e", code], {
       cwd,
       encoding: "utf8",
       env: environmentWith(settings),
