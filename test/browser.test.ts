@@ -4,7 +4,8 @@ import * as maxmargin from "maxmargin";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Answers, expectAnswers } from "./support/answers.js";
 import { answers } from "./support/answers.mjs";
-import { answerOf, hasChromium } from "./support/browser.js";
+import { answerOf } from "./support/browser.js";
+import { chromium } from "./support/chromium.js";
 
 const folder = fileURLToPath(new URL("../", import.meta.url));
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => maxmargin.setBackend("auto"));
 
-describe.skipIf(!hasChromium)("in Chromium", () => {
+describe.skipIf(chromium === undefined)("in Chromium", () => {
   test("WebAssembly computes the bits of the addon", async () => {
     const program = `${imports} report(await answers(maxmargin));`;
     const answer = (await answerOf({ folder, program })) as Answers;

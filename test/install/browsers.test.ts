@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { join, relative } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Answers, expectAnswers } from "../support/answers.js";
-import { answerOf, hasChromium } from "../support/browser.js";
+import { answerOf } from "../support/browser.js";
+import { chromium } from "../support/chromium.js";
 import { answering, nativeAnswers } from "./answering.js";
 import { binOf, installed } from "./consumer.js";
 import { run } from "./run.js";
@@ -60,7 +61,7 @@ function answerOfScript(folder: string, policy?: string): Promise<unknown> {
   return answerOf(policy === undefined ? page : { ...page, policy });
 }
 
-describe.skipIf(!hasChromium)("WebAssembly computes in a page", () => {
+describe.skipIf(chromium === undefined)("WebAssembly computes in a page", () => {
   test("that imports the package's own modules", async () => {
     const file = createRequire(join(cwd, "main.cjs")).resolve("maxmargin/wasm");
     const imports = JSON.stringify({ imports: { maxmargin: `/${relative(cwd, file)}` } });
@@ -97,7 +98,7 @@ describe.skipIf(!hasChromium)("WebAssembly computes in a page", () => {
   });
 });
 
-describe.skipIf(!hasChromium)("a page whose policy forbids WebAssembly", () => {
+describe.skipIf(chromium === undefined)("a page whose policy forbids WebAssembly", () => {
   test("computes in JavaScript, and backend() reports why", async () => {
     bundle("condition", "esbuild main.mjs --bundle --outfile=forbidden/main.js");
     const answer = await answerOfScript("condition/forbidden", "script-src 'self'");

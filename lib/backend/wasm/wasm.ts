@@ -23,7 +23,7 @@ const longestRow = 2 ** 18;
 export class WasmBackend implements Backend {
   readonly valuesAtOnce = 65536;
   readonly #module: WasmModule;
-  #instance: WasmInstance;
+  #instance: WasmInstance | undefined;
 
   /** Throws if the module was built for another version of the library. */
   constructor(module: WasmModule) {
@@ -47,7 +47,7 @@ export class WasmBackend implements Backend {
 
   evaluate(call: Call, range: RowRange, totals: Totals): boolean {
     const isEmpty = call.rows * call.width === 0;
-    if (call.operation === "clear" || isEmpty || call.classes > longestRow) {
+    if (call.operation === "clear" || isEmpty || lengthOfRow(call) > longestRow) {
       return portable.evaluate(call, range, totals);
     }
     try {
@@ -57,16 +57,22 @@ export class WasmBackend implements Backend {
     }
   }
 
-  /** Returns the error of a call, and replaces the instance: it does not recover from a trap. */
+  /** The instance of the next call. */
+  get #current(): WasmInstance {
+    this.#instance ??= new WasmInstance(this.#module);
+    return this.#instance;
+  }
+
+  /** Returns the error of a call, and drops the instance: it does not recover from a trap. */
   #recovered(error: unknown): unknown {
-    this.#instance = new WasmInstance(this.#module);
+    this.#instance = undefined;
     const isKnown = error instanceof RangeError || error instanceof TypeError;
     return isKnown ? error : new RangeError(`maxmargin: out of memory (${error})`);
   }
 
   /** Sums a batch of up to a piece, without the objects of a call. */
   #sumAtOnce(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
-    const instance = this.#instance;
+    const instance = this.#current;
     const { arrays } = instance;
     const [y, p] = [bytesIn(labels.stored), bytesIn(predictions.stored)];
     const second = arrays + Math.ceil(y.length / cacheLine) * cacheLine;
@@ -89,7 +95,7 @@ export class WasmBackend implements Backend {
       call = { ...call, encoding: areBinary ? "binary" : "signed" };
     }
     const rows = Math.min(rowsOfPiece(call), range.end - range.first);
-    const staged = new StagedCall(call, rows, this.#instance);
+    const staged = new StagedCall(call, rows, this.#current);
     let isAuto = call.encoding === "auto";
     let own = newTotals();
     let wasBinary = false;
@@ -109,6 +115,10 @@ export class WasmBackend implements Backend {
     return wasBinary;
   }
 }
+
+/** Returns the number of values that a piece has to have room for, whatever its size. */
+const lengthOfRow = ({ width, classes, encoding }: Call) =>
+  encoding === "sparse" ? classes : width;
 
 /** Pieces begin where groups of rows do. */
 function rowsOfPiece({ width }: Call): number {
