@@ -45,6 +45,12 @@ export const bytesOf = (code: number) => (arrays[code] as typeof Int8Array).BYTE
 /** Arrays that terms are computed from. */
 export type Computed = Float32Array | Float64Array;
 
+/**
+ * Rounds to float32 unless the arithmetic is wide. Rounding twice does no harm: double holds
+ * products and sums of two float32 numbers exactly enough.
+ */
+export const rounded = (wide: boolean, value: number) => (wide ? value : Math.fround(value));
+
 const highWord = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;
 
 /** Rounds to the nearest value that a dtype holds, ties to even. */
@@ -108,7 +114,7 @@ export function cast(
     return;
   } else {
     copyNumbers(from, values, at, n, to);
-    if (from === codes.bool) for (let i = 0; i < n; i++) to[i] = to[i] === 0 ? 0 : 1;
+    if (from === codes.bool) for (let i = 0; i < n; i++) to[i] = +(to[i] !== 0);
   }
   // Integers are rounded to float32 before the two narrow formats, as in numpy. All formats hold
   // 8-bit integers exactly.
@@ -138,7 +144,7 @@ const wideQuietNaN = 0x7ff8000000000000n;
  * Gives every NaN the same bits, as processors produce many. `instanceof` would miss arrays of
  * other realms.
  */
-function unifyNaN(values: Float32Array | Float64Array, first: number, n: number): void {
+export function unifyNaN(values: Float32Array | Float64Array, first: number, n: number): void {
   if (kindOf(values) === "Float64Array") {
     const bits = new BigUint64Array(bufferOf(values), byteOffsetOf(values) + 8 * first, n);
     for (let i = 0; i < n; i++) if (Number.isNaN(values[first + i])) bits[i] = wideQuietNaN;
