@@ -79,7 +79,7 @@ function narrowDtype(code: number): NarrowDtype | undefined {
 }
 
 /** Copying few values one by one takes less time than creating a view of them. */
-const fewValues = 64;
+const fewValues = 128;
 
 /**
  * Copies n numbers from `at` on. The engine's own loops convert any dtype at the same speed, while

@@ -20,9 +20,6 @@ type ClassTile = Tile & RowClasses;
 /** Whether one-hot labels would be factors: then the row's own class counts as 0 in the maximum. */
 const hasFactors = ({ ofValues }: ClassMaxSpec) => ofValues !== undefined;
 
-/** Returns the place of a row's class, relative to the row's first value in the tile. */
-const ownIn = ({ ids, column }: RowClasses, row: number) => (ids[row] as number) - column;
-
 /**
  * Writes the prediction for each row's class as the sum, and the maximum of the other predictions.
  *
@@ -34,10 +31,11 @@ export function writeScores(
   { rows, width }: Rows,
   to: RowScores,
 ): void {
-  const { predictions: p, predictionsAt } = tile;
+  const { predictions: p, predictionsAt, ids, column } = tile;
+  const { sums, maxes } = to;
   const haveFactors = hasFactors(spec);
   for (let row = 0, k = predictionsAt; row < rows; row++, k += width) {
-    const own = ownIn(tile, row);
+    const own = (ids[row] as number) - column;
     let max = -Infinity;
     let total = 0;
     for (let i = 0; i < width; i++) {
@@ -49,8 +47,8 @@ export function writeScores(
     let sum = hasClass ? p[k + own] : 0;
     // A total is not finite if a score is not, or if scores are as large as doubles get.
     if (total - total !== 0 && hasNaN(p, k, width, haveFactors)) sum = Number.NaN;
-    to.sums[row] = sum;
-    to.maxes[row] = haveFactors && hasClass && max < 0 ? 0 : max;
+    sums[row] = sum;
+    maxes[row] = haveFactors && hasClass && max < 0 ? 0 : max;
   }
 }
 
@@ -70,10 +68,10 @@ export function countTies(
   maxes: Float64Array,
   ties: Float64Array,
 ): void {
-  const { predictions: p, predictionsAt } = tile;
+  const { predictions: p, predictionsAt, ids, column } = tile;
   const haveFactors = hasFactors(spec);
   for (let row = 0, k = predictionsAt; row < rows; row++, k += width) {
-    const own = ownIn(tile, row);
+    const own = (ids[row] as number) - column;
     const max = maxes[row];
     const hasClass = own >= 0 && own < width;
     let count = 0;
@@ -91,13 +89,13 @@ export function writeDerivatives(
   shares: Float64Array,
   derivatives: Computed,
 ): void {
-  const { predictions: p, predictionsAt } = tile;
+  const { predictions: p, predictionsAt, ids, column } = tile;
   for (let row = 0, at = 0; row < rows; row++, at += width) {
     const k = predictionsAt + at;
     const max = maxes[row];
     const share = shares[row];
     for (let i = 0; i < width; i++) derivatives[at + i] = p[k + i] === max ? share : 0;
-    const own = ownIn(tile, row);
+    const own = (ids[row] as number) - column;
     if (own >= 0 && own < width) derivatives[at + own] = -1;
   }
 }
