@@ -37,10 +37,16 @@ export const byteOffsetOf = (data: TypedArray) => byteOffsetGetter.call(data);
 export const byteLengthOf = (data: TypedArray) => byteLengthGetter.call(data);
 export const lengthOf = (data: TypedArray) => lengthGetter.call(data);
 
-const { fill } = prototype as { fill(this: TypedArray, value: number): void };
+const { fill, set } = prototype as {
+  fill(this: TypedArray, value: number): void;
+  set(this: TypedArray, from: TypedArray): void;
+};
 
 /** Fills an array with zeros. */
 export const clear = (data: TypedArray) => fill.call(data, 0);
+
+/** Copies all numbers of an array to the beginning of another one, of any kind but that of BigInts. */
+export const copyTo = (to: TypedArray, from: TypedArray) => set.call(to, from);
 
 const bytesOfBuffer = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")
   ?.get as Getter<number>;

@@ -2,10 +2,10 @@
 import type { ClassEncoding, FormulaOptions, MarginOptions } from "../evaluate/formula.js";
 import type { Reduction } from "../evaluate/reduction.js";
 import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric.js";
+import { rounded } from "../tensor/cast.js";
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import { rounded } from "./arithmetic.js";
 import { rowsOfMax } from "./class-max.js";
 import { defineLoss, type FunctionOptions, functionSettings, lossesOfRows } from "./definition.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
@@ -25,7 +25,7 @@ const ofValues: ClassValues = {
       const other = otherOf(wide, y[j + i], p[k + i]);
       if (other > max) max = other;
       // A comparison can lose a NaN, a sum never does.
-      terms[i] = Number.isNaN(other) ? other : rounded(wide, y[j + i] * p[k + i]);
+      terms[i] = Number.isNaN(other) ? other : y[j + i] * p[k + i];
     }
     largest.value = max;
   },
@@ -45,7 +45,7 @@ const ofValues: ClassValues = {
     const k = tile.predictionsAt + at;
     for (let i = 0; i < n; i++) {
       const ofMax = otherOf(wide, y[j + i], p[k + i]) === value ? share : 0;
-      derivatives[i] = rounded(wide, rounded(wide, rounded(wide, 1 - y[j + i]) * ofMax) - y[j + i]);
+      derivatives[at + i] = rounded(wide, rounded(wide, 1 - y[j + i]) * ofMax) - y[j + i];
     }
   },
 };

@@ -5,34 +5,47 @@ import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import { derivativeOfPositivePart, positivePart, rounded, violationOf } from "./arithmetic.js";
+import { derivativeOfPositivePart, positivePart } from "./arithmetic.js";
 import { defineLoss, type FunctionOptions, functionSettings, lossesOfRows } from "./definition.js";
 import { hingeBlocks } from "./hinge-blocks.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
 import type { ElementwiseSpec } from "./spec.js";
 
-/** max(0, margin - y p) */
+/** max(0, margin - z) with z = y p. Rounding a violation does not change its sign. */
+const hingeOf = (margin: number, product: number) => positivePart(margin - product);
+
+const derivativeOf = (margin: number, product: number) =>
+  -derivativeOfPositivePart(margin - product);
+
 export const spec: ElementwiseSpec = {
   name: "hinge",
   family: "elementwise",
   labels: ["auto", "signed", "binary", "sparse"],
   parameters: ["margin"],
 
-  writeTerms(tile, at, n, terms) {
-    const { wide, margin, labels: y, predictions: p } = tile;
-    const j = tile.labelsAt + at;
-    const k = tile.predictionsAt + at;
-    for (let i = 0; i < n; i++)
-      terms[i] = positivePart(violationOf(wide, margin, y[j + i], p[k + i]));
+  writeTerms(margin, z, n, terms) {
+    for (let i = 0; i < n; i += 8) {
+      terms[i] = hingeOf(margin, z[i]);
+      terms[i + 1] = hingeOf(margin, z[i + 1]);
+      terms[i + 2] = hingeOf(margin, z[i + 2]);
+      terms[i + 3] = hingeOf(margin, z[i + 3]);
+      terms[i + 4] = hingeOf(margin, z[i + 4]);
+      terms[i + 5] = hingeOf(margin, z[i + 5]);
+      terms[i + 6] = hingeOf(margin, z[i + 6]);
+      terms[i + 7] = hingeOf(margin, z[i + 7]);
+    }
   },
 
-  writeDerivatives(tile, at, n, derivatives) {
-    const { wide, margin, labels: y, predictions: p } = tile;
-    const j = tile.labelsAt + at;
-    const k = tile.predictionsAt + at;
-    for (let i = 0; i < n; i++) {
-      const violation = violationOf(wide, margin, y[j + i], p[k + i]);
-      derivatives[i] = rounded(wide, y[j + i] * -derivativeOfPositivePart(violation));
+  writeDerivatives(margin, z, n, derivatives) {
+    for (let i = 0; i < n; i += 8) {
+      derivatives[i] = derivativeOf(margin, z[i]);
+      derivatives[i + 1] = derivativeOf(margin, z[i + 1]);
+      derivatives[i + 2] = derivativeOf(margin, z[i + 2]);
+      derivatives[i + 3] = derivativeOf(margin, z[i + 3]);
+      derivatives[i + 4] = derivativeOf(margin, z[i + 4]);
+      derivatives[i + 5] = derivativeOf(margin, z[i + 5]);
+      derivatives[i + 6] = derivativeOf(margin, z[i + 6]);
+      derivatives[i + 7] = derivativeOf(margin, z[i + 7]);
     }
   },
 

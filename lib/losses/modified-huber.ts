@@ -5,14 +5,13 @@ import { checkMetricConfig, Metric, type MetricOptions } from "../metrics/metric
 import type { DtypePolicy } from "../tensor/config.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import { positivePart, rounded } from "./arithmetic.js";
+import { positivePart } from "./arithmetic.js";
 import { defineLoss, type FunctionOptions, functionSettings, lossesOfRows } from "./definition.js";
 import { checkConfig, type DefaultReduction, Loss, type LossOptions } from "./loss.js";
 import type { ElementwiseSpec } from "./spec.js";
 
 /** The hinge of a product, which stays 2 below -1, where the loss is linear. */
-const hingeOf = (wide: boolean, product: number) =>
-  positivePart(rounded(wide, 1 - (-1 > product ? -1 : product)));
+const hingeOf = (product: number) => positivePart(1 - (-1 > product ? -1 : product));
 
 /** max(0, 1 - z)² with z = y p where z >= -1, and -4 z below. */
 const spec: ElementwiseSpec = {
@@ -21,28 +20,18 @@ const spec: ElementwiseSpec = {
   labels: ["auto", "signed", "binary", "sparse"],
   parameters: [],
 
-  writeTerms(tile, at, n, terms) {
-    const { wide, labels: y, predictions: p } = tile;
-    const j = tile.labelsAt + at;
-    const k = tile.predictionsAt + at;
+  writeTerms(_, products, n, terms) {
     for (let i = 0; i < n; i++) {
-      const product = rounded(wide, y[j + i] * p[k + i]);
-      const hinge = hingeOf(wide, product);
-      const square = rounded(wide, hinge * hinge);
-      const line = rounded(wide, -4 * product);
+      terms[i] = hingeOf(products[i]);
+      const square = terms[i] * terms[i];
+      const line = -4 * products[i];
       // The line is nowhere above the square but below -1.
       terms[i] = line > square ? line : square;
     }
   },
 
-  writeDerivatives(tile, at, n, derivatives) {
-    const { wide, labels: y, predictions: p } = tile;
-    const j = tile.labelsAt + at;
-    const k = tile.predictionsAt + at;
-    for (let i = 0; i < n; i++) {
-      const hinge = hingeOf(wide, rounded(wide, y[j + i] * p[k + i]));
-      derivatives[i] = rounded(wide, y[j + i] * rounded(wide, -2 * hinge));
-    }
+  writeDerivatives(_, products, n, derivatives) {
+    for (let i = 0; i < n; i++) derivatives[i] = -2 * hingeOf(products[i]);
   },
 };
 

@@ -26,38 +26,41 @@ interface BaseSpec {
 }
 
 /**
+ * A loss whose row is the mean of one term per value, a function of the product of its label and its
+ * prediction. The sum over a batch is a sum of terms, regardless of rows.
+ *
+ * Terms and derivatives are 0 for a product of Infinity, and NaN for NaN. The formulas need not
+ * return these themselves, so that they can do without branches; but no finite term in place of
+ * them.
+ *
+ * The arrays are of the type of the arithmetic. Operations round to it by storing their results. There
+ * is memory for a multiple of eight values, and results beyond n have no meaning.
+ */
+export interface ElementwiseSpec extends BaseSpec {
+  readonly family: "elementwise";
+  /** Writes the terms of n products. */
+  writeTerms(margin: number, products: Computed, n: number, terms: Computed): void;
+  /** Writes the derivatives of the terms with respect to the products. */
+  writeDerivatives(margin: number, products: Computed, n: number, derivatives: Computed): void;
+  /**
+   * Adds blocks of 8 * lanes float32 terms, each folded three times, to the first `lanes` sums.
+   * Optional: it takes less time than to store products and terms.
+   */
+  addBlocks?(tile: Tile, at: number, blocks: number, lanes: number, sums: Float64Array): void;
+}
+
+/**
  * Labels and predictions of up to a chunk of values: in place, or cast to the type of the terms.
  */
 export interface Tile {
   /** Whether the arithmetic is float64. */
-  wide: boolean;
+  readonly wide: boolean;
   margin: number;
   labels: Computed;
   /** The index of the first label. */
   labelsAt: number;
   predictions: Computed;
   predictionsAt: number;
-}
-
-/**
- * A loss whose row is the mean of one term per value. The sum over a batch is a sum of terms,
- * regardless of rows.
- *
- * All methods compute in float32 arithmetic, or in float64 if the tile is wide, and round after
- * every operation.
- */
-export interface ElementwiseSpec extends BaseSpec {
-  readonly family: "elementwise";
-  /** Writes the terms of n values from `at` on. */
-  writeTerms(tile: Tile, at: number, n: number, terms: Float64Array): void;
-  /** Writes the derivatives of the terms with respect to the predictions. */
-  writeDerivatives(tile: Tile, at: number, n: number, derivatives: Float64Array): void;
-  /**
-   * Adds blocks of 8 * lanes float32 terms, each folded three times, to the first `lanes` sums.
-   * Optional: small batches need no stored terms this way. It may return NaN where a term is
-   * infinite.
-   */
-  addBlocks?(tile: Tile, at: number, blocks: number, lanes: number, sums: Float64Array): void;
 }
 
 /**
@@ -71,18 +74,19 @@ export interface Largest {
 /** The formula of a {@link ClassMaxSpec} for labels that are one value per class. */
 export interface ClassValues {
   /** Writes the terms of n values of a row, and raises the maximum. */
-  writeTerms(tile: Tile, at: number, n: number, terms: Float64Array, largest: Largest): void;
+  writeTerms(tile: Tile, at: number, n: number, terms: Computed, largest: Largest): void;
   /** Counts the values of a row that are its maximum. */
   countTies(tile: Tile, at: number, n: number, max: number): number;
   /**
-   * Writes derivatives with respect to the predictions, where each tie has `share` of the maximum.
+   * Writes derivatives with respect to the predictions from `at` on, where each tie has `share` of
+   * the maximum.
    */
   writeDerivatives(
     tile: Tile,
     at: number,
     n: number,
     max: { readonly value: number; readonly share: number },
-    derivatives: Float64Array,
+    derivatives: Computed,
   ): void;
 }
 

@@ -1,7 +1,8 @@
 // Casts values to other dtypes: the twin of native/dtype.cpp.
 
-import { bufferOf, byteOffsetOf, kindOf, lengthOf } from "../typed-arrays.js";
+import { bufferOf, byteOffsetOf, copyTo, kindOf, lengthOf } from "../typed-arrays.js";
 import { codes, type Dtype, type FloatDtype } from "./dtypes.js";
+import { decode, encode, type NarrowDtype, roundToNarrow } from "./narrow.js";
 
 /** Typed arrays as backends read them: float16 and bfloat16 are bits. */
 export type RawArray =
@@ -44,77 +45,18 @@ export const bytesOf = (code: number) => (arrays[code] as typeof Int8Array).BYTE
 /** Arrays that terms are computed from. */
 export type Computed = Float32Array | Float64Array;
 
-const double = new Float64Array(1);
-const doubleWords = new Uint32Array(double.buffer);
+/**
+ * Rounds to float32 unless the arithmetic is wide. Rounding twice does no harm: double holds
+ * products and sums of two float32 numbers exactly enough.
+ */
+export const rounded = (wide: boolean, value: number) => (wide ? value : Math.fround(value));
+
 const highWord = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;
-const single = new Float32Array(1);
-const singleBits = new Uint32Array(single.buffer);
-
-/** Binary floating point with `digits` significant bits, the hidden one among them. */
-interface Format {
-  readonly digits: number;
-  readonly minExponent: number;
-  readonly max: number;
-}
-const half: Format = { digits: 11, minExponent: -14, max: 65504 };
-const brain: Format = { digits: 8, minExponent: -126, max: 255 * 2 ** 120 };
-
-/** Rounds to the nearest value of the format, ties to even. */
-function roundedTo({ digits, minExponent, max }: Format, value: number): number {
-  const magnitude = Math.abs(value);
-  if (!(magnitude > 0)) return value;
-  let nearest = Infinity;
-  if (magnitude <= 2 * max) {
-    double[0] = magnitude;
-    const exponent = Math.max((doubleWords[highWord] as number) >>> 20, minExponent + 1023) - 1023;
-    // Adding 1.5 * 2 ** 52 units in double rounds to whole units.
-    const shift = 1.5 * 2 ** (exponent + 53 - digits);
-    nearest = magnitude + shift - shift;
-    if (nearest > max) nearest = Infinity;
-  }
-  return value < 0 ? -nearest : nearest;
-}
-
-function roundedToCode(as: number, value: number): number {
-  if (as === codes.float32) return Math.fround(value);
-  if (as === codes.float64) return value;
-  return roundedTo(as === codes.float16 ? half : brain, value);
-}
 
 /** Rounds to the nearest value that a dtype holds, ties to even. */
 export function roundTo(dtype: FloatDtype, value: number): number {
-  return dtype === "float32" ? Math.fround(value) : roundedToCode(codes[dtype], value);
-}
-
-function fromHalf(bits: number): number {
-  const magnitude = bits & 0x7fff;
-  const sign = bits & 0x8000 ? -1 : 1;
-  if (magnitude > 0x7c00) return Number.NaN;
-  if (magnitude === 0x7c00) return sign * Infinity;
-  singleBits[0] = magnitude << 13;
-  return sign * ((single[0] as number) * 2 ** 112);
-}
-
-function fromBrain(bits: number): number {
-  singleBits[0] = bits << 16;
-  return single[0] as number;
-}
-
-function toHalf(value: number): number {
-  if (Number.isNaN(value)) return 0x7e00;
-  const nearest = roundedTo(half, value);
-  const sign = nearest < 0 || Object.is(nearest, -0) ? 0x8000 : 0;
-  const magnitude = Math.abs(nearest);
-  if (magnitude > half.max) return sign | 0x7c00;
-  // Scaled to the exponent bias of float32, and so to its subnormals too.
-  single[0] = magnitude * 2 ** -112;
-  return sign | ((singleBits[0] as number) >>> 13);
-}
-
-function toBrain(value: number): number {
-  if (Number.isNaN(value)) return 0x7fc0;
-  single[0] = roundedTo(brain, value);
-  return (singleBits[0] as number) >>> 16;
+  if (dtype === "float32") return Math.fround(value);
+  return dtype === "float64" ? value : roundToNarrow(dtype, value);
 }
 
 /**
@@ -130,7 +72,27 @@ function castInt64(values: RawArray, at: number, n: number, to: Computed): void 
   }
 }
 
-const isNarrow = (as: number) => as === codes.float16 || as === codes.bfloat16;
+/** The dtypes that are stored as bits. */
+function narrowDtype(code: number): NarrowDtype | undefined {
+  if (code === codes.float16) return "float16";
+  return code === codes.bfloat16 ? "bfloat16" : undefined;
+}
+
+/** Copying few values one by one takes less time than creating a view of them. */
+const fewValues = 128;
+
+/**
+ * Copies n numbers from `at` on. The engine's own loops convert any dtype at the same speed, while
+ * V8's code for an access to a typed array slows down with each kind that it has seen.
+ */
+function copyNumbers(from: number, values: RawArray, at: number, n: number, to: Computed): void {
+  if (n < fewValues) {
+    for (let i = 0; i < n; i++) to[i] = values[at + i] as number;
+    return;
+  }
+  const start = byteOffsetOf(values) + at * bytesOf(from);
+  copyTo(to, rawArrayIn(from, bufferOf(values), start, n));
+}
 
 /** Casts n values from `at` on from dtype `from` to dtype `as`. Both are codes. */
 export function cast(
@@ -141,24 +103,23 @@ export function cast(
   as: number,
   to: Computed,
 ): void {
-  if (from === codes.int64) {
+  const stored = narrowDtype(from);
+  const wanted = narrowDtype(as);
+  if (stored !== undefined) {
+    decode(stored, values as Uint16Array, at, n, to);
+  } else if (from === codes.int64) {
     castInt64(values, at, n, to);
-  } else if (from === codes.bool) {
-    for (let i = 0; i < n; i++) to[i] = values[at + i] === 0 ? 0 : 1;
-  } else if (from === codes.float16) {
-    for (let i = 0; i < n; i++) to[i] = fromHalf(values[at + i] as number);
-  } else if (from === codes.bfloat16) {
-    for (let i = 0; i < n; i++) to[i] = fromBrain(values[at + i] as number);
-  } else if (from === codes.float64 && isNarrow(as)) {
-    for (let i = 0; i < n; i++) to[i] = roundedToCode(as, values[at + i] as number);
+  } else if (from === codes.float64 && wanted !== undefined) {
+    for (let i = 0; i < n; i++) to[i] = roundToNarrow(wanted, values[at + i] as number);
     return;
   } else {
-    for (let i = 0; i < n; i++) to[i] = values[at + i] as number;
+    copyNumbers(from, values, at, n, to);
+    if (from === codes.bool) for (let i = 0; i < n; i++) to[i] = +(to[i] !== 0);
   }
   // Integers are rounded to float32 before the two narrow formats, as in numpy. All formats hold
   // 8-bit integers exactly.
-  if (isNarrow(as) && from !== as && from > codes.uint8)
-    for (let i = 0; i < n; i++) to[i] = roundedToCode(as, to[i] as number);
+  if (wanted !== undefined && from !== as && from > codes.uint8)
+    for (let i = 0; i < n; i++) to[i] = roundToNarrow(wanted, to[i] as number);
 }
 
 /** Casts all values of an array to a dtype, and returns them in double. */
@@ -183,7 +144,7 @@ const wideQuietNaN = 0x7ff8000000000000n;
  * Gives every NaN the same bits, as processors produce many. `instanceof` would miss arrays of
  * other realms.
  */
-function unifyNaN(values: Float32Array | Float64Array, first: number, n: number): void {
+export function unifyNaN(values: Float32Array | Float64Array, first: number, n: number): void {
   if (kindOf(values) === "Float64Array") {
     const bits = new BigUint64Array(bufferOf(values), byteOffsetOf(values) + 8 * first, n);
     for (let i = 0; i < n; i++) if (Number.isNaN(values[first + i])) bits[i] = wideQuietNaN;
@@ -212,8 +173,7 @@ export function writeResults(
   first: number,
 ): void {
   if (kindOf(out) === "Uint16Array") {
-    const encoded = as === codes.float16 ? toHalf : toBrain;
-    for (let i = 0; i < n; i++) out[first + i] = encoded(results[i] as number);
+    encode(narrowDtype(as) as NarrowDtype, results, n, out as Uint16Array, first);
     return;
   }
   let sum = 0;

@@ -1,12 +1,40 @@
 import { hasClasses } from "../../losses/spec.js";
+import type { Computed } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
-import { type Call, chunkSize, type RowRange } from "../call.js";
+import { type Call, chunkSize, type RowRange, rowsOfGroup } from "../call.js";
 import { readOperand } from "./read-operand.js";
 
 /** In place of the class of a row that is ignored. */
 export const ignored = -1;
 
 const labels = new Float64Array(chunkSize);
+
+/** Returns the class of a one-hot row of n labels from `at` on; -1 if the row is not one-hot. */
+function classOf(labels: Computed, at: number, n: number): number {
+  let id = -1;
+  for (let i = 0; i < n; i++) {
+    if (labels[at + i] === 0) continue;
+    if (labels[at + i] !== 1 || id >= 0) return -1;
+    id = i;
+  }
+  return id;
+}
+
+/** Writes the classes of one-hot rows; returns false if a row is not one-hot. */
+export function writeClasses(
+  labels: Computed,
+  at: number,
+  rows: number,
+  width: number,
+  ids: Int32Array,
+): boolean {
+  for (let row = 0; row < rows; row++) {
+    const id = classOf(labels, at + row * width, width);
+    if (id < 0) return false;
+    ids[row] = id;
+  }
+  return true;
+}
 
 /** The classes of rows: class ids, one-hot rows, or one label per row that stands for two classes. */
 export class ClassIds {
@@ -19,7 +47,8 @@ export class ClassIds {
   readonly #decoded: Int32Array | undefined;
 
   /** @param range - the rows of the call that are evaluated. */
-  constructor(call: Call, { first, end }: RowRange) {
+  constructor(call: Call, range: RowRange) {
+    const { first, end } = range;
     const { shape, encoding, formula, classWeights, width } = call;
     this.#call = call;
     this.#haveClasses = hasClasses(formula);
@@ -28,7 +57,12 @@ export class ClassIds {
     // One-hot labels that are used as they are have to be classes only if classes have weights.
     if (encoding === "onehot" && (this.#haveClasses || classWeights !== undefined)) {
       this.#decoded = new Int32Array(end - first);
-      for (let row = first; row < end; row++) this.#decoded[row - first] = this.#decode(row, width);
+      if (width > chunkSize) {
+        for (let row = first; row < end; row++)
+          this.#decoded[row - first] = this.#decode(row, width);
+      } else {
+        this.#decodeRows(range, width, this.#decoded);
+      }
     }
   }
 
@@ -41,12 +75,15 @@ export class ClassIds {
     const { formula, classes, classWeights } = this.#call;
     if (this.#decoded !== undefined) return this.#copyDecoded(row, count, ids);
     this.#readLabels(row, count);
+    const haveClasses = this.#haveClasses;
+    // No label is equal to NaN.
+    const ignoredLabel = formula.ignoreClass ?? Number.NaN;
     let isValid = true;
     for (let i = 0; i < count; i++) {
       const label = labels[i] as number;
-      if (label === formula.ignoreClass) {
+      if (label === ignoredLabel) {
         ids[i] = ignored;
-      } else if (this.#haveClasses) {
+      } else if (haveClasses) {
         const isClass = label >= 0 && label < classes && Number.isInteger(label);
         ids[i] = isClass ? label : 0;
         isValid &&= isClass;
@@ -68,7 +105,16 @@ export class ClassIds {
     return isValid;
   }
 
-  /** Returns the class of a one-hot row; -1 if the row is not one-hot. */
+  #decodeRows({ first, end }: RowRange, width: number, decoded: Int32Array): void {
+    const step = rowsOfGroup(width);
+    for (let row = first; row < end; row += step) {
+      const count = Math.min(step, end - row);
+      this.#readLabels(row * width, count * width);
+      for (let i = 0; i < count; i++) decoded[row - first + i] = classOf(labels, i * width, width);
+    }
+  }
+
+  /** Returns the class of a one-hot row of more than a chunk; -1 if the row is not one-hot. */
   #decode(row: number, width: number): number {
     let id = -1;
     for (let column = 0; column < width; column += chunkSize) {

@@ -1,123 +1,143 @@
-import type { ClassMaxSpec, ElementwiseSpec } from "../../losses/spec.js";
-import { writeResults } from "../../tensor/cast.js";
+import { type Computed, rounded, unifyNaN, writeResults } from "../../tensor/cast.js";
 import { eachRun } from "../../tensor/gather.js";
-import { type Call, chunkSize, type GradientOperand } from "../call.js";
-import { type RowPart, writeDerivatives } from "./class-scores.js";
-import { finishGradient } from "./class-tiles.js";
+import type { Call, GradientOperand } from "../call.js";
+import type { Rows } from "./class-scores.js";
 import { sumByLanes } from "./fold.js";
+import { isComputed } from "./read-operand.js";
+import type { RowWeights } from "./row-weights.js";
+import { Scratch } from "./scratch.js";
 import type { TileReader } from "./tile.js";
 
-const derivatives = new Float64Array(chunkSize);
+const derivativeScratch = new Scratch();
+const gradientScratch = new Scratch();
+/** What derivatives with respect to predictions are multiplied by, and those to differences. */
+const ones = Scratch.filledWith(1);
+const minusOnes = Scratch.filledWith(-1);
 
-/** The maximum of a row, and the share of its derivative that each tie has. */
-export interface SharedMax {
-  readonly value: number;
-  readonly share: number;
-}
+/** Returns the derivative with respect to the prediction for a row's class, by the sum of the others. */
+export const derivativeOfClass = (sum: number) => 0 - sum;
+
+/** Multiplies a derivative by a label and the factor of its row. Adding 0 turns -0 into 0. */
+const weighted = (wide: boolean, y: number, derivative: number, factor: number) =>
+  rounded(wide, rounded(wide, y * derivative) * factor) + 0;
 
 /** Writes the gradient of the values in a tile. */
 export class GradientWriter {
+  /** Derivatives of the rows of a tile, for {@link GradientWriter.write}. */
+  readonly derivatives: Computed;
   readonly #call: Call;
-  readonly #gradient: GradientOperand;
+  readonly #operand: GradientOperand;
   readonly #tile: TileReader;
-  /** -1 for derivatives with respect to values with another sign than the predictions. */
-  readonly #sign: 1 | -1;
+  readonly #weights: RowWeights;
+  /** Whether results are written in place. */
+  readonly #isInPlace: boolean;
+  readonly #to: Computed;
 
-  constructor(call: Call, gradient: GradientOperand, tile: TileReader) {
+  constructor(call: Call, gradient: GradientOperand, tile: TileReader, weights: RowWeights) {
+    const { values, strides, code } = gradient;
     this.#call = call;
-    this.#gradient = gradient;
+    this.#operand = gradient;
     this.#tile = tile;
-    this.#sign = tile.substitute === "none" ? 1 : -1;
+    this.#weights = weights;
+    this.#isInPlace = strides === undefined && isComputed(code, call.code);
+    this.derivatives = derivativeScratch.of(tile.wide);
+    this.#to = this.#isInPlace ? (values as Computed) : gradientScratch.of(tile.wide);
   }
 
   /**
-   * Writes rows of an elementwise loss. The first value is at `start` of the batch; `weights` has
-   * one value per row. Rows that do not count have no derivatives but 0.
+   * Writes the gradient of rows from value `start` of the batch on: the derivatives times the factor
+   * of each row and, if they are with respect to products, the labels. Rows that do not count have
+   * no derivatives but 0.
    */
-  writeRows(
-    spec: ElementwiseSpec,
-    { start, rows }: { readonly start: number; readonly rows: number },
-    weights: Float64Array,
-    isIgnored: (row: number) => boolean,
-  ): void {
-    const { width } = this.#call;
-    spec.writeDerivatives(this.#tile, 0, rows * width, derivatives);
-    for (let row = 0; row < rows; row++) this.#scale(row * width, width, weights[row]);
-    this.#finish(start, rows * width);
+  write(start: number, { rows, width }: Rows, factors: Float64Array): void {
+    const { wide, family, labels, labelsAt } = this.#tile;
+    const { derivatives } = this;
+    const isProduct = family === "elementwise";
+    const y = isProduct ? labels : (family === "classMax" ? ones : minusOnes).of(wide);
+    const j = isProduct ? labelsAt : 0;
+    const to = this.#to;
+    const at = this.#placeOf(start);
+    let sum = 0;
+    let i = 0;
     for (let row = 0; row < rows; row++) {
-      if (isIgnored(row)) derivatives.fill(0, row * width, (row + 1) * width);
+      const factor = rounded(wide, factors[row]);
+      const end = i + width;
+      // Four at a time, like products.
+      for (; i <= end - 4; i += 4) {
+        const a = weighted(wide, y[j + i], derivatives[i], factor);
+        const b = weighted(wide, y[j + i + 1], derivatives[i + 1], factor);
+        const c = weighted(wide, y[j + i + 2], derivatives[i + 2], factor);
+        const d = weighted(wide, y[j + i + 3], derivatives[i + 3], factor);
+        to[at + i] = a;
+        to[at + i + 1] = b;
+        to[at + i + 2] = c;
+        to[at + i + 3] = d;
+        sum += a + b + (c + d);
+      }
+      for (; i < end; i++) {
+        to[at + i] = weighted(wide, y[j + i], derivatives[i], factor);
+        sum += to[at + i];
+      }
     }
-    this.#store(start, rows * width);
+    if (family === "classSum" && width === this.#call.width) this.#writeOwn(rows, at);
+    if (this.#weights.haveIgnored) this.#clearIgnored(rows, width, at);
+    this.#store(start, rows * width, Number.isNaN(sum));
   }
 
-  /** Writes n values with the same weight, up to a chunk. */
-  writeValues(spec: ElementwiseSpec, start: number, n: number, weight: number): void {
-    spec.writeDerivatives(this.#tile, 0, n, derivatives);
-    this.#scale(0, n, weight);
-    this.#finish(start, n);
-    this.#store(start, n);
-  }
-
-  /** Returns the sum of the derivatives that were written last, value i in lane i modulo 8. */
-  sumOfLast(n: number): number {
-    return sumByLanes(derivatives, n);
+  /** Returns the sum of the n derivatives that were written last, value i in lane i modulo 8. */
+  sumOfLast(start: number, n: number): number {
+    return sumByLanes(this.#to, n, this.#placeOf(start));
   }
 
   /** Writes one derivative. */
   writeOne(start: number, derivative: number): void {
-    derivatives[0] = this.#rounded(derivative);
-    this.#store(start, 1);
-  }
-
-  /** Writes a part of a row. */
-  writeOfMax(spec: ClassMaxSpec, part: RowPart, max: SharedMax, weight: number): void {
-    const { at, n, start } = part;
-    const isOfValues = spec.ofValues !== undefined && !this.#tile.haveClasses;
-    if (isOfValues) spec.ofValues?.writeDerivatives(this.#tile, at, n, max, derivatives);
-    else writeDerivatives(this.#tile, part, max, derivatives);
-    this.#scale(0, n, weight);
-    this.#store(start, n);
+    this.#to[this.#placeOf(start)] = derivative;
+    this.#store(start, 1, Number.isNaN(derivative));
   }
 
   /** Writes zeros for n values. */
   clear(start: number, n: number): void {
-    derivatives.fill(0, 0, n);
-    this.#store(start, n);
+    this.#clearAt(this.#placeOf(start), n);
+    this.#store(start, n, false);
   }
 
-  /** Returns the share of the derivative of a maximum that each tie has. */
-  shareOf(ties: number): number {
-    return this.#rounded(1 / ties);
+  #placeOf(start: number): number {
+    return this.#isInPlace ? start : 0;
   }
 
-  #rounded(value: number): number {
-    return this.#tile.wide ? value : Math.fround(value);
-  }
-
-  #scale(at: number, n: number, weight: number): void {
-    const { wide } = this.#tile;
-    const factor = this.#sign * this.#rounded(weight);
-    for (let i = at; i < at + n; i++) {
-      const product = derivatives[i] * factor;
-      // Adding 0 turns -0 into 0.
-      derivatives[i] = (wide ? product : Math.fround(product)) + 0;
+  /** Writes the derivatives with respect to the predictions for the classes of whole rows. */
+  #writeOwn(rows: number, first: number): void {
+    const { width } = this.#call;
+    const { ids } = this.#tile;
+    for (let row = 0, at = first; row < rows; row++, at += width) {
+      const sum = sumByLanes(this.#to, width, at);
+      this.#to[at + (ids[row] as number)] = derivativeOfClass(sum);
     }
   }
 
-  #finish(start: number, n: number): void {
-    if (this.#sign === 1) return;
-    finishGradient(this.#tile, { start, n, classes: this.#call.classes }, derivatives);
+  #clearIgnored(rows: number, width: number, first: number): void {
+    for (let row = 0, at = first; row < rows; row++, at += width) {
+      if (this.#weights.isIgnored(row)) this.#clearAt(at, width);
+    }
   }
 
-  #store(start: number, n: number): void {
-    const { values, strides, offset } = this.#gradient;
-    if (strides === undefined) {
-      writeResults(this.#call.code, derivatives, n, values, start);
-      return;
+  /** Clears values in a loop: an array of the user may have a `fill` of its own. */
+  #clearAt(at: number, n: number): void {
+    for (let i = at; i < at + n; i++) this.#to[i] = 0;
+  }
+
+  #store(start: number, n: number, haveNaN: boolean): void {
+    const { values, strides, offset } = this.#operand;
+    const to = this.#to;
+    if (this.#isInPlace) {
+      if (haveNaN) unifyNaN(to, start, n);
+    } else if (strides === undefined) {
+      writeResults(this.#call.code, to, n, values, start);
+    } else {
+      const shape = this.#call.shape as readonly number[];
+      eachRun({ strides, offset }, shape, start, n, (from, step, count, at) => {
+        for (let i = 0; i < count; i++) values[from + i * step] += to[at + i];
+      });
     }
-    const shape = this.#call.shape as readonly number[];
-    eachRun({ strides, offset }, shape, start, n, (from, step, count, at) => {
-      for (let i = 0; i < count; i++) values[from + i * step] += derivatives[at + i];
-    });
   }
 }

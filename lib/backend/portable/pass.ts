@@ -1,18 +1,21 @@
 import type { ClassMaxSpec, ElementwiseSpec } from "../../losses/spec.js";
-import { writeResults } from "../../tensor/cast.js";
+import { rounded, writeResults } from "../../tensor/cast.js";
 import { type Call, chunkSize, type RowRange, rowsOfGroup } from "../call.js";
 import { ExactSum } from "../exact-sum.js";
 import type { Totals } from "../totals.js";
-import { addScores, countTies, type RowPart } from "./class-scores.js";
-import { derivativeOfClass } from "./class-tiles.js";
-import { sumByLanes, sumOfRowTerms, sumOfTerms } from "./fold.js";
-import { GradientWriter } from "./gradient.js";
+import { ClassMaxRows } from "./class-max-rows.js";
+import type { Rows } from "./class-scores.js";
+import { writeDerivatives, writeSums } from "./elementwise.js";
+import { sumByLanes } from "./fold.js";
+import { derivativeOfClass, GradientWriter } from "./gradient.js";
 import { RowWeights } from "./row-weights.js";
 import type { TileReader } from "./tile.js";
 
 /** Scratch for the rows of a group. */
 const losses = new Float64Array(chunkSize);
+const sums = new Float64Array(chunkSize);
 const maxes = new Float64Array(chunkSize);
+const ties = new Float64Array(chunkSize);
 const factors = new Float64Array(chunkSize);
 
 /** One pass over rows of a call, with one reading of the labels. */
@@ -23,6 +26,8 @@ export class Pass {
   readonly #tile: TileReader;
   readonly #weights: RowWeights;
   readonly #gradient: GradientWriter | undefined;
+  /** Whether the terms whose derivatives come next are finite. */
+  #areFinite = true;
   /** The loss of the terms. */
   readonly #spec: ElementwiseSpec | ClassMaxSpec;
 
@@ -34,7 +39,7 @@ export class Pass {
     this.#tile = tile;
     this.#signed = signed;
     this.#weights = new RowWeights(call, tile.classes);
-    this.#gradient = call.gradient && new GradientWriter(call, call.gradient, tile);
+    this.#gradient = call.gradient && new GradientWriter(call, call.gradient, tile, this.#weights);
     this.#spec = spec.family === "classSum" ? spec.termsOf(power) : spec;
   }
 
@@ -57,85 +62,81 @@ export class Pass {
   }
 
   #sumTerms(spec: ElementwiseSpec, start: number, end: number): boolean {
+    factors[0] = 1 / this.#call.divisor;
     for (let at = start; at < end; at += chunkSize) {
       const n = Math.min(chunkSize, end - at);
       if (!this.#tile.read(at, n, this.#signed)) return false;
-      this.#totals.losses.add(sumOfTerms(spec, this.#tile, 0, n));
-      this.#gradient?.writeValues(spec, at, n, 1 / this.#call.divisor);
+      this.#totals.losses.add(this.#sumOfTile(spec, n));
+      if (this.#gradient !== undefined) this.#writeGradient(spec, this.#gradient, at, n);
     }
     return true;
   }
 
-  #group(first: number, count: number): boolean {
+  /** Returns the sum of the terms of n values, all of them of one row or of a flat batch. */
+  #sumOfTile(spec: ElementwiseSpec, n: number): number {
+    this.#areFinite = writeSums(spec, this.#tile, 1, n, sums);
+    return sums[0];
+  }
+
+  /** Writes the gradient of n values with the same factor. */
+  #writeGradient(spec: ElementwiseSpec, gradient: GradientWriter, start: number, n: number): void {
+    this.#writeDerivatives(spec, n, gradient);
+    gradient.write(start, { rows: 1, width: n }, factors);
+  }
+
+  #writeDerivatives(spec: ElementwiseSpec, n: number, { derivatives }: GradientWriter): void {
+    writeDerivatives(spec, this.#tile, n, this.#areFinite, derivatives);
+  }
+
+  #group(first: number, rows: number): boolean {
     const { width, divisor } = this.#call;
     const spec = this.#spec;
-    if (!this.#tile.read(first * width, count * width, this.#signed)) return false;
-    if (spec.family === "elementwise") {
-      for (let row = 0; row < count; row++) {
-        losses[row] = sumOfTerms(spec, this.#tile, row * width, width) / width;
-      }
-    } else {
-      for (let row = 0; row < count; row++) this.#classMaxRow(spec, first, row);
-    }
-    this.#finishRows(first, count);
-    if (this.#gradient === undefined) return true;
-    for (let row = 0; row < count; row++) {
+    const start = first * width;
+    if (!this.#tile.read(start, rows * width, this.#signed)) return false;
+    if (spec.family === "elementwise") this.#meansOfTerms(spec, rows);
+    else this.#lossesOfMax(spec, { rows, width });
+    this.#finishRows(first, rows);
+    const gradient = this.#gradient;
+    if (gradient === undefined) return true;
+    for (let row = 0; row < rows; row++) {
       const factor = this.#weights.values[row] / divisor;
       factors[row] = spec.family === "elementwise" ? factor : factor * factors[row];
     }
     if (spec.family === "elementwise") {
-      const isIgnored = (row: number) => this.#weights.isIgnored(row);
-      this.#gradient.writeRows(spec, { start: first * width, rows: count }, factors, isIgnored);
+      this.#writeDerivatives(spec, rows * width, gradient);
     } else {
-      for (let row = 0; row < count; row++) this.#classMaxGradient(spec, first, row);
+      this.#derivativesOfMax(spec, { rows, width }, gradient);
     }
+    gradient.write(start, { rows, width }, factors);
     return true;
   }
 
-  /** A row of the tile, all of it. `first` is the number of the tile's first row. */
-  #rowAt(first: number, row: number): RowPart {
+  #meansOfTerms(spec: ElementwiseSpec, rows: number): void {
     const { width } = this.#call;
-    const at = row * width;
-    return { at, n: width, id: this.#tile.ids[row] as number, start: first * width + at };
+    this.#areFinite = writeSums(spec, this.#tile, rows, width, losses);
+    for (let row = 0; row < rows; row++) losses[row] /= width;
   }
 
-  #classMaxRow(spec: ClassMaxSpec, first: number, row: number): void {
+  /** Computes the losses of rows with a maximum, and their derivatives with respect to it. */
+  #lossesOfMax(spec: ClassMaxSpec, rows: Rows): void {
     const { formula } = this.#call;
-    const scores = { sum: 0, max: -Infinity };
-    this.#addRowPart(spec, this.#rowAt(first, row), scores);
-    losses[row] = spec.lossOfRow(scores.sum, scores.max, formula);
-    maxes[row] = scores.max;
-    factors[row] = spec.derivativeOfRow(scores.sum, scores.max, formula);
-  }
-
-  /** Adds the terms of a part of a row, and raises its maximum. */
-  #addRowPart(spec: ClassMaxSpec, part: RowPart, to: { sum: number; max: number }): void {
-    if (spec.ofValues === undefined || this.#tile.haveClasses) {
-      addScores(spec, this.#tile, part, to);
-      return;
+    new ClassMaxRows(spec, this.#tile).writeScores(rows, { sums, maxes });
+    for (let row = 0; row < rows.rows; row++) {
+      losses[row] = spec.lossOfRow(sums[row], maxes[row], formula);
+      factors[row] = spec.derivativeOfRow(sums[row], maxes[row], formula);
     }
-    const largest = { value: to.max };
-    to.sum = sumOfRowTerms(spec.ofValues, this.#tile, part.at, part.n, largest);
-    to.max = largest.value;
   }
 
-  #tiesOf(spec: ClassMaxSpec, part: RowPart, max: number): number {
-    return spec.ofValues === undefined || this.#tile.haveClasses
-      ? countTies(spec, this.#tile, part, max)
-      : spec.ofValues.countTies(this.#tile, part.at, part.n, max);
+  #derivativesOfMax(spec: ClassMaxSpec, rows: Rows, { derivatives }: GradientWriter): void {
+    const inTile = new ClassMaxRows(spec, this.#tile);
+    inTile.countTies(rows, maxes, ties);
+    this.#turnIntoShares(rows.rows);
+    inTile.writeDerivatives(rows, maxes, ties, derivatives);
   }
 
-  #classMaxGradient(spec: ClassMaxSpec, first: number, row: number): void {
-    const { width } = this.#call;
-    const gradient = this.#gradient as GradientWriter;
-    const part = this.#rowAt(first, row);
-    if (this.#weights.isIgnored(row)) {
-      gradient.clear(part.start, width);
-      return;
-    }
-    const value = maxes[row];
-    const share = gradient.shareOf(this.#tiesOf(spec, part, value));
-    gradient.writeOfMax(spec, part, { value, share }, factors[row]);
+  /** Replaces numbers of ties by the share of the maximum's derivative that each has. */
+  #turnIntoShares(rows: number): void {
+    for (let row = 0; row < rows; row++) ties[row] = rounded(this.#tile.wide, 1 / ties[row]);
   }
 
   /** Weights the losses of `count` rows, adds them to the totals and writes them. */
@@ -161,43 +162,43 @@ export class Pass {
   }
 
   #longElementwiseRow(spec: ElementwiseSpec, row: number): boolean {
-    const { width, divisor, classes } = this.#call;
+    const { width, divisor } = this.#call;
     const sum = new ExactSum();
-    const areValid = this.#eachChunk(row, (_, n) => sum.add(sumOfTerms(spec, this.#tile, 0, n)));
+    let areFinite = true;
+    const areValid = this.#eachChunk(row, (_, n) => {
+      sum.add(this.#sumOfTile(spec, n));
+      areFinite &&= this.#areFinite;
+    });
     if (!areValid) return false;
     losses[0] = sum.value / width;
     this.#finishRows(row, 1);
     const gradient = this.#gradient;
     if (gradient === undefined) return true;
     if (this.#weights.isIgnored(0)) return this.#clearRow(row);
-    const weight = this.#weights.values[0] / divisor;
+    factors[0] = this.#weights.values[0] / divisor;
+    this.#areFinite = areFinite;
     const sumOfDerivatives = new ExactSum();
-    const areRead = this.#eachChunk(row, (at, n) => {
-      gradient.writeValues(spec, at, n, weight);
-      sumOfDerivatives.add(gradient.sumOfLast(n));
+    let place = 0;
+    const areRead = this.#eachChunk(row, (start, n) => {
+      this.#writeGradient(spec, gradient, start, n);
+      sumOfDerivatives.add(gradient.sumOfLast(start, n));
+      place = start - this.#tile.column + (this.#tile.ids[0] as number);
     });
-    if (this.#tile.substitute === "differences") {
-      const place = row * classes + (this.#tile.ids[0] as number);
+    if (this.#tile.family === "classSum") {
       gradient.writeOne(place, derivativeOfClass(sumOfDerivatives.value));
     }
     return areRead;
   }
 
   #longClassMaxRow(spec: ClassMaxSpec, row: number): boolean {
-    const { width, divisor, formula } = this.#call;
-    const partAt = (start: number, n: number): RowPart => ({
-      at: 0,
-      n,
-      id: (this.#tile.ids[0] as number) - (start - row * width),
-      start,
-    });
+    const { divisor, formula } = this.#call;
+    const parts = new ClassMaxRows(spec, this.#tile);
     const sum = new ExactSum();
     let max = -Infinity;
-    const areValid = this.#eachChunk(row, (start, n) => {
-      const scores = { sum: 0, max };
-      this.#addRowPart(spec, partAt(start, n), scores);
-      sum.add(scores.sum);
-      max = scores.max;
+    const areValid = this.#eachChunk(row, (_, width) => {
+      parts.writeScores({ rows: 1, width }, { sums, maxes });
+      sum.add(sums[0]);
+      max = Math.max(max, maxes[0]);
     });
     if (!areValid) return false;
     losses[0] = spec.lossOfRow(sum.value, max, formula);
@@ -205,15 +206,19 @@ export class Pass {
     const gradient = this.#gradient;
     if (gradient === undefined) return true;
     if (this.#weights.isIgnored(0)) return this.#clearRow(row);
-    let ties = 0;
-    this.#eachChunk(row, (start, n) => {
-      ties += this.#tiesOf(spec, partAt(start, n), max);
+    maxes[0] = max;
+    let count = 0;
+    this.#eachChunk(row, (_, width) => {
+      parts.countTies({ rows: 1, width }, maxes, ties);
+      count += ties[0];
     });
-    const shared = { value: max, share: gradient.shareOf(ties) };
+    ties[0] = count;
+    this.#turnIntoShares(1);
     const derivative = spec.derivativeOfRow(sum.value, max, formula);
-    const factor = (this.#weights.values[0] / divisor) * derivative;
-    return this.#eachChunk(row, (start, n) => {
-      gradient.writeOfMax(spec, partAt(start, n), shared, factor);
+    factors[0] = (this.#weights.values[0] / divisor) * derivative;
+    return this.#eachChunk(row, (start, width) => {
+      parts.writeDerivatives({ rows: 1, width }, maxes, ties, gradient.derivatives);
+      gradient.write(start, { rows: 1, width }, factors);
     });
   }
 

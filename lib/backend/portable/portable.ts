@@ -2,26 +2,36 @@
  * The bit-identical twin of the native kernels in TypeScript: for machines without a binary, and
  * for batches so small that a call into C++ costs more than it saves.
  */
-import type { ElementwiseSpec, Formula, Tile } from "../../losses/spec.js";
+import type { ElementwiseSpec, Formula } from "../../losses/spec.js";
 import { codes } from "../../tensor/dtypes.js";
 import { type Call, chunkSize, type RowRange, rowsOfGroup, sumCall } from "../call.js";
 import type { Backend } from "../interface.js";
 import { addTotals, newTotals, type Totals } from "../totals.js";
 import { ClassIds } from "./class-ids.js";
-import { sumOfTerms } from "./fold.js";
+import { type ProductTile, writeSums } from "./elementwise.js";
 import { Pass } from "./pass.js";
+import { writeProducts } from "./products.js";
 import { RowWeights } from "./row-weights.js";
 import { TileReader } from "./tile.js";
 
 /** A small batch whose values are read in place. */
-const smallBatch: Tile = {
+const smallBatch: ProductTile = {
   wide: false,
   margin: 1,
   labels: new Float32Array(),
   labelsAt: 0,
   predictions: new Float32Array(),
   predictionsAt: 0,
+  haveProducts: false,
+  productsOf(n) {
+    writeProducts(smallBatch, n, smallProducts);
+    return smallProducts;
+  },
 };
+
+const smallProducts = new Float32Array(chunkSize);
+
+const smallSum = new Float64Array(1);
 
 const isBinary = (label: number) => label === 0 || label === 1;
 
@@ -39,7 +49,8 @@ function sumSmall(
   smallBatch.margin = margin;
   smallBatch.labels = labels;
   smallBatch.predictions = predictions;
-  return sumOfTerms(spec, smallBatch, 0, n);
+  writeSums(spec, smallBatch, 1, n, smallSum);
+  return smallSum[0];
 }
 
 const isElementwise = (formula: Formula): formula is Formula & { readonly spec: ElementwiseSpec } =>

@@ -15,6 +15,8 @@ const ids = new Int32Array(chunkSize);
 export class RowWeights {
   readonly values = weightScratch;
   readonly areGiven: boolean;
+  /** Whether rows may be ignored. */
+  readonly haveIgnored: boolean;
   /** Whether all labels that were read are classes, if classes have weights. */
   areLabelsValid = true;
   readonly #call: Call;
@@ -26,6 +28,7 @@ export class RowWeights {
     this.#call = call;
     this.#classes = classes;
     this.areGiven = isWeighted(call);
+    this.haveIgnored = call.formula.ignoreClass !== undefined;
     this.#weighsRows = weighsRows(call.formula);
     this.#rowShape = call.shape?.slice(0, -1);
   }
@@ -48,7 +51,7 @@ export class RowWeights {
 
   /** Whether a row that was read does not count, whatever its loss and its weight are. */
   isIgnored(i: number): boolean {
-    return this.#call.formula.ignoreClass !== undefined && ids[i] === ignored;
+    return this.haveIgnored && ids[i] === ignored;
   }
 
   /** Adds the weights and mask values that were read to the totals. */

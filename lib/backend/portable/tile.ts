@@ -1,46 +1,27 @@
-import { hasClasses } from "../../losses/spec.js";
+import { hasClasses, type LossSpec } from "../../losses/spec.js";
 import type { Computed } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
 import { type Call, chunkSize, type Operand, type RowRange } from "../call.js";
-import { ClassIds, ignored } from "./class-ids.js";
-import {
-  type ClassTile,
-  type Substitute,
-  substituteOf,
-  writeDifferences,
-  writeSigned,
-} from "./class-tiles.js";
+import { ClassIds, ignored, writeClasses } from "./class-ids.js";
+import type { ProductTile } from "./elementwise.js";
+import { type RowClasses, writeDifferences, writeProducts, writeSigns } from "./products.js";
 import { isComputed, readOperand } from "./read-operand.js";
+import { Scratch } from "./scratch.js";
 
 const isBinary = (label: number) => label === 0 || label === 1;
 
-/** Memory for the values of one tile. */
-class Scratch {
-  readonly float = new Float32Array(chunkSize);
-  readonly double = new Float64Array(chunkSize);
+/** Is 0 for 0 and 1 only. It has no branch, which random labels would mispredict. */
+const impurityOf = (label: number) => Math.abs(label * (1 - label));
 
-  of(wide: boolean): Computed {
-    return wide ? this.double : this.float;
-  }
-}
-
-/**
- * One set each for labels, predictions, and what elementwise losses read in their place.
- * Evaluations cannot be nested, because none runs user code.
- */
 const labelScratch = new Scratch();
 const predictionScratch = new Scratch();
-const substituteScratch = new Scratch();
-
-const ones = new Scratch();
-ones.float.fill(1);
-ones.double.fill(1);
+const productScratch = new Scratch();
 
 /** The classes of the rows of a tile, of which the first and the last may be cut off. */
 const tileIds = new Int32Array(chunkSize + 2);
 
 /** Reads the tiles of a call. */
-export class TileReader implements ClassTile {
+export class TileReader implements RowClasses, ProductTile {
   readonly wide: boolean;
   readonly margin: number;
   labels!: Computed;
@@ -48,10 +29,13 @@ export class TileReader implements ClassTile {
   predictions!: Computed;
   predictionsAt = 0;
   readonly ids = tileIds;
+  column = 0;
   readonly classes: ClassIds;
-  readonly substitute: Substitute;
-  /** Whether each row has one class. */
-  readonly haveClasses: boolean;
+  readonly family: LossSpec["family"];
+  /** Whether each row of the tile has one class. */
+  haveClasses: boolean;
+  /** Whether labels are classes, or are turned into them before they are read. */
+  readonly #areClasses: boolean;
   readonly #call: Call;
 
   /** @param range - the rows of the call that are evaluated. */
@@ -60,8 +44,9 @@ export class TileReader implements ClassTile {
     this.wide = call.code === codes.float64;
     this.margin = call.formula.margin;
     this.classes = new ClassIds(call, range);
-    this.substitute = substituteOf(call.formula);
-    this.haveClasses = hasClasses(call.formula);
+    this.family = call.formula.spec.family;
+    this.#areClasses = hasClasses(call.formula);
+    this.haveClasses = this.#areClasses;
   }
 
   /**
@@ -71,7 +56,32 @@ export class TileReader implements ClassTile {
    * @returns false if `signed` and a label is neither 0 nor 1, or if a label is not a class.
    */
   read(start: number, n: number, signed: boolean): boolean {
-    if (this.haveClasses) return this.#readClasses(start, n);
+    if (this.#areClasses) return this.#readClasses(start, n);
+    const areValid = this.#readValues(start, n, signed);
+    if (this.family === "classMax") this.haveClasses = this.#decode(n);
+    return areValid;
+  }
+
+  /** Finds the classes of one-hot rows, with which losses take less time than with factors. */
+  #decode(n: number): boolean {
+    const { width } = this.#call;
+    this.column = 0;
+    return n >= width && writeClasses(this.labels, this.labelsAt, n / width, width, this.ids);
+  }
+
+  /** Whether the predictions are differences, which take the place of products. */
+  get haveProducts(): boolean {
+    return this.family === "classSum";
+  }
+
+  productsOf(n: number): Computed {
+    if (this.haveProducts) return this.predictions;
+    const products = productScratch.of(this.wide);
+    writeProducts(this, n, products);
+    return products;
+  }
+
+  #readValues(start: number, n: number, signed: boolean): boolean {
     this.#readPredictions(start, n);
     this.#readLabels(start, n);
     if (this.#call.formula.ignoreClass !== undefined) this.#replaceIgnored(start, n);
@@ -133,17 +143,20 @@ export class TileReader implements ClassTile {
       // Any class will do: the row does not count.
       for (let i = 0; i < count; i++) if (tileIds[i] === ignored) tileIds[i] = 0;
     }
-    const own = this.substitute === "differences" && n < classes ? this.#ownOf(first) : undefined;
+    this.column = start - first * classes;
+    const isPart = this.family === "classSum" && n < classes;
+    const own = isPart ? this.#ownOf(first) : undefined;
     this.#readPredictions(start, n);
-    this.labels = ones.of(this.wide);
     this.labelsAt = 0;
-    if (this.substitute === "none") return areValid;
-    const to = substituteScratch.of(this.wide);
-    const place = { start, n, classes };
-    if (this.substitute === "signed") writeSigned(this, place, to);
-    else writeDifferences(this, place, own, to);
-    this.predictions = to;
-    this.predictionsAt = 0;
+    if (this.family === "elementwise") {
+      this.labels = labelScratch.of(this.wide);
+      writeSigns(this, n, classes, this.labels);
+    } else if (this.family === "classSum") {
+      const differences = productScratch.of(this.wide);
+      writeDifferences(this, { n, classes }, own, differences);
+      this.predictions = differences;
+      this.predictionsAt = 0;
+    }
     return areValid;
   }
 
@@ -154,12 +167,25 @@ export class TileReader implements ClassTile {
   }
 
   #sign(n: number): boolean {
-    const { labels, labelsAt } = this;
+    const { labels, labelsAt: j } = this;
     const signs = labelScratch.of(this.wide);
     let impure = 0;
-    for (let i = 0; i < n; i++) {
-      const label = labels[labelsAt + i];
-      impure += Math.abs(label * (1 - label));
+    let i = 0;
+    // Four at a time, like products.
+    for (; i <= n - 4; i += 4) {
+      const a = labels[j + i];
+      const b = labels[j + i + 1];
+      const c = labels[j + i + 2];
+      const d = labels[j + i + 3];
+      impure += impurityOf(a) + impurityOf(b) + (impurityOf(c) + impurityOf(d));
+      signs[i] = 2 * a - 1;
+      signs[i + 1] = 2 * b - 1;
+      signs[i + 2] = 2 * c - 1;
+      signs[i + 3] = 2 * d - 1;
+    }
+    for (; i < n; i++) {
+      const label = labels[j + i];
+      impure += impurityOf(label);
       signs[i] = 2 * label - 1;
     }
     this.labels = signs;
