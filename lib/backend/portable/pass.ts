@@ -114,7 +114,7 @@ export class Pass {
   #meansOfTerms(spec: ElementwiseSpec, rows: number): void {
     const { width } = this.#call;
     this.#areFinite = writeSums(spec, this.#tile, rows, width, losses);
-    for (let row = 0; row < rows; row++) losses[row] /= width;
+    if (width > 1) for (let row = 0; row < rows; row++) losses[row] /= width;
   }
 
   /** Computes the losses of rows with a maximum, and their derivatives with respect to it. */
@@ -142,7 +142,8 @@ export class Pass {
   /** Weights the losses of `count` rows, adds them to the totals and writes them. */
   #finishRows(first: number, count: number): void {
     const { code, losses: out } = this.#call;
-    this.#weights.read(first, count);
+    // Gradients need weights of 1 too.
+    if (this.#weights.areGiven || this.#gradient !== undefined) this.#weights.read(first, count);
     if (this.#weights.areGiven) {
       for (let i = 0; i < count; i++) {
         losses[i] = this.#weights.isIgnored(i) ? 0 : losses[i] * this.#weights.values[i];

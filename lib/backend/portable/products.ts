@@ -37,7 +37,7 @@ export function writeSigns(
   classes: number,
   to: Computed,
 ): void {
-  for (let i = 0; i < n; i++) to[i] = -1;
+  to.fill(-1, 0, n);
   for (let row = 0, at = -column; at < n; row++, at += classes) {
     const own = at + (ids[row] as number);
     if (own >= 0 && own < n) to[own] = 1;
