@@ -311,3 +311,20 @@ describe("a trap", () => {
     expect(values).toEqual([trap, 1]);
   });
 });
+
+test("it works with the constructors of arrays that there were when the library was loaded", () => {
+  const names = ["Uint8Array", "Uint32Array", "Float64Array"];
+  const info = load({
+    flags: noAddons,
+    first: value,
+    body: `
+      const batch = [tensor(new Float32Array(100_000).fill(1), [100, 1000]), tensor(new Float32Array(100_000), [100, 1000])];
+      for (const name of ${JSON.stringify(names)}) {
+        globalThis[name] = class { constructor() { throw new Error(name); } };
+      }
+      answer.backend.value = new Hinge().value(...batch);
+      answer.backend.name = backend().name;
+    `,
+  });
+  expect(info).toMatchObject({ name: "wasm", value: 1 });
+});

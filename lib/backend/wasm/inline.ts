@@ -1,3 +1,5 @@
+import { newRawArray } from "../../tensor/cast.js";
+import { codes } from "../../tensor/dtypes.js";
 import { base64 } from "./bytes.js";
 import { compile, type WasmModule } from "./webassembly.js";
 
@@ -9,7 +11,7 @@ export function compileInline(): WasmModule {
     throw new Error("this build has none; `npm run build` makes it on Linux x64");
   }
   const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
+  const bytes = newRawArray(codes.uint8, text.length) as Uint8Array;
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
   return compile(bytes);
 }

@@ -1,3 +1,5 @@
+import { type RawArray, rawArrayIn } from "../../tensor/cast.js";
+import { codes } from "../../tensor/dtypes.js";
 import { checkSlots, frameSize, type Slots } from "../call-frame.js";
 import { instantiate, type WasmModule } from "./webassembly.js";
 
@@ -55,11 +57,18 @@ export class WasmInstance {
   /** Views that are valid until the next call of a method. */
   get views(): Views {
     if (this.#views.bytes.length === 0) {
-      const { buffer } = this.#exports.memory;
-      const frame = new Float64Array(buffer, this.#exports.frame(), frameSize);
-      this.#views = { bytes: new Uint8Array(buffer), frame };
+      const frame = this.#viewOf(codes.float64, this.#exports.frame(), frameSize) as Float64Array;
+      this.#views = { bytes: this.#allBytes(), frame };
     }
     return this.#views;
+  }
+
+  #viewOf(code: number, address: number, n: number): RawArray {
+    return rawArrayIn(code, this.#exports.memory.buffer, address, n);
+  }
+
+  #allBytes(): Uint8Array {
+    return this.#viewOf(codes.uint8, 0, this.#exports.memory.buffer.byteLength) as Uint8Array;
   }
 
   /**
@@ -93,14 +102,14 @@ export class WasmInstance {
     for (let i = 0, at: number; ; i++) {
       at = this.#exports.frameSlot(i);
       if (at === 0) return slots;
-      const [name = 0, index = 0, size = 0] = new Uint32Array(this.#exports.memory.buffer, at, 3);
+      const [name = 0, index = 0, size = 0] = this.#viewOf(codes.uint32, at, 3) as Uint32Array;
       slots[this.#text(name)] = [index, size];
     }
   }
 
   /** Returns the text at an address, which ends in 0. */
   #text(address: number): string {
-    const bytes = new Uint8Array(this.#exports.memory.buffer);
+    const bytes = this.#allBytes();
     return String.fromCharCode(...bytes.subarray(address, bytes.indexOf(0, address)));
   }
 }

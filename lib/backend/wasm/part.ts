@@ -1,4 +1,5 @@
 import { bytesOf, type RawArray, rawArrayIn } from "../../tensor/cast.js";
+import { codes } from "../../tensor/dtypes.js";
 import { eachRun, gather } from "../../tensor/gather.js";
 import { bufferOf, byteLengthOf, byteOffsetOf } from "../../typed-arrays.js";
 import type { Operand } from "../call.js";
@@ -11,7 +12,7 @@ export interface Span {
 
 /** Returns the bytes of an array. */
 export const bytesIn = (array: RawArray) =>
-  new Uint8Array(bufferOf(array), byteOffsetOf(array), byteLengthOf(array));
+  rawArrayIn(codes.uint8, bufferOf(array), byteOffsetOf(array), byteLengthOf(array)) as Uint8Array;
 
 /** An operand whose values pass through the memory of an instance, some at a time. */
 export class Part {
