@@ -1,10 +1,10 @@
 // Prints how long others wait while a thousand calls off the event loop are under way, in milliseconds.
 import { stat } from "node:fs/promises";
 import { Hinge, setBackend } from "maxmargin";
+import { choose } from "./choose.mjs";
 
 const [, , implementation] = process.argv;
-if (implementation === "js") setBackend("js");
-else setBackend("native", implementation);
+choose(setBackend, implementation);
 
 const calls = 1000;
 const n = 2_000_000;

@@ -1,10 +1,10 @@
 // Prints how much processor time the longest turn of the event loop takes while calls off it are computed, one after the
 // other. Unlike the time that passes, other processes do not matter to it.
 import { Hinge, setBackend, tensor } from "maxmargin";
+import { choose } from "./choose.mjs";
 
 const [, , implementation] = process.argv;
-if (["wasm", "js"].includes(implementation)) setBackend(implementation);
-else setBackend("native", implementation);
+choose(setBackend, implementation);
 
 /** Milliseconds that this process has been busy. */
 function busy() {

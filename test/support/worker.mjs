@@ -1,5 +1,6 @@
 // What runs in a worker thread of its own, outside of vitest. It imports the package as users do.
 import { parentPort, workerData } from "node:worker_threads";
+import { choose } from "./choose.mjs";
 
 /** Imports the package and tells what came of it: backend(), or the error. */
 async function load() {
@@ -16,8 +17,7 @@ async function compute({ implementation, rounds, labels, predictions, width }) {
   const { backend, hinge, setBackend, squaredHinge, categoricalHinge, tensor } = await import(
     "maxmargin"
   );
-  if (["wasm", "js"].includes(implementation)) setBackend(implementation);
-  else setBackend("native", implementation);
+  choose(setBackend, implementation);
   const shape = [predictions.length / width, width];
   const yTrue = tensor(labels, shape);
   const yPred = tensor(predictions, shape);
@@ -36,8 +36,7 @@ async function compute({ implementation, rounds, labels, predictions, width }) {
 /** The bits of many results off the event loop, several calls at once. */
 async function background({ implementation, rounds, labels, predictions, width }) {
   const { Hinge, setBackend, tensor } = await import("maxmargin");
-  if (["wasm", "js"].includes(implementation)) setBackend(implementation);
-  else setBackend("native", implementation);
+  choose(setBackend, implementation);
   const shape = [predictions.length / width, width];
   const shared = (data) => {
     const copy = new data.constructor(new SharedArrayBuffer(data.byteLength));
