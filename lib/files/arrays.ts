@@ -1,0 +1,108 @@
+import { castToDoubles } from "../tensor/cast.js";
+import {
+  type Column,
+  type RandomAccess,
+  type Reader,
+  type Role,
+  type Rows,
+  roles,
+} from "./columns.js";
+import { wrongData } from "./data-error.js";
+import { rowsOfBlock } from "./grid.js";
+import type { Groups } from "./groups.js";
+import type { NpyArray } from "./npy.js";
+
+/** Arrays of one number of rows, side by side. */
+export interface NpyArrays {
+  readonly labels: NpyArray;
+  readonly predictions: NpyArray;
+  readonly sampleWeight?: NpyArray | undefined;
+  readonly by?: NpyArray | undefined;
+}
+
+function checkRows(arrays: NpyArrays): void {
+  const { labels, predictions, sampleWeight, by } = arrays;
+  for (const array of [predictions, sampleWeight, by]) {
+    if (array === undefined || array.rows === labels.rows) continue;
+    const expected = `${labels.rows} rows, as ${labels.input.name} has`;
+    throw wrongData(array.input.name, expected, `${array.rows}`);
+  }
+  for (const array of [sampleWeight, by]) {
+    if (array === undefined || array.width === 1) continue;
+    throw wrongData(array.input.name, "one value in a row", `${array.width}`);
+  }
+}
+
+/** Reads arrays that numpy saved: labels, predictions and so on, each from its own input. */
+export class ArraysReader implements Reader {
+  readonly rows: number;
+  readonly random?: RandomAccess;
+  readonly #arrays: NpyArrays;
+  readonly #groups: Groups | undefined;
+  readonly #close: () => Promise<void>;
+  #row = 0;
+
+  constructor(arrays: NpyArrays, groups: Groups | undefined, close: () => Promise<void>) {
+    checkRows(arrays);
+    this.rows = arrays.labels.rows;
+    this.#arrays = arrays;
+    this.#groups = groups;
+    this.#close = close;
+    const all = this.#all();
+    if (all.every(({ input }) => input.seek !== undefined)) {
+      this.random = {
+        widths: { labels: arrays.labels.width, predictions: arrays.predictions.width },
+        seek: (row) => {
+          this.#row = row;
+          for (const array of all) array.seek(row);
+        },
+      };
+    }
+  }
+
+  #all(): NpyArray[] {
+    const { labels, predictions, sampleWeight, by } = this.#arrays;
+    return [labels, predictions, sampleWeight, by].filter((array) => array !== undefined);
+  }
+
+  async *read(): AsyncGenerator<Rows, void, undefined> {
+    const most = rowsOfBlock(this.#arrays.predictions.width);
+    while (this.#row < this.rows) {
+      const count = Math.min(most, this.rows - this.#row);
+      const columns: Partial<Record<Role, Column>> = {};
+      for (const role of roles) {
+        const column = await this.#arrays[role]?.read(count);
+        if (column !== undefined) columns[role] = column;
+      }
+      const groups = await this.#groupNumbers(count);
+      this.#row += count;
+      yield {
+        count,
+        labels: columns.labels as Column,
+        predictions: columns.predictions as Column,
+        sampleWeight: columns.sampleWeight,
+        groups,
+      };
+    }
+    for (const array of this.#all()) await array.checkEnd();
+  }
+
+  async #groupNumbers(count: number): Promise<Int32Array | undefined> {
+    const groups = this.#groups;
+    const column = await this.#arrays.by?.read(count);
+    if (column === undefined || groups === undefined) return undefined;
+    const values =
+      column.dtype === "float16"
+        ? castToDoubles("float16", column.values, "float64")
+        : (column.values as Float64Array);
+    return Int32Array.from(values, (value) => groups.numberOf(`${value}`));
+  }
+
+  progress(): number {
+    return this.rows === 0 ? 1 : this.#row / this.rows;
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+}
