@@ -78,7 +78,7 @@ describe("the rule of 0 and 1", () => {
   test("holds for the whole data set", async () => {
     const y = folder.write("rule y.npy", npy(labels));
     const answer = await evaluateFiles({ labels: y, predictions: p }, { losses: ["hinge"] });
-    expect(answer.losses["hinge"]).toBe(
+    expect(Object.values(answer.losses)[0]).toBe(
       new Hinge().value(column(labels), tensor(predictions, [rows, 1])),
     );
     expect(answer.encodings).toEqual({ hinge: "binary" });
@@ -120,7 +120,7 @@ describe("the rule of 0 and 1", () => {
     const answer = await evaluateFiles(streamOf(text), { ...options, ignoreClass: -1 });
     expect(answer).toMatchObject({ losses: { hinge: 1.125 }, encodings: { hinge: "binary" } });
     const signed = await evaluateFiles(streamOf(text), { ...options, encoding: "signed" });
-    expect(signed.losses["hinge"]).toBe(
+    expect(Object.values(signed.losses)[0]).toBe(
       new Hinge({ labels: "signed" }).value([[0], [1], [-1]], [[0.5], [0.25], [3]]),
     );
     expect(await messageOf(evaluateFiles(streamOf(text), { ...options, encoding: "binary" }))).toBe(
@@ -151,7 +151,7 @@ describe("groups", () => {
       ...data.scores.subarray(row * classes, (row + 1) * classes),
     ]);
     expect(own?.rows).toBe(members.length);
-    expect(own?.losses["crammer_singer"]).toBeCloseTo(
+    expect(own?.losses[names[2] as string]).toBeCloseTo(
       new CrammerSinger().value(
         members.map(() => 4),
         rowsOfGroup,
