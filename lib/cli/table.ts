@@ -58,8 +58,8 @@ export function tableOf(answer: FileEvaluation, by: string, paint: Paint): strin
   const width = classes === 1 ? "1 prediction" : `${classes} predictions`;
   const lines = lossTable(answer, paint);
   if (answer.groups !== undefined) lines.push(...groupTable(answer, by, paint));
-  const speed =
-    seconds > 0 ? `, ${short(Number((rows / seconds / 1e6).toPrecision(3)))} M rows/s` : "";
+  // A short time is that of the start alone.
+  const speed = seconds > 0.1 ? `, ${Number((rows / seconds / 1e6).toPrecision(3))} M rows/s` : "";
   const time = `${Number(seconds.toPrecision(3))} s${speed}`;
   lines.push("", paint("dim", `${thousands(rows)} rows of ${width}, ${time}`));
   return `${lines.join("\n")}\n`;

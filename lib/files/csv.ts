@@ -195,7 +195,7 @@ export class CsvReader implements Reader {
       // NaN is for all that is no decimal.
       if (!Number.isNaN(value) && (bytes[at] === this.#separator || bytes[at] === newline)) {
         this.#at = at;
-        this.#store(targets, value);
+        this.#buffer.store(targets, value);
         return;
       }
     }
@@ -219,12 +219,7 @@ export class CsvReader implements Reader {
     }
     const value = numberIn(text);
     if (value === undefined) throw this.#wrong(line, "a number", JSON.stringify(text), column);
-    this.#store(field.targets, value);
-  }
-
-  #store(targets: readonly Target[], value: number): void {
-    const row = this.#buffer.count;
-    for (const { values, place, width } of targets) values[row * width + place] = value;
+    this.#buffer.store(field.targets, value);
   }
 
   /** Returns the field that begins at `start` as a text. */

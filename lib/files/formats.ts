@@ -8,6 +8,7 @@ import type { Reader } from "./columns.js";
 import { CsvReader } from "./csv.js";
 import { DataError } from "./data-error.js";
 import { FileInput, type Input, openGzip, StreamInput } from "./input.js";
+import { JsonLinesReader } from "./json-lines.js";
 import { NpyArray } from "./npy.js";
 import type { ReadOptions } from "./read-options.js";
 
@@ -23,7 +24,7 @@ export interface ArrayFiles {
 export type Source = string | URL | ArrayFiles | AsyncIterable<Uint8Array>;
 
 /** A format whose rows are read from bytes one after the other. */
-type TextFormat = "csv" | "tsv";
+type TextFormat = "csv" | "tsv" | "jsonl";
 
 /** The formats that {@link Source | sources} can have. */
 export type Format = TextFormat;
@@ -31,6 +32,8 @@ export type Format = TextFormat;
 const extensions: Readonly<Record<string, Format>> = {
   ".csv": "csv",
   ".tsv": "tsv",
+  ".jsonl": "jsonl",
+  ".ndjson": "jsonl",
 };
 
 const openText: Readonly<
@@ -38,6 +41,7 @@ const openText: Readonly<
 > = {
   csv: (input, options) => CsvReader.open(input, ",", options),
   tsv: (input, options) => CsvReader.open(input, "\t", options),
+  jsonl: (input, options) => JsonLinesReader.open(input, options),
 };
 
 export const formats = Object.keys(openText) as readonly Format[];

@@ -29,7 +29,7 @@ export class RowBuffer {
   readonly groups: Int32Array | undefined;
   readonly #columns: readonly Column[];
 
-  constructor(selected: Selected, widths: readonly number[] = []) {
+  constructor(selected: Selected, widths: readonly (number | undefined)[] = []) {
     const sources = sourcesOf(selected);
     // Lists have a width of their own; otherwise every column has one value for a row.
     const own = sources.map((columns, i) => widths[i] ?? columns.length);
@@ -52,6 +52,11 @@ export class RowBuffer {
 
   get isFull(): boolean {
     return this.count === this.capacity;
+  }
+
+  /** Writes a value where it goes in the row that is being filled. */
+  store(targets: readonly Target[], value: number): void {
+    for (const { values, place, width } of targets) values[this.count * width + place] = value;
   }
 
   /** Sets the group of the row that is being filled. */
