@@ -10,6 +10,7 @@ import { DataError } from "./data-error.js";
 import { FileInput, type Input, openGzip, StreamInput } from "./input.js";
 import { JsonLinesReader } from "./json-lines.js";
 import { NpyArray } from "./npy.js";
+import { openNpz } from "./npz.js";
 import type { ReadOptions } from "./read-options.js";
 
 /** .npy files, each with one of the columns. */
@@ -26,14 +27,18 @@ export type Source = string | URL | ArrayFiles | AsyncIterable<Uint8Array>;
 /** A format whose rows are read from bytes one after the other. */
 type TextFormat = "csv" | "tsv" | "jsonl";
 
+/** A format that is read from a file alone, in any order. */
+type FileFormat = "npz";
+
 /** The formats that {@link Source | sources} can have. */
-export type Format = TextFormat;
+export type Format = TextFormat | FileFormat;
 
 const extensions: Readonly<Record<string, Format>> = {
   ".csv": "csv",
   ".tsv": "tsv",
   ".jsonl": "jsonl",
   ".ndjson": "jsonl",
+  ".npz": "npz",
 };
 
 const openText: Readonly<
@@ -44,7 +49,16 @@ const openText: Readonly<
   jsonl: (input, options) => JsonLinesReader.open(input, options),
 };
 
-export const formats = Object.keys(openText) as readonly Format[];
+const openFile: Readonly<
+  Record<FileFormat, (path: string, options: ReadOptions) => Promise<Reader>>
+> = {
+  npz: openNpz,
+};
+
+const isText = (format: Format): format is TextFormat => Object.hasOwn(openText, format);
+
+const textFormats = Object.keys(openText);
+const formats = [...textFormats, ...Object.keys(openFile)];
 
 /** Checks a format that was chosen. */
 export function checkFormat(format: unknown): Format | undefined {
@@ -63,6 +77,11 @@ function formatOf(file: string): Format {
   const extension = path.extname(file.replace(/\.gz$/i, "")).toLowerCase();
   const format = extensions[extension];
   if (format !== undefined) return format;
+  if (extension === ".npy") {
+    throw new DataError(
+      `${file}: a .npy file has one array; name the files of labels and of predictions, without others`,
+    );
+  }
   throw new DataError(
     `${file}: unknown format ${JSON.stringify(extension)}; expected a name that ends in ${oneOf(Object.keys(extensions))}, or format`,
   );
@@ -118,12 +137,16 @@ export async function openSource(
       throw wrongKind("source", "a path, a URL, .npy files or a stream", described(source));
     }
     if (isArrayFiles(source)) return openArrays(source, options);
-    if (format === undefined) throw wrongValue("format", oneOf(formats), "none, for a stream");
+    if (format === undefined || !isText(format)) {
+      const received = `${format === undefined ? "none" : described(format)}, for a stream`;
+      throw wrongValue("format", oneOf(textFormats), received);
+    }
     const input = new StreamInput("standard input", source);
     return guarded(input, () => openText[format](input, options));
   }
   const file = pathOf(source);
   const own = format ?? formatOf(file);
+  if (!isText(own)) return openFile[own](file, options);
   const input = await openInput(file);
   return guarded(input, () => openText[own](input, options));
 }
