@@ -11,6 +11,7 @@ import { FileInput, type Input, openGzip, StreamInput } from "./input.js";
 import { JsonLinesReader } from "./json-lines.js";
 import { NpyArray } from "./npy.js";
 import { openNpz } from "./npz.js";
+import { ParquetReader } from "./parquet.js";
 import type { ReadOptions } from "./read-options.js";
 
 /** .npy files, each with one of the columns. */
@@ -28,7 +29,7 @@ export type Source = string | URL | ArrayFiles | AsyncIterable<Uint8Array>;
 type TextFormat = "csv" | "tsv" | "jsonl";
 
 /** A format that is read from a file alone, in any order. */
-type FileFormat = "npz";
+type FileFormat = "npz" | "parquet";
 
 /** The formats that {@link Source | sources} can have. */
 export type Format = TextFormat | FileFormat;
@@ -39,6 +40,7 @@ const extensions: Readonly<Record<string, Format>> = {
   ".jsonl": "jsonl",
   ".ndjson": "jsonl",
   ".npz": "npz",
+  ".parquet": "parquet",
 };
 
 const openText: Readonly<
@@ -53,6 +55,7 @@ const openFile: Readonly<
   Record<FileFormat, (path: string, options: ReadOptions) => Promise<Reader>>
 > = {
   npz: openNpz,
+  parquet: (path, options) => ParquetReader.open(path, options),
 };
 
 const isText = (format: Format): format is TextFormat => Object.hasOwn(openText, format);
@@ -86,6 +89,9 @@ function formatOf(file: string): Format {
     `${file}: unknown format ${JSON.stringify(extension)}; expected a name that ends in ${oneOf(Object.keys(extensions))}, or format`,
   );
 }
+
+/** Whether a path is that of another system, which DuckDB reads. */
+export const isRemote = (file: string) => /^\w\w+:\/\//.test(file);
 
 /** Closes an input if what it is opened for fails. */
 async function guarded<T>(input: Input, open: () => Promise<T>): Promise<T> {
@@ -146,6 +152,9 @@ export async function openSource(
   }
   const file = pathOf(source);
   const own = format ?? formatOf(file);
+  if (options.where !== undefined && own !== "parquet") {
+    throw wrongValue("where", "Parquet files", own);
+  }
   if (!isText(own)) return openFile[own](file, options);
   const input = await openInput(file);
   return guarded(input, () => openText[own](input, options));
@@ -196,7 +205,8 @@ async function filesLike(pattern: string): Promise<string[]> {
 export async function expand(sources: readonly Source[]): Promise<Source[]> {
   const all = await Promise.all(
     sources.map(async (source) => {
-      if (typeof source !== "string" || !/[*?]/.test(source)) return [source];
+      // DuckDB finds what is elsewhere, such as s3://.
+      if (typeof source !== "string" || !/[*?]/.test(source) || isRemote(source)) return [source];
       const files = await filesLike(source);
       if (files.length > 0) return files;
       throw new DataError(`${source}: expected a pattern of files, received one that none matches`);

@@ -1,5 +1,6 @@
 // Rows whose values are JavaScript values: of JSON, and of columns that have no typed array.
 import { described } from "../errors.js";
+import type { Rows } from "./columns.js";
 import { type DataError, wrongData } from "./data-error.js";
 import { nullAdvice, type ReadOptions } from "./read-options.js";
 import { RowBuffer, type Target } from "./row-buffer.js";
@@ -17,6 +18,34 @@ interface ValueColumn {
 
 /** Returns the value of a column, by its number, in the row that is read. */
 type ValueAt = (index: number) => unknown;
+
+/** Arrays of numbers. */
+export type Numbers = Exclude<NodeJS.TypedArray, BigInt64Array | BigUint64Array>;
+
+/** The values of a column in some rows. */
+export interface Vector {
+  /** Returns the value in a row: a number, a list or null; of groups, anything. */
+  at(row: number): unknown;
+  /** All values one after the other, those of lists too; absent if one is null. */
+  readonly plain: Numbers | undefined;
+}
+
+/** Copies a column of plain numbers. */
+function copyPlain(
+  from: Numbers,
+  row: number,
+  rows: number,
+  first: number,
+  { targets, listWidth = 1 }: ValueColumn,
+): void {
+  for (const { values, place, width } of targets) {
+    if (listWidth === width) {
+      values.set(from.subarray(row * width, (row + rows) * width), first * width);
+    } else {
+      for (let i = 0; i < rows; i++) values[(first + i) * width + place] = from[row + i] as number;
+    }
+  }
+}
 
 /** Names a row in messages: "line 5". */
 type Place = () => string;
@@ -83,6 +112,41 @@ export class ValueRows {
       } else if (!this.#storeList(value, column, place)) return;
     }
     buffer.count++;
+  }
+
+  /**
+   * Adds rows whose columns are apart from each other, and returns the memory whenever it is full.
+   * Columns of plain numbers are copied at once.
+   */
+  *addColumns(
+    count: number,
+    vectorAt: (index: number) => Vector,
+    place: (row: number) => string,
+  ): Generator<Rows, void, undefined> {
+    const { buffer } = this;
+    const columns = this.#columns.map((column) => ({ column, vector: vectorAt(column.index) }));
+    const vectors = new Map(columns.map(({ column, vector }) => [column.index, vector]));
+    const arePlain = columns.every(
+      ({ column: { isGroup, listWidth = 1 }, vector: { plain } }) =>
+        !isGroup && plain !== undefined && plain.length === count * listWidth,
+    );
+    let row = 0;
+    const valueAt = (index: number) => vectors.get(index)?.at(row);
+    const placeOfRow = () => place(row);
+    while (row < count) {
+      if (arePlain) {
+        const rows = Math.min(count - row, buffer.capacity - buffer.count);
+        for (const { column, vector } of columns) {
+          copyPlain(vector.plain as Numbers, row, rows, buffer.count, column);
+        }
+        buffer.count += rows;
+        row += rows;
+      } else {
+        this.add(valueAt, placeOfRow);
+        row++;
+      }
+      if (buffer.isFull) yield buffer.take();
+    }
   }
 
   /** Stores the values of a list; returns false if one is null and its row is left out. */
