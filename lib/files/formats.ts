@@ -4,6 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
 import { ArraysReader } from "./arrays.js";
+import { ArrowReader } from "./arrow.js";
 import type { Reader } from "./columns.js";
 import { CsvReader } from "./csv.js";
 import { DataError } from "./data-error.js";
@@ -29,7 +30,7 @@ export type Source = string | URL | ArrayFiles | AsyncIterable<Uint8Array>;
 type TextFormat = "csv" | "tsv" | "jsonl";
 
 /** A format that is read from a file alone, in any order. */
-type FileFormat = "npz" | "parquet";
+type FileFormat = "npz" | "parquet" | "arrow";
 
 /** The formats that {@link Source | sources} can have. */
 export type Format = TextFormat | FileFormat;
@@ -41,6 +42,10 @@ const extensions: Readonly<Record<string, Format>> = {
   ".ndjson": "jsonl",
   ".npz": "npz",
   ".parquet": "parquet",
+  ".arrow": "arrow",
+  ".arrows": "arrow",
+  ".feather": "arrow",
+  ".ipc": "arrow",
 };
 
 const openText: Readonly<
@@ -55,6 +60,7 @@ const openFile: Readonly<
   Record<FileFormat, (path: string, options: ReadOptions) => Promise<Reader>>
 > = {
   npz: openNpz,
+  arrow: (path, options) => ArrowReader.open(path, options),
   parquet: (path, options) => ParquetReader.open(path, options),
 };
 
