@@ -123,6 +123,7 @@ async function* piecesOfStream(file: FileInput): AsyncGenerator<Uint8Array[], vo
     const bodyField = fieldAt(metadata, 0, messageFields.bodyLength);
     const body = bodyField === undefined ? 0 : longAt(metadata, bodyField);
     const kind = kindField === undefined ? 0 : metadata[kindField];
+    if (!(body >= 0)) throw damaged(file, "one that is damaged");
     const total = 8 + length + body;
     if (kind === kinds.record) {
       const piece = memory.bytesFor(file, total);

@@ -117,7 +117,7 @@ export class CsvReader implements Reader {
     const decimals = this.#decimals;
     let { start } = window;
     let row = buffer.count;
-    scan: while (row < capacity) {
+    scan: while (row < capacity && start < end) {
       let at = start;
       for (let column = 0; column <= last; column++) {
         const target = fields[column];
