@@ -1,12 +1,5 @@
 import { castToDoubles } from "../tensor/cast.js";
-import {
-  type Column,
-  type RandomAccess,
-  type Reader,
-  type Role,
-  type Rows,
-  roles,
-} from "./columns.js";
+import { type Column, type RandomAccess, type Reader, type Rows, roles } from "./columns.js";
 import { wrongData } from "./data-error.js";
 import { rowsOfBlock } from "./grid.js";
 import type { Groups } from "./groups.js";
@@ -66,25 +59,35 @@ export class ArraysReader implements Reader {
   }
 
   async *read(): AsyncGenerator<Rows, void, undefined> {
-    const most = rowsOfBlock(this.#arrays.predictions.width);
-    while (this.#row < this.rows) {
-      const count = Math.min(most, this.rows - this.#row);
-      const columns: Partial<Record<Role, Column>> = {};
-      for (const role of roles) {
-        const column = await this.#arrays[role]?.read(count);
-        if (column !== undefined) columns[role] = column;
+    let next = this.#readRows();
+    try {
+      for (let rows = await next; rows !== undefined; rows = await next) {
+        // The system reads the next rows while these are evaluated.
+        next = this.#readRows();
+        yield rows;
       }
-      const groups = await this.#groupNumbers(count);
-      this.#row += count;
-      yield {
-        count,
-        labels: columns.labels as Column,
-        predictions: columns.predictions as Column,
-        sampleWeight: columns.sampleWeight,
-        groups,
-      };
+    } finally {
+      // Nothing may be read from files that are closed.
+      await next.catch(() => {});
     }
     for (const array of this.#all()) await array.checkEnd();
+  }
+
+  async #readRows(): Promise<Rows | undefined> {
+    const most = rowsOfBlock(this.#arrays.predictions.width);
+    const count = Math.min(most, this.rows - this.#row);
+    if (count <= 0) return undefined;
+    this.#row += count;
+    const [labels, predictions, sampleWeight] = await Promise.all(
+      roles.map((role) => this.#arrays[role]?.read(count)),
+    );
+    return {
+      count,
+      labels: labels as Column,
+      predictions: predictions as Column,
+      sampleWeight,
+      groups: await this.#groupNumbers(count),
+    };
   }
 
   async #groupNumbers(count: number): Promise<Int32Array | undefined> {

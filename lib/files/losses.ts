@@ -75,7 +75,9 @@ function chosen(
     readingsFor(widths) {
       const encoding =
         config.labels ?? (wasChosen ? spec.labels[0] : fittingEncoding(spec.labels, widths));
-      return encoding === "auto" ? [create("binary"), create("signed")] : [create(encoding)];
+      if (encoding !== "auto") return [create(encoding)];
+      // It reads 0 and 1 as "binary" does, and reports labels that are neither.
+      return [{ ...create("auto"), encoding: "binary" }, create("signed")];
     },
   };
 }

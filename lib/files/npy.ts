@@ -14,7 +14,8 @@ export class NpyArray {
   readonly rows: number;
   readonly width: number;
   readonly #header: NpyHeader;
-  #values: RawArray | undefined;
+  /** The rows that were read last, and those before them. */
+  readonly #memory: (RawArray | undefined)[] = [undefined, undefined];
   #row = 0;
 
   private constructor(input: Input, header: NpyHeader, rows: number, width: number) {
@@ -51,15 +52,17 @@ export class NpyArray {
     this.input.seek?.(start + row * this.width * kind.bytes);
   }
 
-  /** Reads the next rows. The result is valid until the next call. */
+  /** Reads the next rows. The result is valid until the next call but one. */
   async read(count: number): Promise<Column> {
     const { kind, isFortran } = this.#header;
     const { width } = this;
     const length = count * width;
-    if (this.#values === undefined || this.#values.length < length) {
-      this.#values = newRawArray(kind.isUint64 ? codes.int64 : codes[kind.dtype], length);
+    let memory = this.#memory.shift();
+    if (memory === undefined || memory.length < length) {
+      memory = newRawArray(kind.isUint64 ? codes.int64 : codes[kind.dtype], length);
     }
-    const values = this.#values.subarray(0, length) as RawArray;
+    this.#memory.push(memory);
+    const values = memory.subarray(0, length) as RawArray;
     if (isFortran) await this.#readColumns(values, count);
     else await this.#fill(values);
     this.#row += count;

@@ -37,6 +37,10 @@ export interface OtherLabel {
   readonly label: number;
 }
 
+interface FoundLabel extends OtherLabel {
+  readonly isAfterZeros: boolean;
+}
+
 const shapeOf = ({ width }: Column, count: number) => (width === 1 ? [count] : [count, width]);
 
 /** Returns a column as a tensor, with an axis for its values if there are several or `asRows`. */
@@ -49,11 +53,16 @@ function partOf(loss: LossReading["loss"], rows: Rows): PartialLoss {
   return loss.partial(tensorOf(labels, count), tensorOf(predictions, count, true), options);
 }
 
-/** Returns the labels as numbers that JavaScript compares. */
-const comparable = ({ values, dtype }: Column) =>
-  dtype === "float16" || dtype === "bfloat16" || dtype === "int64"
-    ? castToDoubles(dtype, values, "float64")
-    : (values as Float64Array);
+/** Returns the first label that is not 0, 1 or ignored, and its place in a block. */
+function otherLabelIn({ labels, first }: Block, ignored: number | undefined): FoundLabel {
+  const values = castToDoubles(labels.dtype, labels.values, "float64");
+  const index = values.findIndex((label) => label !== 0 && label !== 1 && label !== ignored);
+  return {
+    row: first + Math.floor(index / labels.width),
+    label: values[index] as number,
+    isAfterZeros: values.subarray(0, index).includes(0),
+  };
+}
 
 /**
  * Adds up one loss. If its labels are read by Keras's rule (0 is -1 if all labels of the data set are
@@ -74,33 +83,33 @@ export class Tally {
 
   /** Adds a block, whose rows are also sorted by group if rows are grouped. */
   add(block: Block, groups: readonly GroupRows[]): void {
-    if (this.#readings.length > 1) this.#decide(block);
-    for (const { loss, totals } of this.#readings) {
+    for (const reading of this.#readings) {
+      const { loss, totals } = reading;
+      let part: PartialLoss;
       try {
-        totals.addToAll(partOf(loss, block));
+        part = partOf(loss, block);
       } catch (error) {
         throw labelError(this.name, error);
       }
+      if (reading.encoding === "binary" && this.#readings.length > 1) {
+        const found = part.toJSON().reading;
+        if (found === "signed") {
+          this.#decide(block);
+          continue;
+        }
+        this.#hasZeros ||= found === "binary";
+      }
+      totals.addToAll(part);
       for (const { group, rows } of groups) totals.addToGroup(group, partOf(loss, rows));
     }
   }
 
-  /** Looks for a label that is neither 0 nor 1. */
-  #decide({ labels, first }: Block): void {
+  /** Gives up reading labels as 0 and 1, because the block has others. */
+  #decide(block: Block): void {
     const ignored = this.#readings[0]?.loss.getConfig().ignoreClass;
-    const values = comparable(labels);
-    for (let i = 0; i < values.length; i++) {
-      const label = values[i] as number;
-      if (label === 1 || label === ignored) continue;
-      if (label === 0) {
-        this.#hasZeros = true;
-        continue;
-      }
-      this.#readings = this.#readings.filter(({ encoding }) => encoding !== "binary");
-      const row = first + Math.floor(i / labels.width);
-      if (this.#hasZeros) this.decidedBy = { row, label };
-      return;
-    }
+    const { row, label, isAfterZeros } = otherLabelIn(block, ignored);
+    this.#readings = this.#readings.filter(({ encoding }) => encoding !== "binary");
+    if (this.#hasZeros || isAfterZeros) this.decidedBy = { row, label };
   }
 
   /** Returns the sums so far for each way to read labels that is still possible. */
