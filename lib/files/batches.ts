@@ -27,21 +27,20 @@ export interface Batch {
  * @throws as `evaluateFiles`, when it is iterated.
  * @example
  * ```ts
- * import { Hinge, type PartialLoss } from "maxmargin";
+ * import { Readable } from "node:stream";
+ * import { metrics } from "maxmargin";
  * import { batches } from "maxmargin/files";
  *
- * async function* stream() {
- *   yield Buffer.from('label,"logit,a","logit,b"\n0,2,1\n1,0.5,0.25\n');
+ * const csv = Readable.from([Buffer.from("label,logit_0,logit_1\n0,2,1\n1,0.5,0.25\n")]);
+ * const metric = new metrics.CrammerSinger();
+ * for await (const { labels, predictions } of batches(csv, {
+ *   format: "csv",
+ *   labels: "label",
+ *   predictions: "logit_*",
+ * })) {
+ *   metric.updateState(labels, predictions);
  * }
- * const options = { format: "csv", labels: "label", predictions: "logit*" } as const;
- * const loss = new Hinge({ labels: "sparse" });
- * let total: PartialLoss | undefined;
- * for await (const batch of batches(stream(), options)) {
- *   const part = loss.partial(batch.labels, batch.predictions);
- *   if (total === undefined) total = part;
- *   else total.merge(part);
- * }
- * total?.value(); //=> 1.0625
+ * metric.result(); //=> 0.625
  * ```
  */
 export async function* batches(

@@ -138,10 +138,11 @@ const fractionOf = (i: number, count: number, own: number | undefined) =>
  *   signal's reason.
  * @example
  * ```ts
+ * import { Readable } from "node:stream";
  * import { evaluateFiles } from "maxmargin/files";
  *
- * const csv = Buffer.from("label,score\n1,0.5\n0,-2\n1,0.25\n");
- * const { losses, rows } = await evaluateFiles(stream(csv), {
+ * const csv = Readable.from([Buffer.from("label,score\n1,0.5\n0,-2\n1,0.25\n")]);
+ * const { losses, rows } = await evaluateFiles(csv, {
  *   format: "csv",
  *   labels: "label",
  *   predictions: "score",
@@ -149,10 +150,6 @@ const fractionOf = (i: number, count: number, own: number | undefined) =>
  * });
  * losses; //=> { hinge: 0.4166666567325592, squared_hinge: 0.2708333432674408 }
  * rows; //=> 3
- *
- * async function* stream(bytes: Uint8Array) {
- *   yield bytes;
- * }
  * ```
  */
 export async function evaluateFiles(
