@@ -121,7 +121,7 @@ describe("the package's name", () => {
   });
 
   test("has declarations beside every entry", () => {
-    const entries = [".", "./metrics"].flatMap((path) =>
+    const entries = [".", "./metrics", "./files"].flatMap((path) =>
       Object.values(manifest.exports[path] as Record<string, Record<"types" | "default", string>>),
     );
     for (const entry of [...entries, { types: manifest.types, default: manifest.main }]) {
@@ -172,7 +172,7 @@ describe("the published package", () => {
       /^examples\/(demo\.ts|npy\.ts|loss-curve\.svg)$/,
       /^dist\/cjs\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
       /^dist\/cjs\/package\.json$/,
-      /^dist\/esm\/(index|metrics|start)\.(js|d\.ts)$/,
+      /^dist\/esm\/(files|index|metrics|start)\.(js|d\.ts)$/,
       /^dist\/web\/([\w-]+\/)*[\w-]+(\.workerd)?\.js$/,
       /^dist\/web\/(index|metrics)\.d\.ts$/,
       /^dist\/web\/maxmargin\.wasm$/,

@@ -1,4 +1,5 @@
 // Cuts Arrow files and streams into pieces of one record batch, which are complete for themselves.
+import { checkFooter, checkMessage, ImpossibleMetadata } from "./arrow-check.js";
 import { wrongData } from "./data-error.js";
 import { fieldAt, longAt, vectorAt } from "./flatbuffer.js";
 import type { FileInput } from "./input.js";
@@ -13,10 +14,8 @@ const magicLength = 8;
 const tailLength = 4 + magic.length;
 
 const blockLength = 24;
-/** The fields of a footer and of a message, by their place in the table's index. */
+/** The fields of a footer, by their place in the table's index. */
 const footerFields = { dictionaries: 8, records: 10 };
-const messageFields = { kind: 6, bodyLength: 10 };
-const kinds = { schema: 1, dictionary: 2, record: 3 };
 
 const aligned = (length: number) => Math.ceil(length / 8) * 8;
 
@@ -56,6 +55,8 @@ async function readAt(file: FileInput, position: number, length: number): Promis
 interface Block {
   readonly entry: number;
   readonly offset: number;
+  readonly metadataLength: number;
+  /** Of the metadata and the body. */
   readonly length: number;
 }
 
@@ -64,9 +65,17 @@ function blocksOf(footer: Buffer, vector: number | undefined): Block[] {
   const start = vectorAt(footer, vector);
   return Array.from({ length: footer.readUInt32LE(start) }, (_, i) => {
     const entry = start + 4 + i * blockLength;
-    const length = footer.readInt32LE(entry + 8) + longAt(footer, entry + 16);
-    return { entry, offset: longAt(footer, entry), length };
+    const metadataLength = footer.readInt32LE(entry + 8);
+    const length = metadataLength + longAt(footer, entry + 16);
+    return { entry, offset: longAt(footer, entry), metadataLength, length };
   });
+}
+
+/** Checks the metadata of the message in a block. */
+async function checkBlock(file: FileInput, { offset, metadataLength }: Block): Promise<void> {
+  const bytes = await readAt(file, offset, metadataLength);
+  // Old messages have no mark before the length of the metadata.
+  checkMessage(bytes.subarray(bytes.readInt32LE(0) === -1 ? 8 : 4));
 }
 
 /**
@@ -78,6 +87,7 @@ async function* piecesOfFile(file: FileInput): AsyncGenerator<Uint8Array, void, 
   if (tail.toString("latin1", 4) !== magic) throw damaged(file, "one that is truncated");
   const footerLength = tail.readInt32LE(0);
   const footer = await readAt(file, file.size - tailLength - footerLength, footerLength);
+  checkFooter(footer);
   const records = fieldAt(footer, 0, footerFields.records);
   const dictionaries = blocksOf(footer, fieldAt(footer, 0, footerFields.dictionaries));
   const batches = blocksOf(footer, records);
@@ -85,6 +95,7 @@ async function* piecesOfFile(file: FileInput): AsyncGenerator<Uint8Array, void, 
   const recordsVector = vectorAt(footer, records);
   footer.writeUInt32LE(1, recordsVector);
   let start = magicLength;
+  for (const block of dictionaries) await checkBlock(file, block);
   for (const { entry, length } of dictionaries) {
     footer.writeBigInt64LE(BigInt(start), entry);
     start += aligned(length);
@@ -101,6 +112,7 @@ async function* piecesOfFile(file: FileInput): AsyncGenerator<Uint8Array, void, 
       await readInto(file, offset, piece.subarray(at, at + length));
       at += aligned(length);
     }
+    await checkBlock(file, batch);
     await readInto(file, batch.offset, piece.subarray(start, start + batch.length));
     footer.copy(piece, footerStart);
     tail.copy(piece, footerStart + footerLength);
@@ -118,20 +130,13 @@ async function* piecesOfStream(file: FileInput): AsyncGenerator<Uint8Array[], vo
     const length = start.readInt32LE(4);
     if (start.readInt32LE(0) !== -1) throw damaged(file, "a file of another format");
     if (length === 0) return;
-    const metadata = await readAt(file, at + 8, length);
-    const kindField = fieldAt(metadata, 0, messageFields.kind);
-    const bodyField = fieldAt(metadata, 0, messageFields.bodyLength);
-    const body = bodyField === undefined ? 0 : longAt(metadata, bodyField);
-    const kind = kindField === undefined ? 0 : metadata[kindField];
-    if (!(body >= 0)) throw damaged(file, "one that is damaged");
-    const total = 8 + length + body;
-    if (kind === kinds.record) {
+    const { isRecord, bodyLength } = checkMessage(await readAt(file, at + 8, length));
+    const total = 8 + length + bodyLength;
+    if (isRecord) {
       const piece = memory.bytesFor(file, total);
       await readInto(file, at, piece);
       yield [...before, piece];
-    } else if (kind === kinds.schema || kind === kinds.dictionary) {
-      before.push(await readAt(file, at, total));
-    } else throw damaged(file, "one that is damaged");
+    } else before.push(await readAt(file, at, total));
     at += total;
   }
 }
@@ -146,8 +151,10 @@ export async function* arrowPieces(
   try {
     yield* isFile ? piecesOfFile(file) : piecesOfStream(file);
   } catch (error) {
-    // A place outside of what was read.
-    if (error instanceof RangeError && "code" in error) throw damaged(file, "one that is damaged");
+    // The other one is of a place outside of what was read.
+    const isDamage =
+      error instanceof ImpossibleMetadata || (error instanceof RangeError && "code" in error);
+    if (isDamage) throw damaged(file, "one that is damaged");
     throw error;
   }
 }

@@ -37,8 +37,15 @@ function plainLists(batch: ArrowBatch): Numbers | undefined {
 function vectorOf(batch: ArrowBatch): Vector {
   const { typeId } = batch.type;
   const isList = typeId === types.list || typeId === types.fixedSizeList;
+  const { offsets, children } = batch;
+  const most = children?.[0]?.length ?? 0;
+  // A list that claims more values than there are is damage, which takes as much memory as it claims.
+  const isPossible = (row: number) =>
+    offsets === undefined ||
+    !isList ||
+    ((offsets[row + 1] as number) <= most && (offsets[row] as number) >= 0);
   return {
-    at: (row) => batch.at(row),
+    at: (row) => (isPossible(row) ? batch.at(row) : undefined),
     plain: isList ? plainLists(batch) : plainNumbers(batch),
   };
 }

@@ -2,6 +2,7 @@
 // are read: nothing else may happen.
 import { writeFileSync } from "node:fs";
 import { deflateRawSync, gzipSync } from "node:zlib";
+import { columnFromArray, float32, int32, tableFromColumns, tableToIPC } from "@uwdata/flechette";
 import { batches, DataError, evaluateFiles } from "maxmargin/files";
 import { describe, expect, test } from "vitest";
 import { generator, integerBelow, pick, type Random, seed } from "../support/data.js";
@@ -82,6 +83,17 @@ function damaged(bytes: Uint8Array, random: Random): Buffer {
 
 const data = dataSet(60, 2);
 const rows = [...Array(data.rows).keys()];
+const arrow = {
+  label: columnFromArray([...data.ids], int32()),
+  logit_0: columnFromArray(
+    rows.map((row) => data.scores[2 * row] as number),
+    float32(),
+  ),
+  logit_1: columnFromArray(
+    rows.map((row) => data.scores[2 * row + 1] as number),
+    float32(),
+  ),
+};
 const jsonLines = rows.map((row) =>
   JSON.stringify({
     label: data.ids[row],
@@ -121,6 +133,8 @@ describe(`damaged files are errors of the data, or are read (seed ${seed})`, () 
     ["jsonl", jsonLines.join("\n"), table],
     ["npy", npy(data.ids), column],
     ["npz", archive(), column],
+    ["arrow", tableToIPC(tableFromColumns(arrow), { format: "file" }), table],
+    ["arrows", tableToIPC(tableFromColumns(arrow), { format: "stream" }), table],
   ] as const)("%s", async (extension, content, options) => {
     const bytes = Buffer.from(content as string);
     const outcomes = { read: 0, refused: 0 };
