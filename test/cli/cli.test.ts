@@ -1,9 +1,10 @@
 // The command, in processes of its own, as users run it.
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { evaluateFiles } from "maxmargin/files";
 import { describe, expect, test } from "vitest";
 import { csv, dataSet, npy, temporaryFolder } from "../files/support.js";
-import { run } from "./support.js";
+import { root, run } from "./support.js";
 
 const folder = temporaryFolder();
 const data = dataSet(20_000, 3);
@@ -162,6 +163,26 @@ describe("failures print nothing to standard output", () => {
     const text = ended.stderr.replace(/^maxmargin: /, "").trimEnd();
     if (typeof message === "string") expect(text).toBe(message);
     else expect(text).toMatch(message);
+  });
+
+  test("a package that is not installed is named", async () => {
+    // A copy that has no packages beside it.
+    const copy = folder.path("installed");
+    cpSync(path.join(root, "dist/cjs"), path.join(copy, "dist/cjs"), { recursive: true });
+    cpSync(path.join(root, "package.json"), path.join(copy, "package.json"));
+    for (const [name, wanted, format] of [
+      ["x.parquet", "@duckdb/node-api", "Parquet"],
+      ["x.arrow", "@uwdata/flechette", "Arrow"],
+    ] as const) {
+      const file = folder.write(name, "");
+      const args = ["evaluate", file, ...one];
+      const ended = await run(args, { main: path.join(copy, "dist/cjs/cli/main.js") });
+      expect(ended).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: `maxmargin: ${format} files need the package ${wanted}, which is not installed; npm install ${wanted}\n`,
+      });
+    }
   });
 
   test("Ctrl-C stops a run that waits for its input", async () => {

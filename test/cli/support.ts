@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-export const program = fileURLToPath(new URL("../../dist/cjs/cli/main.js", import.meta.url));
+export const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What became of a run of the program. */
 export interface Ended {
@@ -13,17 +13,17 @@ export interface Ended {
 interface RunOptions {
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
+  /** The file to run, by default that of the build. */
+  readonly main?: string;
   /** Receives the process when it has been started. */
   readonly onStart?: (kill: () => void) => void;
 }
 
 /** Runs the program in a process of its own. */
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  const { input, env, cwd, onStart } = options;
-  const child = spawn(process.execPath, [program, ...args], {
+  const { input, env, main = `${root}dist/cjs/cli/main.js`, onStart } = options;
+  const child = spawn(process.execPath, [main, ...args], {
     env: { ...process.env, ...env },
-    cwd,
     stdio: "pipe",
   });
   const texts = { stdout: "", stderr: "" };
