@@ -13,6 +13,9 @@ export interface NpyArrays {
   readonly by?: NpyArray | undefined;
 }
 
+/** A read of the system takes as long as a block, so it is for several of them. */
+const blocksAtOnce = 4;
+
 function checkRows(arrays: NpyArrays): void {
   const { labels, predictions, sampleWeight, by } = arrays;
   for (const array of [predictions, sampleWeight, by]) {
@@ -74,7 +77,7 @@ export class ArraysReader implements Reader {
   }
 
   async #readRows(): Promise<Rows | undefined> {
-    const most = rowsOfBlock(this.#arrays.predictions.width);
+    const most = blocksAtOnce * rowsOfBlock(this.#arrays.predictions.width);
     const count = Math.min(most, this.rows - this.#row);
     if (count <= 0) return undefined;
     this.#row += count;

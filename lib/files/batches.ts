@@ -15,7 +15,7 @@ export interface Batch {
 }
 
 /**
- * Reads a file in batches of bounded size, about half a megabyte of predictions each.
+ * Reads a file in batches of bounded size, of a few megabytes at most unless single rows are larger.
  *
  * The arrays of a batch are reused: copy what you keep, and do not request the next batch before you
  * have used this one.

@@ -7,7 +7,7 @@ const folder = temporaryFolder();
 const hinge = { losses: ["hinge"] };
 
 /** Rows that take several batches, the last of which is short. */
-const data = dataSet(300_000, 1);
+const data = dataSet(700_000, 1);
 const labels = folder.write("labels.npy", npy(Int8Array.from(data.ids)));
 const predictions = folder.write("predictions.npy", npy(data.scores));
 const whole = new Hinge().value(
@@ -37,7 +37,7 @@ test("batches are of bounded size, and have all rows", async () => {
   let rows = 0;
   let sum = 0;
   for await (const batch of batches({ labels, predictions }, {})) {
-    expect(batch.rows).toBeLessThanOrEqual(1 << 17);
+    expect(batch.rows).toBeLessThanOrEqual(1 << 19);
     expect(batch.labels.shape).toEqual([batch.rows]);
     expect(batch.predictions.shape).toEqual([batch.rows, 1]);
     rows += batch.rows;
