@@ -16,6 +16,9 @@ import { buildWasm } from "./wasm.mjs";
 
 const entries = ["index", "metrics"];
 
+/** Entries that need Node: the build for browsers has none of them. */
+const nodeEntries = ["files"];
+
 /** @param {string} config */
 function compile(config) {
   // tsc says itself what is wrong. It is a script on Windows, which only a shell runs.
@@ -42,7 +45,7 @@ function writeEsm() {
     'import { start } from "../cjs/backend/backend.js";\n' +
       'import { compileInline } from "../cjs/backend/wasm/inline.js";\n\nstart(compileInline);\n',
   );
-  for (const entry of entries) {
+  for (const entry of [...entries, ...nodeEntries]) {
     const names = namesIn(readFileSync(`dist/cjs/${entry}.js`, "utf8"));
     const exported = `export { ${names.join(", ")} } from "../cjs/${entry}.js";\n`;
     writeFileSync(`dist/esm/${entry}.js`, `import "./start.js";\n\n${exported}`);

@@ -64,6 +64,9 @@ describe("lib/", () => {
     ["losses/"],
     ["registry/"],
     ["index.ts", "metrics.ts", "start.ts"],
+    ["files/"],
+    ["files.ts"],
+    ["cli/"],
   ];
 
   /** The layer of a module: the first one that names its file or folder. */

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import "../start.js";
+import { runProgram } from "./program.js";
+
+const stop = new AbortController();
+
+// The first Ctrl-C stops the evaluation, a second one the process.
+process.once("SIGINT", () => {
+  stop.abort();
+  // It would wait for more.
+  process.stdin.destroy();
+});
+
+// Who reads the output may have seen enough of it.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+const { stdout, stderr } = process;
+runProgram(process.argv.slice(2), { stdout, stderr, signal: stop.signal }).then((code) => {
+  process.exitCode = code;
+  // It would keep the process alive.
+  process.stdin.destroy();
+});

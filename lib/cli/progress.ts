@@ -1,0 +1,54 @@
+import type { Progress } from "../files/options.js";
+import { now } from "../surroundings.js";
+
+/** The time between two updates, in milliseconds. */
+const interval = 100;
+
+interface Terminal {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+const millions = (count: number) =>
+  count < 1e6 ? `${Math.round(count / 1e3)} k` : `${(count / 1e6).toPrecision(3)} M`;
+
+/** Formats how far an evaluation has come after some seconds. */
+export function progressText({ rows, fraction }: Progress, seconds: number): string {
+  const parts = [`${millions(rows)} rows`, `${millions(rows / seconds)} rows/s`];
+  if (fraction !== undefined) {
+    parts.unshift(`${Math.floor(100 * fraction)}%`.padStart(4));
+    if (fraction > 0) parts.push(`${duration((seconds * (1 - fraction)) / fraction)} left`);
+  }
+  return parts.join("  ");
+}
+
+/** A line on a terminal that shows the progress, and is cleared at the end. */
+export class ProgressLine {
+  readonly #terminal: Terminal;
+  readonly #started = now();
+  #last = now();
+  #isShown = false;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  readonly show = (progress: Progress): void => {
+    const time = now();
+    if (this.#terminal.isTTY !== true || time - this.#last < interval) return;
+    this.#last = time;
+    this.#isShown = true;
+    // Back to the start of the line, which is cleared.
+    this.#terminal.write(`\r\x1b[K${progressText(progress, (time - this.#started) / 1000)}`);
+  };
+
+  clear(): void {
+    if (this.#isShown) this.#terminal.write("\r\x1b[K");
+    this.#isShown = false;
+  }
+}

@@ -1,0 +1,66 @@
+import type { FileEvaluation } from "../files/answer.js";
+import type { LabelEncoding } from "../losses/spec.js";
+import type { Paint } from "./style.js";
+
+const readings: Readonly<Record<LabelEncoding, string>> = {
+  auto: "0 and 1 if all are, otherwise unchanged",
+  binary: "0 and 1",
+  signed: "-1 and 1",
+  sparse: "class ids",
+  onehot: "one-hot",
+};
+
+/** Writes a number with the digits that float32 has. */
+const short = (value: number) => `${Number(value.toPrecision(7))}`;
+
+export const thousands = (count: number) => count.toLocaleString("en-US");
+
+/** Lines up cells: the first column on the left, numbers on the right. */
+function aligned(rows: readonly (readonly string[])[], isText: (column: number) => boolean) {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row.map((cell, i) => {
+      const width = widths[i] as number;
+      return isText(i) ? cell.padEnd(width) : cell.padStart(width);
+    }),
+  );
+}
+
+function lossTable({ losses, encodings }: FileEvaluation, paint: Paint): string[] {
+  const rows = Object.entries(losses).map(([name, value]) => [
+    name,
+    short(value),
+    readings[encodings[name] as LabelEncoding],
+  ]);
+  const [header, ...cells] = aligned([["loss", "mean", "labels"], ...rows], (i) => i !== 1);
+  return [
+    paint("dim", (header as string[]).join("  ").trimEnd()),
+    ...cells.map(([name, value, reading]) =>
+      `${name}  ${paint("bold", value as string)}  ${reading}`.trimEnd(),
+    ),
+  ];
+}
+
+function groupTable({ groups = [], losses }: FileEvaluation, by: string, paint: Paint): string[] {
+  const names = Object.keys(losses);
+  const rows = groups.map((group) => [
+    group.name,
+    thousands(group.rows),
+    ...names.map((name) => short(group.losses[name] as number)),
+  ]);
+  const [header, ...cells] = aligned([[by, "rows", ...names], ...rows], (i) => i === 0);
+  return ["", paint("dim", (header as string[]).join("  ")), ...cells.map((row) => row.join("  "))];
+}
+
+/** Formats an answer for people. */
+export function tableOf(answer: FileEvaluation, by: string, paint: Paint): string {
+  const { rows, classes, seconds } = answer;
+  const width = classes === 1 ? "1 prediction" : `${classes} predictions`;
+  const lines = lossTable(answer, paint);
+  if (answer.groups !== undefined) lines.push(...groupTable(answer, by, paint));
+  // A short time is that of the start alone.
+  const speed = seconds > 0.1 ? `, ${Number((rows / seconds / 1e6).toPrecision(3))} M rows/s` : "";
+  const time = `${Number(seconds.toPrecision(3))} s${speed}`;
+  lines.push("", paint("dim", `${thousands(rows)} rows of ${width}, ${time}`));
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,138 @@
+import { arrowPieces } from "./arrow-pieces.js";
+import type { Reader, Rows } from "./columns.js";
+import { DataError, wrongData } from "./data-error.js";
+import { type ArrowBatch, type ArrowTable, loadFlechette } from "./flechette.js";
+import { FileInput } from "./input.js";
+import type { ReadOptions } from "./read-options.js";
+import { type Selected, select } from "./select.js";
+import { type Numbers, ValueRows, type Vector } from "./values.js";
+
+/** The numbers of types in the Arrow format. */
+const types = { integer: 2, float: 3, list: 12, fixedSizeList: 16 };
+const half = 0;
+
+/** Returns the numbers of a column, if they are stored as such and none is null. */
+function plainNumbers({ type, nullCount, values, length }: ArrowBatch): Numbers | undefined {
+  const { typeId, bitWidth = 64, precision } = type;
+  const isPlain =
+    (typeId === types.integer && bitWidth <= 32) || (typeId === types.float && precision !== half);
+  return isPlain && nullCount === 0 ? values?.subarray(0, length) : undefined;
+}
+
+function plainLists(batch: ArrowBatch): Numbers | undefined {
+  const { type, nullCount, length, offsets, children } = batch;
+  const child = children?.[0];
+  const numbers = child && plainNumbers(child);
+  if (numbers === undefined || nullCount > 0 || length === 0) return undefined;
+  if (type.typeId === types.fixedSizeList) return numbers.subarray(0, length * (type.stride ?? 0));
+  if (offsets === undefined) return undefined;
+  const first = offsets[0] as number;
+  const width = (offsets[1] as number) - first;
+  for (let row = 0; row <= length; row++) {
+    if (offsets[row] !== first + row * width) return undefined;
+  }
+  return numbers.subarray(first, first + length * width);
+}
+
+function vectorOf(batch: ArrowBatch): Vector {
+  const { typeId } = batch.type;
+  const isList = typeId === types.list || typeId === types.fixedSizeList;
+  const { offsets, children } = batch;
+  const most = children?.[0]?.length ?? 0;
+  // A list that claims more values than there are is damage, which takes as much memory as it claims.
+  const isPossible = (row: number) =>
+    offsets === undefined ||
+    !isList ||
+    ((offsets[row + 1] as number) <= most && (offsets[row] as number) >= 0);
+  return {
+    at: (row) => (isPossible(row) ? batch.at(row) : undefined),
+    plain: isList ? plainLists(batch) : plainNumbers(batch),
+  };
+}
+
+/** Reads Arrow files (Feather) and streams, one record batch after the other. */
+export class ArrowReader implements Reader {
+  readonly rows = undefined;
+  readonly #file: FileInput;
+  readonly #options: ReadOptions;
+  readonly #decode = loadFlechette();
+  #row = 0;
+
+  private constructor(file: FileInput, options: ReadOptions) {
+    this.#file = file;
+    this.#options = options;
+  }
+
+  static async open(path: string, options: ReadOptions): Promise<ArrowReader> {
+    const file = await FileInput.open(path);
+    try {
+      return new ArrowReader(file, options);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  async *read(): AsyncGenerator<Rows, void, undefined> {
+    let sink: ValueRows | undefined;
+    let selected: Selected | undefined;
+    for await (const piece of arrowPieces(this.#file)) {
+      const table = this.#tableOf(piece);
+      if (table.numRows === 0) continue;
+      const names = table.schema.fields.map(({ name }) => name);
+      selected ??= select(this.#file.name, names, this.#options.selection);
+      const vectors = this.#vectorsOf(table, selected);
+      const vectorAt = (index: number) => vectors.get(index) as Vector;
+      sink ??= new ValueRows(this.#file.name, names, selected, this.#options, (index) =>
+        vectorAt(index).at(0),
+      );
+      const place = (row: number) => `row ${this.#row + row + 1}`;
+      try {
+        yield* sink.addColumns(table.numRows, vectorAt, place);
+      } catch (error) {
+        throw this.#problem(error);
+      }
+      this.#row += table.numRows;
+    }
+    if (sink !== undefined && sink.buffer.count > 0) yield sink.buffer.take();
+  }
+
+  #tableOf(piece: Uint8Array | Uint8Array[]): ArrowTable {
+    try {
+      return this.#decode(piece);
+    } catch (error) {
+      throw this.#problem(error);
+    }
+  }
+
+  /** Returns an error of the package as one of the file. */
+  #problem(error: unknown): unknown {
+    if (error instanceof DataError || !(error instanceof Error)) return error;
+    const { message } = error;
+    const isCodec = message.startsWith("Missing compression codec");
+    const [expected, received] = isCodec
+      ? ["data that are not compressed", message.replace(/^.*codec "(\w+)".*$/, "$1")]
+      : ["an Arrow file or stream", `one that is damaged: ${message}`];
+    return wrongData(this.#file.name, expected as string, received as string);
+  }
+
+  /** The vectors of the columns that are needed. */
+  #vectorsOf(table: ArrowTable, selected: Selected): Map<number, Vector> {
+    const { labels, predictions, sampleWeight, by } = selected;
+    const used = [...labels, ...predictions, sampleWeight, by].filter((i) => i !== undefined);
+    const vectors = new Map<number, Vector>();
+    for (const index of used) {
+      const [batch] = table.getChildAt(index).data;
+      if (batch !== undefined) vectors.set(index, vectorOf(batch));
+    }
+    return vectors;
+  }
+
+  progress(): number {
+    return this.#file.progress();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}

@@ -1,0 +1,149 @@
+import type { SavedShard } from "./answer.js";
+import { type Block, Blocks, byGroup, type RowSpan } from "./blocks.js";
+import type { Rows, Widths } from "./columns.js";
+import { wrongData } from "./data-error.js";
+import { rowsOfBlock, rowsOfFlatBlock } from "./grid.js";
+import type { Groups } from "./groups.js";
+import type { ChosenLoss } from "./losses.js";
+import { LabelError, Tally } from "./tally.js";
+
+/** Which part of a data set to evaluate. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
+}
+
+/** The rows of a shard: whole blocks, except for the last one. */
+function spanOf({ index, of }: Shard, total: number, size: number): RowSpan {
+  const blocks = Math.ceil(total / size);
+  const at = (i: number) => (i === of ? total : Math.floor((blocks * i) / of) * size);
+  return { first: at(index), end: at(index + 1) };
+}
+
+const everything: RowSpan = { first: 0, end: Infinity };
+
+/** Where the rows of a source begin in the data set. */
+interface Start {
+  readonly name: string;
+  readonly first: number;
+}
+
+/** Receives all rows of a data set, and adds up the losses of those that belong to a shard. */
+export class Collector {
+  readonly #losses: readonly ChosenLoss[];
+  readonly #groups: Groups | undefined;
+  readonly #shard: (Shard & { readonly total: number }) | undefined;
+  readonly #starts: Start[] = [];
+  #widths: Widths | undefined;
+  #tallies: Tally[] = [];
+  #blocks: Blocks[] = [];
+  /** The rows that are needed: all, until the widths are known. */
+  span = everything;
+
+  constructor(
+    losses: readonly ChosenLoss[],
+    groups: Groups | undefined,
+    shard?: Shard & { readonly total: number },
+  ) {
+    this.#losses = losses;
+    this.#groups = groups;
+    this.#shard = shard;
+  }
+
+  /** Begins with a source. */
+  begin(name: string, first: number): void {
+    this.#starts.push({ name, first });
+  }
+
+  /** Tells the widths of the rows to come, which have to be those of the rows so far. */
+  expect(widths: Widths, hasWeights: boolean): void {
+    const known = this.#widths;
+    const shown = ({ labels, predictions }: Widths) =>
+      `${labels} labels and ${predictions} predictions in a row`;
+    if (known === undefined) {
+      this.#widths = widths;
+      this.#start(widths, hasWeights);
+    } else if (known.labels !== widths.labels || known.predictions !== widths.predictions) {
+      const { name } = this.#starts.at(-1) as Start;
+      throw wrongData(name, `${shown(known)}, as in ${this.#starts[0]?.name}`, shown(widths));
+    }
+  }
+
+  #start(widths: Widths, hasWeights: boolean): void {
+    const { labels, predictions } = widths;
+    if (labels !== 1 && labels !== predictions) {
+      const expected = `one label in a row, or ${predictions}, one for each prediction`;
+      throw wrongData(this.#starts[0]?.name ?? "", expected, `${labels}`);
+    }
+    const tallies = this.#losses.map((loss) => ({
+      tally: new Tally(loss.name, loss.readingsFor(widths)),
+      size: loss.isFlat && !hasWeights ? rowsOfFlatBlock(predictions) : rowsOfBlock(predictions),
+    }));
+    this.#tallies = tallies.map(({ tally }) => tally);
+    const sizes = [...new Set(tallies.map(({ size }) => size))];
+    const shard = this.#shard;
+    const spans = sizes.map((size) => (shard ? spanOf(shard, shard.total, size) : everything));
+    this.#blocks = sizes.map((size, i) => {
+      const own = tallies.filter((each) => each.size === size).map(({ tally }) => tally);
+      return new Blocks(size, spans[i] as RowSpan, (block) => this.#addBlock(own, block));
+    });
+    this.span = {
+      first: Math.min(...spans.map(({ first }) => first)),
+      end: Math.max(...spans.map(({ end }) => end)),
+    };
+  }
+
+  /** Adds rows; `first` is the number of the first. */
+  add(rows: Rows, first: number): void {
+    const { labels, predictions, sampleWeight } = rows;
+    const widths = { labels: labels.width, predictions: predictions.width };
+    this.expect(widths, sampleWeight !== undefined);
+    for (const blocks of this.#blocks) blocks.add(rows, first);
+  }
+
+  #addBlock(tallies: readonly Tally[], block: Block): void {
+    const groups = block.groups === undefined ? [] : byGroup(block);
+    for (const tally of tallies) {
+      try {
+        tally.add(block, groups);
+      } catch (error) {
+        if (!(error instanceof LabelError)) throw error;
+        const { file, row } = this.#placeOf(block.first + error.rowInBlock);
+        const expected = error.message.replace(/^expected /, "");
+        const [wanted, received] = expected.split(/, received /) as [string, string];
+        throw wrongData(`${file}: labels, row ${row}`, wanted, received);
+      }
+    }
+  }
+
+  #placeOf(row: number) {
+    const start = this.#starts.filter(({ first }) => first <= row).at(-1) as Start;
+    return { file: start.name, row: row - start.first + 1 };
+  }
+
+  /** Ends the data set, which has `end` rows. */
+  finish(end: number): void {
+    for (const blocks of this.#blocks) blocks.finish(end);
+  }
+
+  save(seconds: number): SavedShard {
+    const { index, of } = this.#shard ?? { index: 0, of: 1 };
+    const names = this.#groups?.names ?? [];
+    const decidedBy = this.#tallies.find((tally) => tally.decidedBy !== undefined)?.decidedBy;
+    const losses = this.#tallies.map((tally) => ({ name: tally.name, totals: tally.save(names) }));
+    const isEmpty = losses.every(({ totals }) => totals.every(({ all }) => all === null));
+    return {
+      format: "maxmargin-shard-1",
+      index,
+      of,
+      isGrouped: this.#groups !== undefined,
+      classes: this.#widths?.predictions ?? 0,
+      losses: isEmpty ? [] : losses,
+      decidedBy:
+        decidedBy === undefined
+          ? null
+          : { label: decidedBy.label, ...this.#placeOf(decidedBy.row) },
+      seconds,
+    };
+  }
+}

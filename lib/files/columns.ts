@@ -1,0 +1,48 @@
+// Columns of a data set, as readers return them and losses receive them.
+import type { Dtype, TensorData } from "../tensor/dtypes.js";
+
+/** Values of some rows, row by row. */
+export interface Column {
+  readonly values: TensorData;
+  readonly dtype: Dtype;
+  /** The number of values in a row. */
+  readonly width: number;
+}
+
+/** Some rows of a data set. The arrays are valid until the next rows are requested. */
+export interface Rows {
+  readonly count: number;
+  readonly labels: Column;
+  readonly predictions: Column;
+  readonly sampleWeight: Column | undefined;
+  /** The number of each row's group, if rows are grouped. */
+  readonly groups: Int32Array | undefined;
+}
+
+/** The roles of columns that have numbers. */
+export const roles = ["labels", "predictions", "sampleWeight"] as const;
+export type Role = (typeof roles)[number];
+
+/** The number of labels and of predictions in a row. */
+export interface Widths {
+  readonly labels: number;
+  readonly predictions: number;
+}
+
+/** What a reader that can start at any row knows before it starts. */
+export interface RandomAccess {
+  readonly widths: Widths;
+  seek(row: number): void;
+}
+
+/** Reads one source. */
+export interface Reader {
+  /** The number of rows, if it is known before they are read. */
+  readonly rows: number | undefined;
+  /** Absent where a row cannot be found without reading all before it. */
+  readonly random?: RandomAccess;
+  read(): AsyncGenerator<Rows, void, undefined>;
+  /** The share that has been read, if it is known. */
+  progress(): number | undefined;
+  close(): Promise<void>;
+}

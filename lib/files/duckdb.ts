@@ -1,0 +1,61 @@
+// The part of @duckdb/node-api that reads Parquet files, which is an optional package.
+import { loadOptional } from "./optional.js";
+import type { Numbers } from "./values.js";
+
+interface Validity {
+  /** Null if no value is. */
+  readonly data?: unknown;
+  itemValid(index: number): boolean;
+}
+
+/** Values of a column, with 0 in place of null. */
+export interface DuckVector {
+  readonly items?: Numbers;
+  readonly validity: Validity;
+  getItem(index: number): unknown;
+  /** Only lists have these. */
+  readonly childVector?: DuckVector;
+  getEntryOffset?(index: number): number;
+  getEntryLength?(index: number): number;
+}
+
+export interface DuckChunk {
+  readonly rowCount: number;
+  getColumnVector(index: number): DuckVector;
+}
+
+export interface DuckResult {
+  fetchChunk(): Promise<DuckChunk | null>;
+  getRows(): Promise<unknown[][]>;
+}
+
+export interface DuckConnection {
+  stream(sql: string, values: readonly string[]): Promise<DuckResult>;
+  closeSync(): void;
+}
+
+interface DuckInstance {
+  connect(): Promise<DuckConnection>;
+  closeSync(): void;
+}
+
+interface DuckModule {
+  readonly DuckDBInstance: { create(path: string): Promise<DuckInstance> };
+}
+
+/** A database in memory, with a connection. */
+export interface Duck {
+  readonly connection: DuckConnection;
+  close(): void;
+}
+
+export async function openDuck(): Promise<Duck> {
+  const { DuckDBInstance } = loadOptional("@duckdb/node-api") as DuckModule;
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  const close = () => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  return { connection, close };
+}

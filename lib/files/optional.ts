@@ -1,0 +1,42 @@
+// Packages that few users need, which they install themselves.
+import { createRequire } from "node:module";
+import { MissingPackageError } from "./data-error.js";
+
+/** Finds packages beside this one, in whatever way this module was loaded. */
+const requireFromHere = createRequire(__filename);
+
+/** The packages, and the formats that they read. */
+export const optionalPackages = {
+  "@duckdb/node-api": "Parquet",
+  "@uwdata/flechette": "Arrow",
+} as const;
+
+type OptionalPackage = keyof typeof optionalPackages;
+
+/**
+ * Loads an optional package.
+ *
+ * @throws MissingPackageError if it is not installed.
+ */
+export function loadOptional(name: OptionalPackage): unknown {
+  try {
+    return requireFromHere(name);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isMissing = code === "MODULE_NOT_FOUND" && message.includes(`'${name}'`);
+    const problem = isMissing ? "is not installed" : `cannot be loaded: ${message.split("\n")[0]}`;
+    throw new MissingPackageError(
+      `${optionalPackages[name]} files need the package ${name}, which ${problem}; npm install ${name}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Returns the version of an optional package; undefined if it is not installed. */
+export function versionOf(name: OptionalPackage): string | undefined {
+  try {
+    return (requireFromHere(`${name}/package.json`) as { version: string }).version;
+  } catch {
+    return undefined;
+  }
+}
