@@ -27,14 +27,14 @@ export interface BackendInfo {
   readonly error: string | null;
 }
 
-/**
- * Batches of fewer values are computed in JavaScript even if the addon is loaded: below this size a
- * call into C++ costs more than it saves. Found by `npm run bench -- --crossover`, see
- * bench/README.md.
- */
-const crossover = 40;
-
 const native = addon === null ? null : new NativeBackend(addon);
+
+/**
+ * Batches of fewer values are computed in JavaScript even if there is the addon, or WebAssembly:
+ * below this size a call into C++ costs more than it saves. Found by `npm run bench -- --crossover`,
+ * see bench/README.md.
+ */
+const crossover = native === null ? 128 : 40;
 
 /**
  * Returns whether two arrays share memory; undefined without the addon, because only C++ knows
