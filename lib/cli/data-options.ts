@@ -1,6 +1,7 @@
 // The options of commands that read files.
 import { setNumThreads } from "../backend/backend.js";
 import type { Source } from "../files/formats.js";
+import { lossNames } from "../files/losses.js";
 import type { EvaluateOptions } from "../files/options.js";
 import type { CommandLine, CommandOptions } from "./arguments.js";
 import type { Context } from "./command.js";
@@ -25,7 +26,7 @@ export const dataOptions: CommandOptions = {
     type: "string",
     multiple: true,
     value: "NAMES",
-    help: "hinge, squared_hinge, categorical_hinge, modified_huber, crammer_singer, weston_watkins",
+    help: lossNames.join(", "),
   },
   encoding: { type: "string", value: "NAME", help: "auto, signed, binary, sparse or onehot" },
   margin: { type: "string", value: "NUMBER", help: "margin of the losses, by default 1" },

@@ -1,6 +1,9 @@
 import type { CommandOption } from "./arguments.js";
 import type { Command } from "./command.js";
+import { exitCodes, meanings } from "./exit-codes.js";
 import type { Paint } from "./style.js";
+
+const codes = Object.keys(exitCodes) as (keyof typeof exitCodes)[];
 
 const heading = (paint: Paint, text: string) => paint("bold", text);
 
@@ -24,12 +27,7 @@ export function programHelp(commands: Readonly<Record<string, Command>>, paint: 
     "maxmargin COMMAND --help shows the options of a command; maxmargin --version the version.",
     "",
     heading(paint, "Exit codes:"),
-    ...columns([
-      ["0", "success"],
-      ["1", "the data cannot be read, or are wrong"],
-      ["2", "wrong usage, or a package that a format needs is missing"],
-      ["130", "stopped by Ctrl-C"],
-    ]),
+    ...columns(codes.map((code) => [`${exitCodes[code]}`, meanings[code]] as const)),
   ].join("\n")}\n`;
 }
 

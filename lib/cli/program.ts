@@ -3,6 +3,7 @@ import { nearestOf } from "../nearest.js";
 import { readCommandLine } from "./arguments.js";
 import type { Command, Context } from "./command.js";
 import { evaluate } from "./evaluate.js";
+import { exitCodes } from "./exit-codes.js";
 import { commandHelp, programHelp } from "./help.js";
 import { info, ownVersion } from "./info.js";
 import { merge, shard } from "./shard.js";
@@ -10,9 +11,6 @@ import { paintFor } from "./style.js";
 import { UsageError } from "./usage-error.js";
 
 export const commands: Readonly<Record<string, Command>> = { evaluate, shard, merge, info };
-
-/** The codes that the process ends with. */
-export const exitCodes = { success: 0, data: 1, usage: 2, stopped: 130 } as const;
 
 /** What the arguments of the library are called on the command line. */
 const flags: Readonly<Record<string, string>> = {

@@ -58,7 +58,7 @@ export function tableOf(answer: FileEvaluation, by: string, paint: Paint): strin
   const width = classes === 1 ? "1 prediction" : `${classes} predictions`;
   const lines = lossTable(answer, paint);
   if (answer.groups !== undefined) lines.push(...groupTable(answer, by, paint));
-  // A short time is that of the start alone.
+  // Most of a short run is start-up, so its rate would mislead.
   const speed = seconds > 0.1 ? `, ${Number((rows / seconds / 1e6).toPrecision(3))} M rows/s` : "";
   const time = `${Number(seconds.toPrecision(3))} s${speed}`;
   lines.push("", paint("dim", `${thousands(rows)} rows of ${width}, ${time}`));

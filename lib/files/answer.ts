@@ -2,6 +2,7 @@ import { described, wrongKind, wrongValue } from "../errors.js";
 import { PartialLoss, type SavedPartialLoss } from "../evaluate/partial.js";
 import type { LabelEncoding } from "../losses/spec.js";
 import { DataError } from "./data-error.js";
+import { inNaturalOrder } from "./patterns.js";
 import type { SavedTotals } from "./tally.js";
 
 /** A label that decided that 0 stays 0, and where it is. */
@@ -53,8 +54,6 @@ export interface SavedShard {
   readonly seconds: number;
 }
 
-const { compare } = new Intl.Collator("en", { numeric: true });
-
 function merged(parts: readonly SavedPartialLoss[]): PartialLoss | undefined {
   const [total, ...others] = parts.map((part) => PartialLoss.fromJSON(part));
   for (const other of others) total?.merge(other);
@@ -82,7 +81,7 @@ function mergeLoss(name: string, parts: readonly (readonly SavedTotals[])[]): Me
   for (const [group, part] of own.flatMap(({ groups }) => Object.entries(groups))) {
     byName.set(group, [...(byName.get(group) ?? []), part]);
   }
-  const names = [...byName.keys()].sort(compare);
+  const names = [...byName.keys()].sort(inNaturalOrder);
   const groups = new Map(
     names.map((group) => [group, merged(byName.get(group) ?? []) as PartialLoss]),
   );

@@ -5,7 +5,7 @@ import { type ArrowBatch, type ArrowTable, loadFlechette } from "./flechette.js"
 import { FileInput } from "./input.js";
 import type { ReadOptions } from "./read-options.js";
 import { type Selected, select } from "./select.js";
-import { type Numbers, ValueRows, type Vector } from "./values.js";
+import { type Numbers, plainLists, ValueRows, type Vector } from "./values.js";
 
 /** The numbers of types in the Arrow format. */
 const types = { integer: 2, float: 3, list: 12, fixedSizeList: 16 };
@@ -19,19 +19,15 @@ function plainNumbers({ type, nullCount, values, length }: ArrowBatch): Numbers 
   return isPlain && nullCount === 0 ? values?.subarray(0, length) : undefined;
 }
 
-function plainLists(batch: ArrowBatch): Numbers | undefined {
+function listsOf(batch: ArrowBatch): Numbers | undefined {
   const { type, nullCount, length, offsets, children } = batch;
   const child = children?.[0];
   const numbers = child && plainNumbers(child);
   if (numbers === undefined || nullCount > 0 || length === 0) return undefined;
   if (type.typeId === types.fixedSizeList) return numbers.subarray(0, length * (type.stride ?? 0));
   if (offsets === undefined) return undefined;
-  const first = offsets[0] as number;
-  const width = (offsets[1] as number) - first;
-  for (let row = 0; row <= length; row++) {
-    if (offsets[row] !== first + row * width) return undefined;
-  }
-  return numbers.subarray(first, first + length * width);
+  const offsetOf = (row: number) => offsets[row] as number;
+  return plainLists(numbers, length, offsetOf, (row) => offsetOf(row + 1) - offsetOf(row));
 }
 
 function vectorOf(batch: ArrowBatch): Vector {
@@ -46,7 +42,7 @@ function vectorOf(batch: ArrowBatch): Vector {
     ((offsets[row + 1] as number) <= most && (offsets[row] as number) >= 0);
   return {
     at: (row) => (isPossible(row) ? batch.at(row) : undefined),
-    plain: isList ? plainLists(batch) : plainNumbers(batch),
+    plain: isList ? listsOf(batch) : plainNumbers(batch),
   };
 }
 
@@ -82,13 +78,12 @@ export class ArrowReader implements Reader {
       const names = table.schema.fields.map(({ name }) => name);
       selected ??= select(this.#file.name, names, this.#options.selection);
       const vectors = this.#vectorsOf(table, selected);
-      const vectorAt = (index: number) => vectors.get(index) as Vector;
       sink ??= new ValueRows(this.#file.name, names, selected, this.#options, (index) =>
-        vectorAt(index).at(0),
+        vectors.get(index)?.at(0),
       );
       const place = (row: number) => `row ${this.#row + row + 1}`;
       try {
-        yield* sink.addColumns(table.numRows, vectorAt, place);
+        yield* sink.addColumns(table.numRows, vectors, place);
       } catch (error) {
         throw this.#problem(error);
       }

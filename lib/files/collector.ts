@@ -1,7 +1,7 @@
 import type { SavedShard } from "./answer.js";
 import { type Block, Blocks, byGroup, type RowSpan } from "./blocks.js";
 import type { Rows, Widths } from "./columns.js";
-import { wrongData } from "./data-error.js";
+import { DataError, wrongData } from "./data-error.js";
 import { rowsOfBlock, rowsOfFlatBlock } from "./grid.js";
 import type { Groups } from "./groups.js";
 import type { ChosenLoss } from "./losses.js";
@@ -109,9 +109,7 @@ export class Collector {
       } catch (error) {
         if (!(error instanceof LabelError)) throw error;
         const { file, row } = this.#placeOf(block.first + error.rowInBlock);
-        const expected = error.message.replace(/^expected /, "");
-        const [wanted, received] = expected.split(/, received /) as [string, string];
-        throw wrongData(`${file}: labels, row ${row}`, wanted, received);
+        throw new DataError(`${file}: labels, row ${row}: ${error.message}`);
       }
     }
   }

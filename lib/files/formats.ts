@@ -1,5 +1,4 @@
 // Which reader a source needs.
-import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
@@ -13,6 +12,7 @@ import { JsonLinesReader } from "./json-lines.js";
 import { NpyArray } from "./npy.js";
 import { openNpz } from "./npz.js";
 import { ParquetReader } from "./parquet.js";
+import { filesLike, isFilePattern, isRemote } from "./patterns.js";
 import type { ReadOptions } from "./read-options.js";
 
 /** .npy files, each with one of the columns. */
@@ -96,9 +96,6 @@ function formatOf(file: string): Format {
   );
 }
 
-/** Whether a path is that of another system, which DuckDB reads. */
-export const isRemote = (file: string) => /^\w\w+:\/\//.test(file);
-
 /** Closes an input if what it is opened for fails. */
 async function guarded<T>(input: Input, open: () => Promise<T>): Promise<T> {
   try {
@@ -176,43 +173,12 @@ export function nameOf(source: Source): string {
 export const isStream = (source: Source) =>
   typeof source === "object" && !(source instanceof URL) && !isArrayFiles(source);
 
-const { compare } = new Intl.Collator("en", { numeric: true });
-
-/** Returns the files whose names match a pattern with `*` and `?`, in natural order. */
-async function filesLike(pattern: string): Promise<string[]> {
-  const { root } = path.parse(pattern);
-  const isAbsolute = root !== "";
-  const segments = pattern.slice(root.length).split(/[\\/]/);
-  let found = [isAbsolute ? root : ""];
-  for (const segment of segments) {
-    const isPattern = /[*?]/.test(segment);
-    const matcher = new RegExp(
-      `^${segment
-        .replace(/[\\^$.+()[\]{}|]/g, "\\$&")
-        .replaceAll("*", ".*")
-        .replaceAll("?", ".")}$`,
-    );
-    const next: string[] = [];
-    for (const folder of found) {
-      if (!isPattern) next.push(path.join(folder, segment));
-      else {
-        const names = await readdir(folder === "" ? "." : folder).catch(() => []);
-        next.push(
-          ...names.filter((name) => matcher.test(name)).map((name) => path.join(folder, name)),
-        );
-      }
-    }
-    found = next;
-  }
-  return found.sort(compare);
-}
-
 /** Replaces patterns by the files that match them. */
 export async function expand(sources: readonly Source[]): Promise<Source[]> {
   const all = await Promise.all(
     sources.map(async (source) => {
       // DuckDB finds what is elsewhere, such as s3://.
-      if (typeof source !== "string" || !/[*?]/.test(source) || isRemote(source)) return [source];
+      if (typeof source !== "string" || !isFilePattern(source) || isRemote(source)) return [source];
       const files = await filesLike(source);
       if (files.length > 0) return files;
       throw new DataError(`${source}: expected a pattern of files, received one that none matches`);

@@ -31,7 +31,8 @@ export interface ChosenLoss {
   readingsFor(widths: Widths): readonly LossReading[];
 }
 
-const lossNames = definitions.map(({ spec }) => spec.name);
+/** Names that `losses` can have. */
+export const lossNames = definitions.map(({ spec }) => spec.name);
 
 function definitionOf(identifier: unknown): (typeof definitions)[number] {
   if (typeof identifier !== "string") {

@@ -2,9 +2,10 @@ import type { Reader, Rows } from "./columns.js";
 import { DataError, wrongData } from "./data-error.js";
 import { type Duck, type DuckChunk, type DuckVector, openDuck } from "./duckdb.js";
 import { FileInput } from "./input.js";
+import { isRemote } from "./patterns.js";
 import type { ReadOptions } from "./read-options.js";
 import { type Selected, select } from "./select.js";
-import { ValueRows, type Vector } from "./values.js";
+import { plainLists, ValueRows, type Vector } from "./values.js";
 
 /** A column of the file. */
 interface ParquetColumn {
@@ -47,27 +48,11 @@ function vectorOf(vector: DuckVector, rows: number): Vector {
       at: (row) =>
         isNull(row) ? null : Array.from({ length: lengthOf(row) }, (_, i) => at(offsetOf(row) + i)),
       plain:
-        hasNulls || plain === undefined ? undefined : contiguous(rows, offsetOf, lengthOf, plain),
+        hasNulls || plain === undefined ? undefined : plainLists(plain, rows, offsetOf, lengthOf),
     };
   }
   if (items === undefined) return { at: (row) => vector.getItem(row), plain: undefined };
   return { at: (row) => (isNull(row) ? null : items[row]), plain: hasNulls ? undefined : items };
-}
-
-/** Returns the values of lists if these are all of one length, and follow each other. */
-function contiguous(
-  rows: number,
-  offsetOf: (row: number) => number,
-  lengthOf: (row: number) => number,
-  values: NonNullable<Vector["plain"]>,
-): Vector["plain"] {
-  if (rows === 0) return undefined;
-  const first = offsetOf(0);
-  const width = lengthOf(0);
-  for (let row = 0; row < rows; row++) {
-    if (lengthOf(row) !== width || offsetOf(row) !== first + row * width) return undefined;
-  }
-  return values.subarray(first, first + rows * width);
 }
 
 /** Reads a Parquet file by DuckDB, which streams it in chunks of about 2000 rows. */
@@ -94,7 +79,7 @@ export class ParquetReader implements Reader {
   }
 
   static async open(file: string, options: ReadOptions): Promise<ParquetReader> {
-    if (!/^\w\w+:\/\//.test(file)) await (await FileInput.open(file)).close();
+    if (!isRemote(file)) await (await FileInput.open(file)).close();
     const duck = await openDuck();
     try {
       return new ParquetReader(file, duck, options, await queryOf(file, duck, options));
@@ -110,11 +95,10 @@ export class ParquetReader implements Reader {
     for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
       const { rowCount } = chunk;
       const vectors = this.#vectorsOf(chunk);
-      const vectorAt = (index: number) => vectors.get(index) as Vector;
       sink ??= new ValueRows(this.#file, this.#names, this.#selected, this.#options, (index) =>
-        vectorAt(index).at(0),
+        vectors.get(index)?.at(0),
       );
-      yield* sink.addColumns(rowCount, vectorAt, (row) => `row ${this.#row + row + 1}`);
+      yield* sink.addColumns(rowCount, vectors, (row) => `row ${this.#row + row + 1}`);
       this.#row += rowCount;
     }
     if (sink !== undefined && sink.buffer.count > 0) yield sink.buffer.take();

@@ -1,5 +1,6 @@
 import { nearestOf } from "../nearest.js";
 import { DataError } from "./data-error.js";
+import { isColumnPattern, namesLike } from "./patterns.js";
 
 /** The columns of a data set: names, or patterns such as `logit_*`. */
 export interface Selection {
@@ -17,8 +18,6 @@ export interface Selected {
   readonly by: number | undefined;
 }
 
-const { compare } = new Intl.Collator("en", { numeric: true });
-
 /** Lists names for a message, which stays readable if there are thousands of them. */
 function listed(names: readonly string[]): string {
   const most = 12;
@@ -28,9 +27,10 @@ function listed(names: readonly string[]): string {
 }
 
 function missing(place: string, wanted: string, names: readonly string[]): DataError {
-  const nearest = wanted.includes("*") ? undefined : nearestOf(wanted, names);
+  const isPattern = isColumnPattern(wanted);
+  const nearest = isPattern ? undefined : nearestOf(wanted, names);
   const advice = nearest === undefined ? "" : `; did you mean ${JSON.stringify(nearest)}?`;
-  const what = wanted.includes("*") ? "no column matches" : "no column";
+  const what = isPattern ? "no column matches" : "no column";
   const known = names.length === 0 ? "it has none" : `it has ${listed(names)}`;
   return new DataError(`${place}: ${what} ${JSON.stringify(wanted)}${advice} (${known})`);
 }
@@ -41,12 +41,9 @@ function matchesOf(place: string, pattern: string, names: readonly string[]): nu
     if (names.indexOf(pattern, exact + 1) < 0) return [exact];
     throw new DataError(`${place}: more than one column is called ${JSON.stringify(pattern)}`);
   }
-  const parts = pattern.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
-  const matcher = new RegExp(`^${parts.join(".*")}$`, "s");
-  const found = pattern.includes("*") ? names.filter((name) => matcher.test(name)) : [];
+  const found = isColumnPattern(pattern) ? namesLike(pattern, names) : [];
   if (found.length === 0) throw missing(place, pattern, names);
-  // logit_2 comes before logit_10.
-  return found.sort(compare).map((name) => names.indexOf(name));
+  return found.map((name) => names.indexOf(name));
 }
 
 /**

@@ -127,12 +127,10 @@ export class Tally {
 /** An error in the labels of a block, before the file and row are known. */
 export class LabelError extends RangeError {
   readonly rowInBlock: number;
-  readonly rest: string;
 
-  constructor(row: number, rest: string, cause: unknown) {
-    super(rest, { cause });
+  constructor(row: number, message: string, cause: unknown) {
+    super(message, { cause });
     this.rowInBlock = row;
-    this.rest = rest;
   }
 }
 

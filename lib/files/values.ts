@@ -30,6 +30,22 @@ export interface Vector {
   readonly plain: Numbers | undefined;
 }
 
+/** Returns the values of lists if these are all of one length, and follow each other. */
+export function plainLists(
+  values: Numbers,
+  rows: number,
+  offsetOf: (row: number) => number,
+  lengthOf: (row: number) => number,
+): Numbers | undefined {
+  if (rows === 0) return undefined;
+  const first = offsetOf(0);
+  const width = lengthOf(0);
+  for (let row = 0; row < rows; row++) {
+    if (lengthOf(row) !== width || offsetOf(row) !== first + row * width) return undefined;
+  }
+  return values.subarray(first, first + rows * width);
+}
+
 /** Copies a column of plain numbers. */
 function copyPlain(
   from: Numbers,
@@ -120,12 +136,14 @@ export class ValueRows {
    */
   *addColumns(
     count: number,
-    vectorAt: (index: number) => Vector,
+    vectors: ReadonlyMap<number, Vector>,
     place: (row: number) => string,
   ): Generator<Rows, void, undefined> {
     const { buffer } = this;
-    const columns = this.#columns.map((column) => ({ column, vector: vectorAt(column.index) }));
-    const vectors = new Map(columns.map(({ column, vector }) => [column.index, vector]));
+    const columns = this.#columns.map((column) => ({
+      column,
+      vector: vectors.get(column.index) as Vector,
+    }));
     const arePlain = columns.every(
       ({ column: { isGroup, listWidth = 1 }, vector: { plain } }) =>
         !isGroup && plain !== undefined && plain.length === count * listWidth,

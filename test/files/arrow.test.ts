@@ -16,7 +16,7 @@ import {
 } from "@uwdata/flechette";
 import { DataError, evaluateFiles } from "maxmargin/files";
 import { describe, expect, test } from "vitest";
-import { csv, dataSet, messageOf, temporaryFolder } from "./support.js";
+import { csv, dataSet, messageOf, tableOptions as options, temporaryFolder } from "./support.js";
 
 const folder = temporaryFolder();
 const data = dataSet(30_000, 3);
@@ -46,13 +46,6 @@ const named = Object.fromEntries(
   ]),
 );
 const lists = rows.map(scoresOf);
-const options = {
-  labels: "label",
-  predictions: "logit_*",
-  sampleWeight: "weight",
-  losses: ["crammer_singer", "hinge"],
-  by: "segment",
-};
 const table = folder.write("table.csv", csv(data));
 const expected = { ...(await evaluateFiles(table, options)), seconds: 0 };
 

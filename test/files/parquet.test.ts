@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { DataError, evaluateFiles, evaluateShard, mergeShards } from "maxmargin/files";
 import { afterAll, describe, expect, test } from "vitest";
-import { csv, dataSet, messageOf, temporaryFolder } from "./support.js";
+import { csv, dataSet, messageOf, tableOptions as options, temporaryFolder } from "./support.js";
 
 const folder = temporaryFolder();
 const instance = await DuckDBInstance.create(":memory:");
@@ -13,9 +13,9 @@ afterAll(() => {
 });
 
 /** Writes the rows of a query as a Parquet file, and returns its path. */
-async function parquet(name: string, query: string, options = ""): Promise<string> {
+async function parquet(name: string, query: string, settings = ""): Promise<string> {
   const file = folder.path(name);
-  await duck.run(`COPY (${query}) TO '${file}' (FORMAT parquet ${options})`);
+  await duck.run(`COPY (${query}) TO '${file}' (FORMAT parquet ${settings})`);
   return file;
 }
 
@@ -24,13 +24,6 @@ const table = folder.write("table.csv", csv(data));
 const logits = "CAST(logit_0 AS FLOAT), CAST(logit_1 AS FLOAT), CAST(logit_2 AS FLOAT)";
 const columns = `CAST(label AS INTEGER) AS label, segment, CAST(weight AS FLOAT) AS weight`;
 const source = `read_csv('${table}')`;
-const options = {
-  labels: "label",
-  predictions: "logit_*",
-  sampleWeight: "weight",
-  losses: ["crammer_singer", "hinge"],
-  by: "segment",
-};
 const expected = { ...(await evaluateFiles(table, options)), seconds: 0 };
 
 describe("all forms have the bits of the table", () => {

@@ -67,6 +67,15 @@ export interface DataSet {
   readonly segments: readonly string[];
 }
 
+/** Which columns of a table with a data set to read, and what to compute of them. */
+export const tableOptions = {
+  labels: "label",
+  predictions: "logit_*",
+  sampleWeight: "weight",
+  losses: ["crammer_singer", "hinge"],
+  by: "segment",
+};
+
 /** Class ids, scores of each class, weights and groups of random rows. */
 export function dataSet(rows: number, classes: number, salt = 1): DataSet {
   const random = generator(salt);
