@@ -39,11 +39,6 @@ const uptime = process.uptime.bind(process);
 /** Returns a time in milliseconds. Fake timers stop the other clocks. */
 export const now = () => 1000 * uptime();
 
-/** The constructor of memory that cannot be detached, if there is one. */
-export const SharedMemory = (
-  globalThis as { readonly SharedArrayBuffer?: SharedArrayBufferConstructor }
-).SharedArrayBuffer;
-
 let channel: MessageChannel | undefined;
 
 /** Moves buffers into new ones. `structuredClone` can be missing, and its stand-ins copy. */

@@ -34,11 +34,6 @@ function nextMessage(): Promise<void> {
 /** Returns a time in milliseconds. */
 export const now: () => number = performance.now.bind(performance);
 
-/** The constructor of memory that cannot be detached, if there is one. */
-export const SharedMemory = (
-  globalThis as { readonly SharedArrayBuffer?: SharedArrayBufferConstructor }
-).SharedArrayBuffer;
-
 /** Moves buffers into new ones. */
 export const moveBuffers = (buffers: ArrayBuffer[]): ArrayBuffer[] =>
   structuredClone(buffers, { transfer: buffers });

@@ -71,8 +71,9 @@ export interface Call {
   readonly isFlat: boolean;
 }
 
-const rowMajorOperand = ({ stored, code }: RowTensor): Operand => ({
-  values: stored,
+/** Returns an array of a dtype as an operand, row-major and from its first value on. */
+export const rowMajorOperand = <T extends RawArray>(values: T, code: number) => ({
+  values,
   code,
   strides: undefined,
   offset: 0,
@@ -92,8 +93,8 @@ export function sumCall(
     formula,
     encoding: formula.labels,
     code,
-    labels: rowMajorOperand(labels),
-    predictions: rowMajorOperand(predictions),
+    labels: rowMajorOperand(labels.stored, labels.code),
+    predictions: rowMajorOperand(predictions.stored, predictions.code),
     weights: undefined,
     mask: undefined,
     classWeights: undefined,

@@ -1,5 +1,4 @@
 import type { Formula, LossSpec } from "../losses/spec.js";
-import { SharedMemory } from "../surroundings.js";
 import type { RawArray, Results } from "../tensor/cast.js";
 import { rowMajorStrides } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
@@ -17,6 +16,11 @@ import {
 import type { Backend, Evaluated } from "./interface.js";
 import { portable } from "./portable/portable.js";
 import type { Totals } from "./totals.js";
+
+/** The constructor of memory that cannot be detached, if there is one; captured at load. */
+const { SharedArrayBuffer: SharedMemory } = globalThis as {
+  readonly SharedArrayBuffer?: SharedArrayBufferConstructor;
+};
 
 /** Arrays of a call, in the order of the addon's parameters. */
 type Arrays = readonly [

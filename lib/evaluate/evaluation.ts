@@ -1,6 +1,6 @@
 // Evaluates plans in steps. Each step is a call of a backend, which runs at once, in slices or in
 // the background.
-import type { Call, GradientOperand } from "../backend/call.js";
+import { type Call, type GradientOperand, rowMajorOperand } from "../backend/call.js";
 import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
@@ -70,12 +70,8 @@ function meanOf(plan: Plan, reduction: Reduction, call: Call, totals: Totals): n
   return roundTo(plan.dtype, quotient(totals.losses.value, divisor));
 }
 
-const resultOperand = ({ dtype }: Plan, { results }: Output) => ({
-  values: results,
-  code: codes[dtype],
-  strides: undefined,
-  offset: 0,
-});
+const resultOperand = ({ dtype }: Plan, { results }: Output) =>
+  rowMajorOperand(results, codes[dtype]);
 
 /**
  * Returns the operand that a gradient is written to: the results, or, if predictions are repeated,

@@ -1,6 +1,6 @@
 import { type Computed, rounded, unifyNaN, writeResults } from "../../tensor/cast.js";
-import { eachRun } from "../../tensor/gather.js";
 import type { Call, GradientOperand } from "../call.js";
+import { addDerivatives, isStrided } from "../strided-operand.js";
 import type { Rows } from "./class-scores.js";
 import { sumByLanes } from "./fold.js";
 import { isComputed } from "./read-operand.js";
@@ -127,17 +127,14 @@ export class GradientWriter {
   }
 
   #store(start: number, n: number, haveNaN: boolean): void {
-    const { values, strides, offset } = this.#operand;
+    const operand = this.#operand;
     const to = this.#to;
     if (this.#isInPlace) {
       if (haveNaN) unifyNaN(to, start, n);
-    } else if (strides === undefined) {
-      writeResults(this.#call.code, to, n, values, start);
+    } else if (isStrided(operand)) {
+      addDerivatives(operand, this.#call.shape, start, n, to);
     } else {
-      const shape = this.#call.shape as readonly number[];
-      eachRun({ strides, offset }, shape, start, n, (from, step, count, at) => {
-        for (let i = 0; i < count; i++) values[from + i * step] += to[at + i];
-      });
+      writeResults(this.#call.code, to, n, operand.values, start);
     }
   }
 }

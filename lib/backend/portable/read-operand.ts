@@ -1,7 +1,7 @@
 import { type Computed, cast, newRawArray, type RawArray } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
-import { gather } from "../../tensor/gather.js";
 import { chunkSize, type Operand } from "../call.js";
+import { gatherOperand, isStrided } from "../strided-operand.js";
 
 /** Gathered values before they are cast, by dtype code. */
 const gathered: RawArray[] = [];
@@ -18,26 +18,24 @@ export const isComputed = (code: number, as: number) =>
  * @param as - the code of the dtype that values are cast to.
  */
 export function readOperand(
-  { values, code, strides, offset }: Operand,
+  operand: Operand,
   shape: readonly number[] | undefined,
   { first, end }: { readonly first: number; readonly end: number },
   as: number,
   to: Computed,
 ): void {
+  const { values, code, offset } = operand;
   const n = end - first;
-  if (strides === undefined) {
+  if (!isStrided(operand)) {
     cast(code, values, offset + first, n, as, to);
     return;
   }
-  // The one row of a batch without other axes has one value, which is repeated for its parts.
-  const axes = shape === undefined || shape.length === 0 ? [1] : shape;
-  const layout = { values, strides: strides.slice(0, axes.length), offset };
   if (isComputed(code, as)) {
-    gather(layout, axes, first, to, n);
+    gatherOperand(operand, shape, first, n, to);
     return;
   }
   gathered[code] ??= newRawArray(code, chunkSize);
   const own = gathered[code] as RawArray;
-  gather(layout, axes, first, own, n);
+  gatherOperand(operand, shape, first, n, own);
   cast(code, own, 0, n, as, to);
 }

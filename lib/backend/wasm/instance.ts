@@ -28,8 +28,10 @@ export type Addresses = readonly [
   gradient?: number | undefined,
 ];
 
-/** The alignment of arrays. */
-export const cacheLine = 64;
+const cacheLine = 64;
+
+/** Returns the room for an array of a number of bytes, behind which the next one is aligned. */
+export const paddedSize = (bytes: number) => Math.ceil(bytes / cacheLine) * cacheLine;
 
 /** The memory of an instance. Memory that grows gets another buffer, and the views become empty. */
 interface Views {

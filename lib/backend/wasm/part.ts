@@ -1,8 +1,8 @@
 import { bytesOf, type RawArray, rawArrayIn } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
-import { eachRun, gather } from "../../tensor/gather.js";
 import { bufferOf, byteLengthOf, byteOffsetOf } from "../../typed-arrays.js";
 import type { Operand } from "../call.js";
+import { addDerivatives, gatherOperand, isStrided } from "../strided-operand.js";
 
 /** Values of an operand, by their logical index. */
 export interface Span {
@@ -17,8 +17,7 @@ export const bytesIn = (array: RawArray) =>
 /** An operand whose values pass through the memory of an instance, some at a time. */
 export class Part {
   readonly #operand: Operand;
-  /** The axes over which the operand has strides. */
-  readonly #axes: readonly number[];
+  readonly #shape: readonly number[] | undefined;
   /** The bytes of the whole array. */
   readonly #bytes: Uint8Array;
   readonly #size: number;
@@ -32,47 +31,38 @@ export class Part {
     shape: readonly number[] | undefined,
     readonly address: number,
   ) {
-    const { values, code } = operand;
     this.#operand = operand;
-    // The one row of a batch without other axes has one value, which is repeated for its parts.
-    this.#axes = shape === undefined || shape.length === 0 ? [1] : shape;
-    this.#size = bytesOf(code);
-    this.#bytes = bytesIn(values);
+    this.#shape = shape;
+    this.#size = bytesOf(operand.code);
+    this.#bytes = bytesIn(operand.values);
   }
 
   /** Copies values into the memory, behind as many others as are skipped. */
   copyIn(memory: Uint8Array, span: Span, skipped = 0): void {
+    const operand = this.#operand;
     const at = this.address + skipped * this.#size;
-    const { values, code, strides } = this.#operand;
-    if (strides === undefined) {
-      memory.set(this.#bytesOf(span), at);
+    if (isStrided(operand)) {
+      const to = rawArrayIn(operand.code, memory.buffer, at, span.n);
+      gatherOperand(operand, this.#shape, span.start, span.n, to);
     } else {
-      const to = rawArrayIn(code, memory.buffer, at, span.n);
-      gather({ values, ...this.#layout(strides) }, this.#axes, span.start, to, span.n);
+      memory.set(this.#bytesOf(span), at);
     }
   }
 
   /** Copies results out of the memory, or adds derivatives to those of repeated predictions. */
   copyOut(memory: Uint8Array, span: Span, skipped = 0): void {
+    const operand = this.#operand;
     const at = this.address + skipped * this.#size;
-    const { values, code, strides } = this.#operand;
-    if (strides === undefined) {
+    if (isStrided(operand)) {
+      const derivatives = rawArrayIn(operand.code, memory.buffer, at, span.n) as Float64Array;
+      addDerivatives(operand, this.#shape, span.start, span.n, derivatives);
+    } else {
       this.#bytesOf(span).set(memory.subarray(at, at + span.n * this.#size));
-      return;
     }
-    const sums = values as Float64Array;
-    const derivatives = rawArrayIn(code, memory.buffer, at, span.n) as Float64Array;
-    eachRun(this.#layout(strides), this.#axes, span.start, span.n, (from, step, count, first) => {
-      for (let i = 0; i < count; i++) sums[from + i * step] += derivatives[first + i];
-    });
   }
 
   #bytesOf({ start, n }: Span): Uint8Array {
     const first = (this.#operand.offset + start) * this.#size;
     return this.#bytes.subarray(first, first + n * this.#size);
-  }
-
-  #layout(strides: readonly number[]) {
-    return { strides: strides.slice(0, this.#axes.length), offset: this.#operand.offset };
   }
 }

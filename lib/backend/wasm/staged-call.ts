@@ -1,9 +1,9 @@
 import { bytesOf } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
-import { type Call, type Operand, type RowRange, readsLabels } from "../call.js";
+import { type Call, type Operand, type RowRange, readsLabels, rowMajorOperand } from "../call.js";
 import { readings, readResults, slot, writeCall } from "../call-frame.js";
 import type { Totals } from "../totals.js";
-import { type Addresses, cacheLine, type WasmInstance } from "./instance.js";
+import { type Addresses, paddedSize, type WasmInstance } from "./instance.js";
 import { Part } from "./part.js";
 
 /** A call whose rows pass through the memory of an instance, some at a time. */
@@ -37,7 +37,7 @@ export class StagedCall {
     const place = (operand: Operand | undefined, of: Call["shape"], n: number) => {
       if (operand === undefined) return undefined;
       const part = new Part(operand, of, end);
-      end += Math.ceil((n * bytesOf(operand.code)) / cacheLine) * cacheLine;
+      end += paddedSize(n * bytesOf(operand.code));
       return part;
     };
     const shapeOfRows = shape?.slice(0, -1);
@@ -49,7 +49,11 @@ export class StagedCall {
     this.#mask = place(call.mask, shapeOfRows, rows);
     this.#losses = place(call.losses, shapeOfRows, rows);
     this.#gradient = place(call.gradient, shape, values);
-    const factors = place(classWeights && rowMajor(classWeights), undefined, classes);
+    const factors = place(
+      classWeights && rowMajorOperand(classWeights, codes.float64),
+      undefined,
+      classes,
+    );
     this.#addresses = [
       this.#labels?.address,
       this.#predictions?.address,
@@ -94,10 +98,3 @@ export class StagedCall {
     return readResults(views.frame, this.#call, totals);
   }
 }
-
-const rowMajor = (values: Float64Array): Operand => ({
-  values,
-  code: codes.float64,
-  strides: undefined,
-  offset: 0,
-});

@@ -5,7 +5,7 @@ import { slot, writeSum } from "../call-frame.js";
 import type { Backend } from "../interface.js";
 import { portable } from "../portable/portable.js";
 import { addTotals, newTotals, type Totals } from "../totals.js";
-import { cacheLine, WasmInstance } from "./instance.js";
+import { paddedSize, WasmInstance } from "./instance.js";
 import { bytesIn } from "./part.js";
 import { StagedCall } from "./staged-call.js";
 import type { WasmModule } from "./webassembly.js";
@@ -75,7 +75,7 @@ export class WasmBackend implements Backend {
     const instance = this.#current;
     const { arrays } = instance;
     const [y, p] = [bytesIn(labels.stored), bytesIn(predictions.stored)];
-    const second = arrays + Math.ceil(y.length / cacheLine) * cacheLine;
+    const second = arrays + paddedSize(y.length);
     instance.reserve(second + p.length - arrays);
     const { bytes, frame } = instance.views;
     bytes.set(y, arrays);
