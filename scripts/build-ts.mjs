@@ -68,9 +68,7 @@ function writeWeb() {
   for (const entry of entries) {
     const code = readFileSync(`dist/web/${entry}.js`, "utf8");
     // The other entry too: it would start the library with the module in base64.
-    const own = code
-      .replace(/"\.\/(start|metrics)\.js"/g, '"./$1.workerd.js"')
-      .replace(/^\/\/# source.*$/m, "");
+    const own = code.replace(/"\.\/(start|metrics)\.js"/g, '"./$1.workerd.js"');
     writeFileSync(`dist/web/${entry}.workerd.js`, own);
     writeFileSync(`dist/web/${entry}.d.ts`, `export * from "../cjs/${entry}.js";\n`);
   }

@@ -1,5 +1,5 @@
 // WebAssembly: the module's exports. JavaScript writes the rows of a batch, row-major, into memory that the module reserves,
-// calls, and copies the results: lib/backend/wasm.ts.
+// calls, and copies the results out: lib/backend/wasm/.
 #include <iterator>
 
 #include "binding/request.h"
@@ -15,15 +15,11 @@ CallFrame own_frame;
 // The whole module has one thread.
 constexpr size_t kThreads = 1;
 
-// Whether an operand can be read: that of an array that is not there has no dtype.
-bool read_operand(const void* values, double dtype, Operand* operand) {
-  operand->values = values;
-  return values == nullptr || get_dtype(dtype, &operand->dtype);
-}
-
-bool read_output(void* values, double dtype, Output* output) {
-  output->values = values;
-  return values == nullptr || get_dtype(dtype, &output->dtype);
+// Sets an operand or an output. The dtype of one that is missing has no meaning.
+template <class Array, class Values>
+bool read_array(Values* values, double dtype, Array* array) {
+  array->values = values;
+  return values == nullptr || get_dtype(dtype, &array->dtype);
 }
 
 }  // namespace
@@ -49,12 +45,12 @@ bool evaluate_batch(const void* labels, const void* predictions, const void* wei
   Request& request = call.request;
   Batch& batch = request.batch;
   if (!read_request(own_frame, &call) || !can_evaluate(batch) ||
-      !read_operand(labels, own_frame.label_dtype, &batch.labels) ||
-      !read_operand(predictions, own_frame.prediction_dtype, &batch.predictions) ||
-      !read_operand(weights, own_frame.weight_dtype, &batch.weights) ||
-      !read_operand(mask, own_frame.mask_dtype, &batch.mask) ||
-      !read_output(losses, own_frame.losses_dtype, &request.losses) ||
-      !read_output(gradient, own_frame.gradient_dtype, &request.gradient)) {
+      !read_array(labels, own_frame.label_dtype, &batch.labels) ||
+      !read_array(predictions, own_frame.prediction_dtype, &batch.predictions) ||
+      !read_array(weights, own_frame.weight_dtype, &batch.weights) ||
+      !read_array(mask, own_frame.mask_dtype, &batch.mask) ||
+      !read_array(losses, own_frame.losses_dtype, &request.losses) ||
+      !read_array(gradient, own_frame.gradient_dtype, &request.gradient)) {
     return false;
   }
   batch.class_weights = class_weights;
