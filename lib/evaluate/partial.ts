@@ -116,6 +116,15 @@ export class PartialLoss {
     return new PartialLoss(kind, reduction, rows, reading, sums);
   }
 
+  /**
+   * How labels were read whose encoding is `"auto"`.
+   *
+   * @internal
+   */
+  get reading(): Reading {
+    return this.#reading;
+  }
+
   /** The number of rows, of those that do not count too. */
   get rows(): number {
     return this.#rows;

@@ -92,12 +92,11 @@ export class Tally {
         throw labelError(this.name, error);
       }
       if (reading.encoding === "binary" && this.#readings.length > 1) {
-        const found = part.toJSON().reading;
-        if (found === "signed") {
+        if (part.reading === "signed") {
           this.#decide(block);
           continue;
         }
-        this.#hasZeros ||= found === "binary";
+        this.#hasZeros ||= part.reading === "binary";
       }
       totals.addToAll(part);
       for (const { group, rows } of groups) totals.addToGroup(group, partOf(loss, rows));
