@@ -89,20 +89,28 @@ double hinge_rows(const Batch& b) {
   return out[0];
 }
 
+float categorical_row(const float* y, const float* p, ptrdiff_t width) {
+  float pos = 0, neg = (1.0f - y[0]) * p[0];
+  for (ptrdiff_t i = 0; i < width; ++i) {
+    pos += y[i] * p[i];
+    neg = larger(neg, (1.0f - y[i]) * p[i]);
+  }
+  return larger(0.0f, neg - pos + 1.0f);
+}
+
 double categorical_mean(const Batch& b) {
   const ptrdiff_t rows = static_cast<ptrdiff_t>(b.rows), width = static_cast<ptrdiff_t>(b.width);
   double sum = 0;
 #pragma omp parallel for reduction(+ : sum) schedule(static)
-  for (ptrdiff_t r = 0; r < rows; ++r) {
-    const float *y = b.y + r * width, *p = b.p + r * width;
-    float pos = 0, neg = (1.0f - y[0]) * p[0];
-    for (ptrdiff_t i = 0; i < width; ++i) {
-      pos += y[i] * p[i];
-      neg = larger(neg, (1.0f - y[i]) * p[i]);
-    }
-    sum += larger(0.0f, neg - pos + 1.0f);
-  }
+  for (ptrdiff_t r = 0; r < rows; ++r) sum += categorical_row(b.y + r * width, b.p + r * width, width);
   return sum / static_cast<double>(rows);
+}
+
+double categorical_rows(const Batch& b) {
+  const ptrdiff_t rows = static_cast<ptrdiff_t>(b.rows), width = static_cast<ptrdiff_t>(b.width);
+#pragma omp parallel for schedule(static)
+  for (ptrdiff_t r = 0; r < rows; ++r) b.out[r] = categorical_row(b.y + r * width, b.p + r * width, width);
+  return b.out[0];
 }
 
 template <double (*kFunction)(const Batch&)>
@@ -134,6 +142,7 @@ napi_value initialize(napi_env env, napi_value exports) {
       {"binaryHinge", nullptr, call<binary_hinge_mean>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"hingeRows", nullptr, call<hinge_rows>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"categoricalHinge", nullptr, call<categorical_mean>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"categoricalRows", nullptr, call<categorical_rows>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"setThreads", nullptr, set_threads, nullptr, nullptr, nullptr, napi_default, nullptr},
   };
   napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions);

@@ -15,6 +15,7 @@ interface Rivals {
   binaryHinge: Loss;
   hingeRows: Loss;
   categoricalHinge: Loss;
+  categoricalRows: Loss;
   setThreads(count: number): void;
 }
 
@@ -41,28 +42,30 @@ export function compileRivals(): void {
   require(binary);
 }
 
+const categorical = { loss: ["categoricalHinge"], labels: ["onehot"] } as const;
+
 /** The shapes for which there are such loops. */
 export const rivalCases: Case[] = [
-  ...combinations({ n: [1e3, 1e6, 6.4e7] }),
-  ...combinations({ result: ["rows"], width: [1], n: [1e6] }),
-  ...combinations({ labels: ["binary"], n: [1e6] }),
-  ...combinations({
-    loss: ["categoricalHinge"],
-    labels: ["onehot"],
-    width: [10, 1000],
-    n: [1e6],
-  }),
+  ...combinations({ n: [1e3, 1e5, 1e6, 6.4e7] }),
+  ...combinations({ result: ["rows"], width: [1, 64], n: [1e3, 1e5, 1e6] }),
+  ...combinations({ labels: ["binary"], n: [1e5, 1e6] }),
+  ...combinations({ ...categorical, width: [10], n: [1e3, 1e5, 1e6, 6.4e7] }),
+  ...combinations({ ...categorical, result: ["rows"], width: [10], n: [1e3, 1e5] }),
+  ...combinations({ ...categorical, width: [1000], n: [1e6] }),
 ];
 
 export function rivalsFor(one: Case, batch: Batch): Contestant[] {
-  const { hinge, binaryHinge, hingeRows, categoricalHinge, setThreads } = require(binary) as Rivals;
-  const mean = one.labels === "binary" ? binaryHinge : hinge;
-  const own = one.loss === "categoricalHinge" ? categoricalHinge : mean;
+  const rivals = require(binary) as Rivals;
+  const { setThreads } = rivals;
+  const mean = one.labels === "binary" ? rivals.binaryHinge : rivals.hinge;
+  const isCategorical = one.loss === "categoricalHinge";
+  const own = isCategorical ? rivals.categoricalHinge : mean;
+  const ofRows = isCategorical ? rivals.categoricalRows : rivals.hingeRows;
   const { yTrue, yPred } = batch.plain as { yTrue: Float32Array; yPred: Float32Array };
   const { width } = batch;
   const out = new Float32Array(batch.rows);
   const rows = () => {
-    hingeRows(yTrue, yPred, width, out);
+    ofRows(yTrue, yPred, width, out);
     return out;
   };
   const run = one.result === "rows" ? rows : () => own(yTrue, yPred, width, out);

@@ -108,52 +108,6 @@ struct ScoreSums {
   }
 };
 
-// Rows of up to kSize scores, from the first one on, as long as eight can be read at once. Returns how many.
-template <size_t kSize, class T>
-MAXMARGIN_INLINE size_t write_narrow_maxes(const Tile& tile, ScoreSums<Lanes<T>>* all_sums, double* maxes) {
-  using V = Lanes<T>;
-  const size_t width = tile.width, ahead = ahead_of(tile);
-  // NaN in the place of each class, and beyond the row.
-  alignas(64) T not_others[kSize * kSize];
-  for (size_t id = 0; id < width; ++id) {
-    for (size_t i = 0; i < kSize; i += kLanes) {
-      V own;
-      set_all(static_cast<T>(id) - static_cast<T>(i), own);
-      const V nan = constant<V>(std::numeric_limits<double>::quiet_NaN());
-      const V at_class = value_if_equal(loaded<V>(kColumns<T>.values), own, nan);
-      const int count = static_cast<int>(width) - static_cast<int>(i);
-      store(not_others + id * kSize + i, first_n_or(at_class, count, std::numeric_limits<T>::quiet_NaN()));
-    }
-  }
-  const auto* ids = static_cast<const int32_t*>(tile.labels);
-  const auto* scores = static_cast<const T*>(tile.predictions);
-  auto sums = *all_sums;
-  size_t row = 0;
-  for (; row + kLanes <= tile.rows && tile.readable >= (row + kLanes - 1) * width + kSize; row += kLanes) {
-    V lanes[kLanes];
-    MAXMARGIN_UNROLL
-    for (size_t k = 0; k < kLanes; ++k) {
-      const T* own = scores + (row + k) * width;
-      const T* others = not_others + static_cast<size_t>(ids[row + k]) * kSize;
-      // While rows are folded nothing is loaded, and the processor's own prefetching stops at the page's end.
-      MAXMARGIN_PREFETCH(own + ahead);
-      V max = constant<V>(kMaxIdentity);
-      MAXMARGIN_UNROLL
-      for (size_t i = 0; i < kSize; i += kLanes) {
-        const V some = loaded<V>(own + i);
-        V& sum = sums.sums[(k + i / kLanes) % ScoreSums<V>::kSums];
-        sum = sum + some;
-        max = max_or_second(some | loaded<V>(others + i), max);
-      }
-      lanes[kPlaces<T>[k]] = max;
-    }
-    fold_segments<Max, kLanes, 1, T>(lanes);
-    store(maxes + row, widen(lanes[0]));
-  }
-  *all_sums = sums;
-  return row;
-}
-
 template <class V, class T>
 MAXMARGIN_INLINE V wide_max(const ClassRow<T>& row, size_t ahead, ScoreSums<V>* sums) {
   constexpr size_t kRegister = kCount<V>, kRegisters = ScoreSums<V>::kSums, kSpan = kRegisters * kRegister;
@@ -181,23 +135,17 @@ MAXMARGIN_INLINE V wide_max(const ClassRow<T>& row, size_t ahead, ScoreSums<V>* 
   return Max::merged(Max::merged(max[0], max[1]), Max::merged(max[2], max[3]));
 }
 
-// The maximum of each row's other scores. False if a score may not be finite.
+// The maxima of the other scores of rows from `first` on. False if a score may not be finite.
 template <class T>
-MAXMARGIN_NO_INLINE static bool write_maxes(const Tile& tile, double* maxes) {
+MAXMARGIN_NO_INLINE static bool write_maxes(const Tile& tile, size_t first, double* maxes) {
   using V = Unit<T>;
   auto sums = ScoreSums<V>::zeros();
-  auto narrow_sums = ScoreSums<Lanes<T>>::zeros();
-  size_t done = 0;
-  if constexpr (std::is_same_v<T, float>) {
-    const bool is_narrow = tile.width <= 2 * kLanes && tile.rows >= kLanes;
-    if (is_narrow) done = write_narrow_maxes<2 * kLanes>(tile, &narrow_sums, maxes);
-  }
   const size_t ahead = ahead_of(tile);
   const auto max_of_row = [&](const ClassRow<T>& row, size_t) {
     return merged_to_lanes<Max, T>(wide_max<V>(row, ahead, &sums));
   };
-  fold_rows<Max, T>(done, tile, max_of_row, maxes);
-  return sums.are_finite() && narrow_sums.are_finite();
+  fold_rows<Max, T>(first, tile, max_of_row, maxes);
+  return sums.are_finite();
 }
 
 // ---- Ties
@@ -249,18 +197,57 @@ MAXMARGIN_NO_INLINE static void write_any_scores(const Tile& tile, bool has_zero
   }
 }
 
+// Scores in columns.
+struct NarrowScores {
+  // The number of rows, from the first one on.
+  size_t rows;
+  bool are_finite;
+};
+
+MAXMARGIN_NO_INLINE static NarrowScores write_narrow_scores(const Tile& tile, const RowSums& to) {
+  using V = ColumnUnit;
+  const auto* ids = static_cast<const int32_t*>(tile.labels);
+  const auto* scores = static_cast<const float*>(tile.predictions);
+  const size_t width = tile.width;
+  auto sums = ScoreSums<V>::zeros();
+  size_t row = 0;
+  for (; row + kColumnRows <= tile.rows && tile.readable - row * width >= values_read_by_columns(width);
+       row += kColumnRows) {
+    const auto reader = ColumnReader::of(scores + row * width, width);
+    const V classes = loaded<V>(ids + row);
+    V own = constant<V>(0.0), max = constant<V>(kMaxIdentity);
+    ColumnBlock block;
+    const auto begin = [&](size_t column) { block = reader.read(column); };
+    each_column(width, begin, [&](size_t column, size_t k) {
+      const V score = block.columns[k];
+      sums.sums[k] = sums.sums[k] + score;
+      const V at = constant<V>(static_cast<double>(column));
+      own = own | value_if_equal(classes, at, score);
+      max = max_or_second(score | value_if_equal(classes, at, ClassRow<float>::nan_of<V>()), max);
+    });
+    store(to.sums + row, widen(own));
+    store(to.maxes + row, widen(max));
+  }
+  return {row, sums.are_finite()};
+}
+
 template <class T>
 MAXMARGIN_NO_INLINE static void write_scores(const Tile& tile, bool has_zeros, const RowSums& to) {
   const auto* scores = static_cast<const T*>(tile.predictions);
   const auto* ids = static_cast<const int32_t*>(tile.labels);
+  NarrowScores narrow{0, true};
+  if constexpr (std::is_same_v<T, float>) {
+    if (tile.width <= kMostColumns && tile.rows >= kColumnRows) narrow = write_narrow_scores(tile, to);
+  }
   if (tile.rows == 1) {
     to.sums[0] = ClassRow<T>::of(tile, 0).has_class() ? static_cast<double>(scores[ids[0]]) : 0.0;
   } else {
     // Rows are whole.
-    for (size_t k = 0; k < tile.rows; ++k) to.sums[k] = scores[k * tile.width + static_cast<size_t>(ids[k])];
+    for (size_t k = narrow.rows; k < tile.rows; ++k) to.sums[k] = scores[k * tile.width + static_cast<size_t>(ids[k])];
   }
-  const bool is_finite = write_maxes<T>(tile, to.maxes);
-  if (!is_finite) write_any_scores<T>(tile, has_zeros, to);
+  bool are_finite = narrow.are_finite;
+  if (narrow.rows < tile.rows) are_finite &= write_maxes<T>(tile, narrow.rows, to.maxes);
+  if (!are_finite) write_any_scores<T>(tile, has_zeros, to);
   if (!has_zeros || (tile.rows == 1 && !ClassRow<T>::of(tile, 0).has_class())) return;
   for (size_t k = 0; k < tile.rows; k += kLanes) {
     store(to.maxes + k, max_or_second(loaded<WideLanes>(to.maxes + k), constant<WideLanes>(0.0)));

@@ -15,10 +15,10 @@ MAXMARGIN_INLINE void fold_segments(Lanes<T>* vectors) {
 }
 
 // Puts lane i of each row into vector i.
-template <int kCount, class T>
-MAXMARGIN_INLINE void to_columns(Lanes<T>* vectors) {
+template <int kCount, class V>
+MAXMARGIN_INLINE void to_columns(V* vectors) {
   if constexpr (kCount > 1) {
-    Lanes<T> low[kCount / 2], high[kCount / 2];
+    V low[kCount / 2], high[kCount / 2];
     for (int i = 0; i < kCount / 2; ++i) {
       unzip_segments<kCount>(vectors[2 * i], vectors[2 * i + 1], low[i], high[i]);
     }
@@ -26,8 +26,8 @@ MAXMARGIN_INLINE void to_columns(Lanes<T>* vectors) {
       vectors[i] = low[i];
       vectors[i + kCount / 2] = high[i];
     }
-    to_columns<kCount / 2, T>(vectors);
-    to_columns<kCount / 2, T>(vectors + kCount / 2);
+    to_columns<kCount / 2>(vectors);
+    to_columns<kCount / 2>(vectors + kCount / 2);
   }
 }
 
@@ -68,7 +68,7 @@ MAXMARGIN_INLINE EightRows fold_eight(Lanes<T>* sum, Lanes<T>* max) {
     sum[0] = permute(sum[0], kOrder<T, kSize>);
     if constexpr (kHasMax) max[0] = permute(max[0], kOrder<T, kSize>);
   }
-  to_columns<kColumns, T>(sum);
+  to_columns<kColumns>(sum);
   EightRows rows{folded<Add, 0, 1, kColumns>(WideColumns<T>{sum}), {}};
   if constexpr (kHasMax) rows.max = widen(max[0]);
   return rows;

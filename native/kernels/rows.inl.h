@@ -4,8 +4,8 @@
 // any other, the first three times in the type of its terms. The fastest way depends on the width:
 //
 //   up to 4          several rows side by side in a register
-//   up to 16         eight rows in registers, if values need no conversion; otherwise whole registers of terms first,
-//                    whatever the rows are, which are written and then folded
+//   up to 16         in columns, if rows have maxima; eight rows in registers, if values need no conversion; otherwise
+//                    whole registers of terms first, whatever the rows are, which are written and then folded
 //   up to 64         each row folded to 8 lanes, which are written, and then eight rows of lanes
 //   more             the sums of chunks
 //
@@ -42,6 +42,8 @@ struct RowFunctions {
   // Rows of up to a block, where whole groups of eight can be read.
   bool (*narrow_rows)(const Tile& tile, const RowOutputs& to);
   size_t label_size, prediction_size;
+  // The number of rows that are read at once.
+  size_t group;
 };
 
 // Some rows of a tile.
@@ -103,8 +105,13 @@ template <class In>
 MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& to);
 
 template <class In>
+constexpr bool kHasColumns = In::kHasMax && In::kIsFloat;
+template <class In>
+constexpr size_t kRowGroup = kHasColumns<In> ? kColumnRows : kLanes;
+
+template <class In>
 constexpr RowFunctions row_functions() {
-  RowFunctions functions{add<In>, nullptr, nullptr, sizeof(typename In::Y), sizeof(typename In::P)};
+  RowFunctions functions{add<In>, nullptr, nullptr, sizeof(typename In::Y), sizeof(typename In::P), kRowGroup<In>};
   if constexpr (In::kIsConverted && In::kIsFused) functions.narrow_rows = narrow_rows<In>;
   if constexpr (In::kIsFloat) functions.add_widened = add_widened<In>;
   return functions;
@@ -127,6 +134,23 @@ MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
     write_eight<typename In::Loss>(eight, formula, to.from(row));
   }
   return !In::kIsBinary || are_valid(invalid);
+}
+
+template <class In>
+MAXMARGIN_INLINE bool rows_in_columns(const Tile& tile, const RowOutputs to) {
+  const RowFormula formula = RowFormula::of(tile.width, tile.parameters);
+  const size_t rows = tile.rows, width = tile.width;
+  const auto* labels = static_cast<const float*>(tile.labels);
+  const auto* predictions = static_cast<const float*>(tile.predictions);
+  for (size_t row = 0; row < rows; row += kColumnRows) {
+    const size_t start = row * width;
+    add_columns<typename In::Loss>(labels + start, predictions + start, width, [&](size_t k, EightRows eight) {
+      if (row + k >= rows) return;
+      if (may_have_overflowed(eight.sum)) eight.sum = widen_overflows(tile, row + k, eight.sum, kRowFunctions<In>);
+      write_eight<typename In::Loss>(eight, formula, to.from(row + k));
+    });
+  }
+  return true;
 }
 
 // The number of rows of lanes that are written before they are folded.
@@ -182,7 +206,6 @@ constexpr bool kWritesTerms = !In::kHasMax && In::kIsFloat && In::kIsFused && (I
 
 template <class In, size_t kSize>
 MAXMARGIN_INLINE bool rows_of_one_size(const Tile& tile, const RowOutputs& to) {
-  // Eight rows with maxima need too many registers.
   constexpr bool kStaysInRegisters = In::kIsFloat && !In::kHasMax && !kSavesCode;
   if constexpr (kStaysInRegisters) {
     return rows_in_registers<In, kSize>(tile, to);
@@ -197,6 +220,10 @@ MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& 
     if (tile.width == 1) return rows_in_registers<In, 1>(tile, to);
     if (tile.width == 2) return rows_in_registers<In, 2>(tile, to);
     if (tile.width <= 4) return rows_in_registers<In, 4>(tile, to);
+  }
+  if constexpr (kHasColumns<In>) {
+    if (tile.width <= kMostColumns) return rows_in_columns<In>(tile, to);
+  } else if constexpr (!kWritesTerms<In>) {
     if (tile.width <= 8) return rows_of_one_size<In, 8>(tile, to);
     if (tile.width <= 16) return rows_of_one_size<In, 16>(tile, to);
   }
@@ -204,20 +231,22 @@ MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& 
   return rows_by_lanes<In, 64>(tile, to);
 }
 
-// The number of values that have to be readable where eight rows of up to a block begin, the last row as a whole block.
-MAXMARGIN_INLINE size_t values_read_by_eight(size_t width) {
-  if (width < kLanes) return kLanes * kLanes;
+// The number of values that have to be readable where a group of rows of up to a block begins, the last row as a whole block.
+MAXMARGIN_INLINE size_t values_read_by(size_t group, size_t width) {
+  if (width < kLanes) return group * kLanes;
   size_t size = kLanes;
   while (size < width) size *= 2;
-  return (kLanes - 1) * width + size;
+  return (group - 1) * width + size;
 }
 
-// Rows of up to a block: in a padded copy where less can be read than eight rows take.
+// Rows of up to a block: in a padded copy where less can be read than a group takes.
 MAXMARGIN_NO_INLINE static bool rows_at_end(const Tile& tile, const RowOutputs& to, const RowFunctions& functions) {
+  // Groups of doubles are of kLanes rows.
+  static_assert(kColumnRows * sizeof(float) <= kLanes * sizeof(double));
   alignas(64) char labels[kLanes * kBlock * sizeof(double)], predictions[kLanes * kBlock * sizeof(double)];
-  const size_t last = (tile.rows - 1) / kLanes * kLanes;
+  const size_t last = (tile.rows - 1) / functions.group * functions.group;
   Tile rest = rows_of(tile, last, tile.rows - last, functions);
-  const size_t n = rest.rows * rest.width, all = values_read_by_eight(rest.width);
+  const size_t n = rest.rows * rest.width, all = values_read_by(functions.group, rest.width);
   copy_before_zeros(rest.labels, n * functions.label_size, labels, all * functions.label_size);
   copy_before_zeros(rest.predictions, n * functions.prediction_size, predictions, all * functions.prediction_size);
   rest.labels = labels;
@@ -230,8 +259,9 @@ MAXMARGIN_NO_INLINE static bool rows_at_end(const Tile& tile, const RowOutputs& 
 
 template <class In>
 MAXMARGIN_INLINE bool block_rows(const Tile& tile, const RowOutputs& to) {
-  const size_t last = (tile.rows - 1) / kLanes * kLanes;
-  const bool is_readable = tile.readable - last * tile.width >= values_read_by_eight(tile.width);
+  constexpr size_t kGroup = kRowGroup<In>;
+  const size_t last = (tile.rows - 1) / kGroup * kGroup;
+  const bool is_readable = tile.readable - last * tile.width >= values_read_by(kGroup, tile.width);
   return is_readable ? narrow_rows<In>(tile, to) : rows_at_end(tile, to, kRowFunctions<In>);
 }
 

@@ -6,6 +6,7 @@
 #include "kernels/fold.inl.h"
 #include "kernels/chunk_sum.inl.h"
 #include "kernels/eight_rows.inl.h"
+#include "kernels/columns.inl.h"
 #include "kernels/transpose.inl.h"
 #include "kernels/rows.inl.h"
 #include "kernels/written.inl.h"

@@ -19,8 +19,8 @@ MAXMARGIN_INLINE void transpose_square(const T* from, int64_t stride, T* to, siz
     load_halves(low, high, upper[k]);
     load_halves(low + kHalf, high + kHalf, lower[k]);
   }
-  to_columns<kHalf, T>(upper);
-  to_columns<kHalf, T>(lower);
+  to_columns<kHalf>(upper);
+  to_columns<kHalf>(lower);
   MAXMARGIN_UNROLL
   for (int k = 0; k < kHalf; ++k, to += width) store(to, upper[k]);
   MAXMARGIN_UNROLL

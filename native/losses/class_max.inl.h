@@ -51,6 +51,12 @@ struct CategoricalHinge : ClassMax {
     return {select_nan(other, other, y * p), other};
   }
 
+  // The same where they are finite. If not, the sum is not finite either: `other` is NaN where y p is NaN, or infinite.
+  template <class V>
+  MAXMARGIN_INLINE Terms<V> finite_terms(V y, V p) {
+    return {y * p, other(y, p)};
+  }
+
   // d (max - sum) / d p. Values that tie for the maximum share its derivative: each has `share` of it.
   template <class V>
   MAXMARGIN_INLINE V derivative(V y, V p, V max, V share) {

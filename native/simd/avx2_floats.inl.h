@@ -27,6 +27,7 @@ MAXMARGIN_INLINE void load(const float* from, F8& a) { a.v = _mm256_loadu_ps(fro
 MAXMARGIN_INLINE void load_halves(const float* low, const float* high, F8& a) {
   a.v = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
 }
+MAXMARGIN_INLINE void load_fours(const float* const* from, size_t i, F8& a) { load_halves(from[0] + i, from[1] + i, a); }
 MAXMARGIN_INLINE __m128i load_8_bytes(const void* from) {
   return _mm_loadl_epi64(static_cast<const __m128i*>(from));
 }

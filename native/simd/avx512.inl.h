@@ -53,6 +53,12 @@ MAXMARGIN_INLINE F16 joined(F8 lo, F8 hi) {
 MAXMARGIN_INLINE void load(const float* from, F16& a) {
   a = joined({_mm256_loadu_ps(from)}, {_mm256_loadu_ps(from + 8)});
 }
+MAXMARGIN_INLINE void load_fours(const float* const* from, size_t i, F16& a) {
+  const __m512 first = _mm512_castps128_ps512(_mm_loadu_ps(from[0] + i));
+  const __m512 two = _mm512_insertf32x4(first, _mm_loadu_ps(from[1] + i), 1);
+  const __m512 three = _mm512_insertf32x4(two, _mm_loadu_ps(from[2] + i), 2);
+  a.v = _mm512_insertf32x4(three, _mm_loadu_ps(from[3] + i), 3);
+}
 MAXMARGIN_INLINE void load(const int8_t* from, F16& a) {
   a.v = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(load_16_bytes(from)));
 }
@@ -77,6 +83,12 @@ MAXMARGIN_INLINE void load(const BFloat16* from, F16& a) {
 MAXMARGIN_INLINE F16 round_to_half(F16 a) { return joined(round_to_half(low(a)), round_to_half(high(a))); }
 MAXMARGIN_INLINE F16 round_to_bfloat16(F16 a) {
   return joined(round_to_bfloat16(low(a)), round_to_bfloat16(high(a)));
+}
+template <int kSegment>
+MAXMARGIN_INLINE void unzip_segments(F16 a, F16 b, F16& low, F16& high) {
+  static_assert(kSegment <= 4, "not needed");
+  low.v = _mm512_shuffle_ps(a.v, b.v, kSegment == 4 ? 0x44 : 0x88);
+  high.v = _mm512_shuffle_ps(a.v, b.v, kSegment == 4 ? 0xEE : 0xDD);
 }
 MAXMARGIN_INLINE void optimization_barrier(F16& a) { __asm__ volatile("" : "+v"(a.v)); }
 MAXMARGIN_INLINE void store(float* to, F16 a) { _mm512_storeu_ps(to, a.v); }

@@ -20,6 +20,7 @@
 //                             float: int8_t, uint8_t, Bool8, Half, BFloat16, and int32_t (to the nearest)
 //                             double: int32_t and int64_t (to the nearest)
 //   load_halves(low, high, a) loads each half from a place of its own. Elements are of T, vectors have 8 lanes
+//   load_fours(from, i, a)    loads four floats from i on of each of N / 4 arrays
 //   any_nan(a)                whether any lane is NaN; doubles only
 //   widen(a), narrow(a)       to double, and back to float, to the nearest
 //   round_to_half(a), round_to_bfloat16(a)
@@ -142,6 +143,16 @@ template <class T, int N>
 MAXMARGIN_INLINE void load_halves(const T* low, const T* high, vec<T, N>& a) {
   load(low, a.lo);
   load(high, a.hi);
+}
+
+template <int N>
+MAXMARGIN_INLINE void load_fours(const float* const* from, size_t i, vec<float, N>& a) {
+  if constexpr (N == 4) {
+    load(from[0] + i, a);
+  } else {
+    load_fours(from, i, a.lo);
+    load_fours(from + N / 8, i, a.hi);
+  }
 }
 
 template <class T, int N>
