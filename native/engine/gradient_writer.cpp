@@ -43,7 +43,12 @@ char* GradientWriter::derivatives_of(size_t index, const Tile& tile, const Gradi
   evaluation_.loss.row_factors({rows.weights, rows.sums, tile.rows}, divisor_, batch.parameters, factors);
   const bool substitutes = evaluation_.reader.substitute() != Substitute::none;
   if (substitutes) std::transform(factors, factors + tile.rows, factors, [](double factor) { return -factor; });
-  evaluation_.kernel().gradient(tile, {factors, rows.sums.maxes, rows.ties}, derivatives);
+  const Kernel& kernel = evaluation_.kernel();
+  if (!kernel.gradient(tile, {factors, rows.sums.maxes, rows.ties}, derivatives)) {
+    double ties[kRowTile + kSlack];
+    kernel.count_ties(tile, rows.sums.maxes, ties);
+    kernel.gradient(tile, {factors, rows.sums.maxes, ties}, derivatives);
+  }
   if (substitutes) {
     finish_class_gradient(batch, evaluation_.set, {tile, index, evaluation_.reader.ids(worker)}, derivatives);
   }

@@ -14,7 +14,7 @@ struct GradientRows {
   const double* weights;
   // Whether each is ignored; null if none is.
   const bool* ignored;
-  // Used by losses with a maximum only.
+  // Used by losses with a maximum only. If `ties` is null, they are counted where it is needed.
   RowSums sums;
   const double* ties;
 };

@@ -79,11 +79,10 @@ class RowPass {
 
   // `rows` has weights alone.
   void write_gradient(size_t index, const Tile& tile, const GradientRows& rows, double* losses, size_t worker) {
-    double sums[kRowTile + kLanes], maxes[kRowTile + kLanes], ties[kRowTile + kSlack];
+    double sums[kRowTile + kLanes], maxes[kRowTile + kLanes];
     const RowSums row_sums{sums, maxes};
     evaluation_.check(evaluation_.kernel().row_losses(tile, losses, &row_sums));
-    if (evaluation_.has_max()) evaluation_.kernel().count_ties(tile, maxes, ties);
-    sink_.gradient().write(index, tile, {rows.weights, rows.ignored, row_sums, ties}, worker);
+    sink_.gradient().write(index, tile, {rows.weights, rows.ignored, row_sums, nullptr}, worker);
   }
 
   Evaluation& evaluation_;

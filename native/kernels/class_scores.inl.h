@@ -49,9 +49,15 @@ struct ClassRow {
   // A register with NaN in place of the score of the row's class. No maximum has it, and nothing is equal to it.
   template <class V>
   MAXMARGIN_FORCE_INLINE V others(V scores, size_t column) const {
+    return scores | at_class<V>(column, nan_of<V>());
+  }
+
+  // A value at the row's class, and zeros.
+  template <class V>
+  MAXMARGIN_FORCE_INLINE V at_class(size_t column, V value) const {
     V own;
     set_all(static_cast<T>(id - static_cast<int32_t>(column)), own);
-    return scores | value_if_equal(loaded<V>(kColumns<T>.values), own, nan_of<V>());
+    return value_if_equal(loaded<V>(kColumns<T>.values), own, value);
   }
 
   template <class V>
@@ -150,30 +156,23 @@ MAXMARGIN_NO_INLINE static bool write_maxes(const Tile& tile, size_t first, doub
 
 // ---- Ties
 
-// 1 for each of a row's other scores that is the maximum, in the lanes of registers.
-template <class V, class T>
-MAXMARGIN_INLINE V ties_of(const ClassRow<T>& row, double of_max) {
-  const V max = constant<V>(of_max);
-  V ones = constant<V>(0.0);
-  row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
-    const V one = value_if_equal(row.others(scores, column), max, constant<V>(1.0));
-    ones = ones + (count < kCount<V> ? first_n_or(one, static_cast<int>(count), T{0}) : one);
-  });
-  return ones;
+// The lanes of a register that belong to its row, and zeros.
+template <class V>
+MAXMARGIN_INLINE V first_of_row(V values, size_t count) {
+  return count < kCount<V> ? first_n_or(values, static_cast<int>(count), Element<V>{0}) : values;
 }
 
-// How many of the other scores of all rows are the maximum of their row.
-template <class T, class V>
-MAXMARGIN_NO_INLINE static double count_all_ties(const Tile& tile, const double* maxes) {
-  V ones = constant<V>(0.0);
-  for (size_t row = 0; row < tile.rows; ++row) ones = ones + ties_of<V>(ClassRow<T>::of(tile, row), maxes[row]);
-  return count_of(ones);
-}
-
-template <class T, class V>
+// Counts the other scores of each row that are equal to the maximum.
+template <class T>
 MAXMARGIN_NO_INLINE static void write_ties(const Tile& tile, const double* maxes, double* ties) {
+  using V = Unit<T>;
   const auto of_row = [&](const ClassRow<T>& row, size_t index) {
-    return merged_to_lanes<Add, T>(ties_of<V>(row, maxes[index]));
+    const V max = constant<V>(maxes[index]);
+    V ones = constant<V>(0.0);
+    row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
+      ones = ones + first_of_row(value_if_equal(row.others(scores, column), max, constant<V>(1.0)), count);
+    });
+    return merged_to_lanes<Add, T>(ones);
   };
   fold_rows<Add, T>(0, tile, of_row, ties);
 }
@@ -286,58 +285,56 @@ static bool class_losses(const Tile& tile, double* losses, const RowSums* sums) 
 
 // ---- Derivatives
 
-// Counts the ties of up to eight rows.
-template <class T, class V>
-static void write_class_ties(const Tile& tile, bool has_zeros, const double* maxes, double* ties) {
-  double own[kLanes];
-  write_ties<T, V>(tile, maxes, own);
-  for (size_t k = 0; k < tile.rows; ++k) {
-    const bool is_zero = has_zeros && maxes[k] == 0.0 && ClassRow<T>::of(tile, k).has_class();
-    ties[k] = is_zero ? own[k] + 1.0 : own[k];
-  }
+// A zero of the row's own class is one of its values, see CategoricalHinge.
+template <class T>
+MAXMARGIN_INLINE bool ties_with_zero(const Tile& tile, size_t row, const double* maxes) {
+  return maxes[row] == 0.0 && ClassRow<T>::of(tile, row).has_class();
 }
 
-// Nearly always each row has exactly one, see count_ties.
-template <class T, class V>
-MAXMARGIN_NO_INLINE static void count_class_ties_in(const Tile& tile, bool has_zeros, const double* maxes, double* ties) {
-  bool may_differ = false;
-  for (size_t row = 0; row < tile.rows; ++row) {
-    ties[row] = 1.0;
-    may_differ |= !(maxes[row] > kMaxIdentity) || (has_zeros && maxes[row] == 0.0);
-  }
-  if (!may_differ && count_all_ties<T, V>(tile, maxes) == static_cast<double>(tile.rows)) return;
+template <class T>
+MAXMARGIN_NO_INLINE static void count_ties_of_classes(const Tile& tile, bool has_zeros, const double* maxes, double* ties) {
   for (size_t first = 0; first < tile.rows; first += kLanes) {
+    // Writes whole groups.
+    double own[kLanes];
     const Tile rows = class_rows_of<T>(tile, first, at_most_eight(tile.rows - first));
-    write_class_ties<T, V>(rows, has_zeros, maxes + first, ties + first);
+    write_ties<T>(rows, maxes + first, own);
+    for (size_t k = 0; k < rows.rows; ++k) {
+      ties[first + k] = own[k] + (has_zeros && ties_with_zero<T>(rows, k, maxes + first) ? 1.0 : 0.0);
+    }
   }
 }
 
 template <class L, class T>
 static void count_class_ties(const Tile& tile, const double* maxes, double* ties) {
-  if (tile.width <= kLanes) count_class_ties_in<T, Lanes<T>>(tile, L::kHasZeros, maxes, ties);
-  else count_class_ties_in<T, Unit<T>>(tile, L::kHasZeros, maxes, ties);
+  count_ties_of_classes<T>(tile, L::kHasZeros, maxes, ties);
 }
 
 template <class T>
-static void class_gradient(const Tile& tile, const RowDerivatives& of_rows, void* to) {
+MAXMARGIN_NO_INLINE static bool gradient_of_classes(const Tile& tile, bool has_zeros, const RowDerivatives& of_rows, T* to) {
   using V = Unit<T>;
-  T* derivatives = static_cast<T*>(to);
   const size_t ahead = ahead_of(tile);
-  for (size_t k = 0; k < tile.rows; ++k, derivatives += tile.width) {
+  V ones = constant<V>(0.0);
+  size_t zeros = 0;
+  for (size_t k = 0; k < tile.rows; ++k, to += tile.width) {
     const auto row = ClassRow<T>::of(tile, k);
-    const double of_factor = of_rows.factors[k], ties = of_rows.ties[k];
-    const V factor = constant<V>(of_factor), max = constant<V>(of_rows.maxes[k]);
-    const V share = constant<V>(ties == 1.0 ? 1.0 : 1.0 / ties);
-    row.template each_register<V>(0, [&](V scores, size_t column, size_t) {
+    const V factor = constant<V>(of_rows.factors[k]), max = constant<V>(of_rows.maxes[k]);
+    const V share = constant<V>(of_rows.ties == nullptr ? 1.0 : 1.0 / of_rows.ties[k]);
+    row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
       MAXMARGIN_PREFETCH(row.scores + column + ahead);
+      const V others = row.others(scores, column);
+      ones = ones + first_of_row(value_if_equal(others, max, constant<V>(1.0)), count);
+      const V derivative = value_if_equal(others, max, share) | row.template at_class<V>(column, constant<V>(-1.0));
       // The sum turns -0 into 0.
-      const V derivative = value_if_equal(scores, max, share) * factor + constant<V>(0.0);
-      store(derivatives + column, canonicalize_nan(derivative));
+      store(to + column, canonicalize_nan(derivative * factor + constant<V>(0.0)));
     });
-    if (!row.has_class()) continue;
-    const T own = T{0} - static_cast<T>(of_factor);
-    derivatives[row.id] = own != own ? std::numeric_limits<T>::quiet_NaN() : own;
+    zeros += has_zeros && ties_with_zero<T>(tile, k, of_rows.maxes);
   }
+  return of_rows.ties != nullptr || has_one_each(tile.rows, count_of(ones) + static_cast<double>(zeros), of_rows.maxes);
+}
+
+template <class L, class T>
+static bool class_gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
+  return gradient_of_classes<T>(tile, L::kHasZeros, of_rows, static_cast<T*>(derivatives));
 }
 
 // ---- Predictions that elementwise losses read with labels of 1

@@ -7,7 +7,7 @@ struct Conversion {
   Convert labels, predictions;
   size_t label_size, prediction_size;
   bool (*block_rows)(const Tile& tile, const RowOutputs& to);
-  void (*gradient)(const Tile& tile, const RowDerivatives& of_rows, void* derivatives);
+  bool (*gradient)(const Tile& tile, const RowDerivatives& of_rows, void* derivatives);
 };
 
 template <class In>
@@ -85,6 +85,7 @@ static bool converted_rows(const Tile& tile, const RowOutputs& to) {
 }
 
 template <class In>
-static void converted_gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
+static bool converted_gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
   gradient_by_conversion(tile, of_rows, static_cast<float*>(derivatives), kConversion<In>);
+  return true;
 }

@@ -39,33 +39,22 @@ MAXMARGIN_INLINE double count_of(V ones) {
   return sum_of(widen(folded_to_lanes<SumAndMax<false>, Element<V>>(Terms<V>{ones, {}}).sum));
 }
 
-// Counts the ties of all rows, and of each unless `ties` is null.
-template <class In>
-MAXMARGIN_NO_INLINE static double count_rows(const Tile& tile, const double* maxes, double* ties) {
-  using V = Unit<typename In::T>;
-  const auto all = Computed<In, V>::of(tile, nullptr);
-  V ones = constant<V>(0.0);
-  for (size_t row = 0; row < tile.rows; ++row) {
-    const size_t start = row * tile.width;
-    const V own = ties_of<In>(all.from(start), tile.width, tile.readable - start, maxes[row]);
-    if (ties != nullptr) ties[row] = count_of(own);
-    ones = ones + own;
-  }
-  return count_of(ones);
-}
-
 template <class In>
 static void count_ties(const Tile& tile, const double* maxes, double* ties) {
-  // Nearly always each row has exactly one, which the count over all rows tells if no row has none. Only a row that
-  // contains NaN can have none: its maximum is then NaN or, where folding lost all its values, the identity.
-  bool may_have_none = false;
-  for (size_t row = 0; row < tile.rows; ++row) may_have_none |= !(maxes[row] > kMaxIdentity);
-  const double count = count_rows<In>(tile, maxes, nullptr);
-  if (tile.rows == 1 || (count == static_cast<double>(tile.rows) && !may_have_none)) {
-    for (size_t row = 0; row < tile.rows; ++row) ties[row] = count / static_cast<double>(tile.rows);
-  } else {
-    count_rows<In>(tile, maxes, ties);
+  using V = Unit<typename In::T>;
+  const auto all = Computed<In, V>::of(tile, nullptr);
+  for (size_t row = 0; row < tile.rows; ++row) {
+    const size_t start = row * tile.width;
+    ties[row] = count_of(ties_of<In>(all.from(start), tile.width, tile.readable - start, maxes[row]));
   }
+}
+
+// Whether each row has exactly one value that is equal to its maximum, given their number in all rows: nearly always. Only a row
+// that contains NaN can have none: its maximum is then NaN or, where folding lost all its values, the identity.
+MAXMARGIN_INLINE bool has_one_each(size_t rows, double count, const double* maxes) {
+  bool may_have_none = false;
+  for (size_t row = 0; row < rows; ++row) may_have_none |= !(maxes[row] > kMaxIdentity);
+  return count == static_cast<double>(rows) && !may_have_none;
 }
 
 // ---- Derivatives
@@ -89,20 +78,22 @@ struct GradientWriter {
   V margin;
   T* derivatives;
 
-  MAXMARGIN_FORCE_INLINE void write(const OfValues<V>& of, size_t at) const {
+  // Returns 1 for each value that is equal to the maximum.
+  MAXMARGIN_FORCE_INLINE V write(const OfValues<V>& of, size_t at) const {
     if (readable - at < kUnit) return write_last(of, at);
     MAXMARGIN_PREFETCH(labels + at + ahead);
     MAXMARGIN_PREFETCH(predictions + at + ahead);
-    store(derivatives + at, derivative(of, labels + at, predictions + at));
+    return write_register(of, labels + at, predictions + at, derivatives + at);
   }
 
  private:
-  MAXMARGIN_FORCE_INLINE V derivative(const OfValues<V>& of, const Y* labels, const P* predictions) const {
+  MAXMARGIN_FORCE_INLINE V write_register(const OfValues<V>& of, const Y* from_labels, const P* from_predictions, T* to) const {
     using L = typename In::Loss;
-    const V y = loaded<V>(labels), p = loaded<V>(predictions);
-    V derivative;
+    const V y = loaded<V>(from_labels), p = loaded<V>(from_predictions);
+    V derivative, ones = constant<V>(0.0);
     if constexpr (In::kHasMax) {
       derivative = L::derivative(y, p, of.max, of.share);
+      ones = value_if_equal(L::other(y, p), of.max, constant<V>(1.0));
     } else if constexpr (In::kIsBinary) {
       V invalid = constant<V>(0.0);
       derivative = apply_binary_sign(y, L::derivative(apply_binary_sign(y, p, invalid), margin), invalid);
@@ -110,16 +101,17 @@ struct GradientWriter {
       derivative = y * L::derivative(y * p, margin);
     }
     // The sum turns -0 into 0.
-    return canonicalize_nan(derivative * of.factor + constant<V>(0.0));
+    store(to, canonicalize_nan(derivative * of.factor + constant<V>(0.0)));
+    return ones;
   }
 
   // Used where only part of a register may be read.
-  MAXMARGIN_NO_INLINE void write_last(const OfValues<V>& of, size_t at) const {
+  MAXMARGIN_NO_INLINE V write_last(const OfValues<V>& of, size_t at) const {
     const size_t left = readable - at;
     Padded<Y, kUnit> last_labels;
     Padded<P, kUnit> last_predictions;
-    store(derivatives + at, derivative(of, last_labels.from(labels + at, left, left),
-                                       last_predictions.from(predictions + at, left, left)));
+    return write_register(of, last_labels.from(labels + at, left, left), last_predictions.from(predictions + at, left, left),
+                          derivatives + at);
   }
 };
 
@@ -133,51 +125,67 @@ MAXMARGIN_NO_INLINE static void spread_over_values(const double* of_rows, size_t
   }
 }
 
+// Both return 1 for each value that is equal to its row's maximum, in the lanes of registers.
 template <class In>
-MAXMARGIN_INLINE void write_narrow_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
-                                        size_t rows, size_t width) {
+MAXMARGIN_INLINE Unit<typename In::T> write_narrow_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
+                                                        size_t rows, size_t width) {
   using T = typename In::T;
   using V = Unit<T>;
   T factors[kTile + kUnit], maxes[kTile + kUnit], shares[kTile + kUnit];
+  const size_t n = rows * width;
   spread_over_values<T, false>(of_rows.factors, rows, width, factors);
   if constexpr (In::kHasMax) {
     spread_over_values<T, false>(of_rows.maxes, rows, width, maxes);
-    spread_over_values<T, true>(of_rows.ties, rows, width, shares);
+    // Values of the next row are equal to no NaN.
+    store(maxes + n, constant<V>(std::numeric_limits<double>::quiet_NaN()));
+    if (of_rows.ties != nullptr) spread_over_values<T, true>(of_rows.ties, rows, width, shares);
   }
-  for (size_t at = 0; at < rows * width; at += kUnit) {
-    OfValues<V> of{loaded<V>(factors + at), {}, {}};
+  V ones = constant<V>(0.0);
+  for (size_t at = 0; at < n; at += kUnit) {
+    OfValues<V> of{loaded<V>(factors + at), {}, constant<V>(1.0)};
     if constexpr (In::kHasMax) {
       of.max = loaded<V>(maxes + at);
-      of.share = loaded<V>(shares + at);
+      if (of_rows.ties != nullptr) of.share = loaded<V>(shares + at);
     }
-    writer.write(of, at);
+    ones = ones + writer.write(of, at);
   }
+  return ones;
 }
 
 template <class In>
-MAXMARGIN_INLINE void write_wide_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
-                                      size_t rows, size_t width) {
+MAXMARGIN_INLINE Unit<typename In::T> write_wide_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
+                                                      size_t rows, size_t width) {
   using V = Unit<typename In::T>;
+  V ones = constant<V>(0.0);
+  const size_t whole = width / kUnit * kUnit;
   for (size_t row = 0; row < rows; ++row) {
-    OfValues<V> of{constant<V>(of_rows.factors[row]), {}, {}};
+    OfValues<V> of{constant<V>(of_rows.factors[row]), {}, constant<V>(1.0)};
     if constexpr (In::kHasMax) {
       of.max = constant<V>(of_rows.maxes[row]);
-      of.share = constant<V>(1.0 / of_rows.ties[row]);
+      if (of_rows.ties != nullptr) of.share = constant<V>(1.0 / of_rows.ties[row]);
     }
-    for (size_t i = 0; i < width; i += kUnit) writer.write(of, row * width + i);
+    const size_t start = row * width;
+    for (size_t i = 0; i < whole; i += kUnit) ones = ones + writer.write(of, start + i);
+    if (whole == width) continue;
+    ones = ones + first_n_or(writer.write(of, start + whole), static_cast<int>(width - whole), typename In::T{0});
   }
+  return ones;
 }
 
+// The most values of a row whose numbers are spread over its values.
 template <class In>
-static void gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
+constexpr size_t kMostSpread = In::kHasMax ? kUnit / 2 : kUnit * 3 / 2;
+
+template <class In>
+static bool gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
   const GradientWriter<In> writer{static_cast<const typename In::Y*>(tile.labels),
                                   static_cast<const typename In::P*>(tile.predictions), tile.readable, ahead_of(tile),
                                   constant<Unit<typename In::T>>(tile.parameters.margin),
                                   static_cast<typename In::T*>(derivatives)};
   // Narrow rows would fill their registers badly.
-  if (tile.rows > 1 && tile.width <= kUnit * 3 / 2) {
-    write_narrow_rows(writer, of_rows, tile.rows, tile.width);
-  } else {
-    write_wide_rows(writer, of_rows, tile.rows, tile.width);
-  }
+  const auto ones = tile.rows > 1 && tile.width <= kMostSpread<In>
+                        ? write_narrow_rows(writer, of_rows, tile.rows, tile.width)
+                        : write_wide_rows(writer, of_rows, tile.rows, tile.width);
+  if (!In::kHasMax || of_rows.ties != nullptr) return true;
+  return has_one_each(tile.rows, count_of(ones), of_rows.maxes);
 }

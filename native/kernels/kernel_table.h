@@ -118,7 +118,7 @@ struct WeightedRows {
 struct RowDerivatives {
   // d result / d sum of the row's terms, by which all derivatives are multiplied.
   const double* factors;
-  // For class_max: the row's maximum, and how many of its values are equal to it.
+  // For class_max: the row's maximum, and how many of its values are equal to it, or null if that is one in all rows.
   const double* maxes;
   const double* ties;
 };
@@ -140,8 +140,9 @@ struct Kernel {
   // Counts the values of each row that are equal to its maximum. Null unless the loss is class_max.
   void (*count_ties)(const Tile& tile, const double* maxes, double* ties);
   // Writes the derivatives with respect to the predictions, in the type they are computed in. May write kSlack elements
-  // more. Does not check the labels, which `add` or `row_losses` has read before.
-  void (*gradient)(const Tile& tile, const RowDerivatives& rows, void* derivatives);
+  // more. Does not check the labels, which `add` or `row_losses` has read before. Returns false if `rows.ties` is null though it
+  // must not be: the derivatives are then void.
+  bool (*gradient)(const Tile& tile, const RowDerivatives& rows, void* derivatives);
 };
 
 // The kernels of one loss.

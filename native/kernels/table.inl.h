@@ -71,7 +71,7 @@ constexpr Kernel class_kernel() {
   kernel.add = add_scores<L, T>;
   kernel.row_losses = class_losses<L, T>;
   kernel.count_ties = count_class_ties<L, T>;
-  kernel.gradient = class_gradient<T>;
+  kernel.gradient = class_gradient<L, T>;
   return kernel;
 }
 
