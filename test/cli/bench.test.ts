@@ -108,7 +108,7 @@ test("batches repeat their values in whole rows", () => {
   const period = 1_000_100;
   expect(predictions.slice(period)).toEqual(predictions.slice(0, predictions.length - period));
   const sums = Array.from({ length: rows }, (_, row) =>
-    labels.subarray(100 * row, 100 * row + 100).reduce((sum, label) => sum + label, 0),
+    Array.from(labels.subarray(100 * row, 100 * row + 100)).reduce((sum, label) => sum + label, 0),
   );
   expect(sums.every((sum) => sum === 1)).toBe(true);
 });
