@@ -1,11 +1,9 @@
-import { access, writeFile } from "node:fs/promises";
-import path from "node:path";
+import { open, writeFile } from "node:fs/promises";
 import { backend, setBackend } from "../backend/backend.js";
-import { fileError } from "../files/data-error.js";
 import { benchChart } from "./bench/chart.js";
 import { benchTable, machineLines } from "./bench/report.js";
 import { runBench } from "./bench/run.js";
-import { readSizes } from "./bench/sizes.js";
+import { defaultSizes, readSizes } from "./bench/sizes.js";
 import { type Command, json } from "./command.js";
 import { facts } from "./info.js";
 import { StatusLine } from "./progress.js";
@@ -13,10 +11,15 @@ import { paintFor } from "./style.js";
 import { UsageError } from "./usage-error.js";
 
 /** Says before half a minute of work that its result could not be written. */
-async function checkFolderOf(file: string): Promise<void> {
-  await access(path.dirname(file)).catch(() => {
-    throw new UsageError(`--svg: expected a file in a folder that exists, received ${file}`);
-  });
+async function checkWritable(file: string): Promise<void> {
+  try {
+    await (await open(file, "a")).close();
+  } catch (error) {
+    const { message } = error as Error;
+    throw new UsageError(
+      `--svg: expected a file that can be written, received ${file}: ${message}`,
+    );
+  }
 }
 
 export const bench: Command = {
@@ -26,7 +29,7 @@ export const bench: Command = {
     sizes: {
       type: "string",
       value: "LIST",
-      help: "values in a batch, by default 1280,128000,6400000",
+      help: `values in a batch, by default ${defaultSizes}`,
     },
     svg: { type: "string", value: "FILE", help: "write a chart" },
     json: { type: "boolean", help: "print JSON" },
@@ -36,7 +39,7 @@ export const bench: Command = {
     if (line.files.length > 0) throw new UsageError(`expected no files, received ${line.files[0]}`);
     const sizes = readSizes(line);
     const svg = line.text("svg");
-    if (svg !== undefined) await checkFolderOf(svg);
+    if (svg !== undefined) await checkWritable(svg);
     // The environment may have chosen a backend, while all of them are timed.
     setBackend("auto", backend().kernel ?? undefined);
     const status = new StatusLine(context.stderr);
@@ -46,11 +49,7 @@ export const bench: Command = {
     );
     const machine = facts();
     const lines = machineLines(machine);
-    if (svg !== undefined) {
-      await writeFile(svg, benchChart(measured, lines)).catch((error) => {
-        throw fileError(svg, error);
-      });
-    }
+    if (svg !== undefined) await writeFile(svg, benchChart(measured, lines));
     if (line.isSet("json")) return json({ ...machine, measured });
     const table = benchTable(measured, paintFor(context.stdout));
     return `${lines.join("\n")}\n\n${table}\n`;

@@ -1,5 +1,5 @@
 // The benchmark of the command: its answers, its tables and its chart. No figure is compared.
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -187,6 +187,16 @@ describe("the chart", () => {
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  test("has bars from 1 to the ratio, on a logarithmic axis", () => {
+    const bars = [...svg.matchAll(/<rect x="([\d.]+)" [^>]*?width="([\d.]+)" height="8"/g)];
+    const [native, wasm, js] = bars.map(([, x, width]) => [Number(x), Number(width)]);
+    // 4 times as fast, twice as fast, and a third.
+    expect(native[0]).toBe(wasm[0]);
+    expect(native[1]).toBeCloseTo(2 * wasm[1], 0);
+    expect(js[0] + js[1]).toBeCloseTo(native[0], 0);
+    expect(js[1]).toBeCloseTo(Math.log2(3) * wasm[1], 0);
+  });
+
   test("has a bar for each figure but the loop's, and every text inside", () => {
     expect(svg.match(/<rect [^>]*height="8"/g)).toHaveLength(4 + 3 + 4);
     const [width] = /(?<=width=")\d+/.exec(svg) ?? [];
@@ -247,7 +257,11 @@ describe("maxmargin bench", () => {
     [["scores.csv"], "expected no files, received scores.csv"],
     [
       ["--svg", folder.path("none/bench.svg")],
-      `--svg: expected a file in a folder that exists, received ${folder.path("none/bench.svg")}`,
+      /^--svg: expected a file .*\/none\/bench\.svg: ENOENT/,
+    ],
+    [
+      ["--svg", folder.path("")],
+      /^--svg: expected a file that can be written, received .*: EISDIR/,
     ],
     [["--size", "1000"], "unknown option --size; did you mean --sizes?"],
   ])("code 2 for %j", async (args, message) => {
@@ -259,7 +273,17 @@ describe("maxmargin bench", () => {
   });
 
   test("Ctrl-C stops it", async () => {
-    const ended = await run(["bench"], { onStart: (kill) => setTimeout(kill, 1500) });
+    const file = folder.path("stopped.svg");
+    const ended = await run(["bench", "--svg", file], {
+      onStart(kill) {
+        // The file is there as soon as the command has begun.
+        const watch = setInterval(() => {
+          if (!existsSync(file)) return;
+          clearInterval(watch);
+          kill();
+        }, 20);
+      },
+    });
     expect(ended).toEqual({ code: 130, stdout: "", stderr: "maxmargin: stopped\n" });
   });
 });

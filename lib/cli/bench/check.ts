@@ -22,9 +22,9 @@ function difference(
 ): string | undefined {
   if (answer.length !== expected.length) return `${answer.length} values, not ${expected.length}`;
   for (let i = 0; i < answer.length; i++) {
-    const [value, other] = [answer[i], expected[i]] as [number, number];
-    if (same(value, other)) continue;
-    return answer.length === 1 ? `${value}, not ${other}` : `${value} at ${i}, not ${other}`;
+    if (same(answer[i], expected[i])) continue;
+    const place = answer.length === 1 ? "" : ` at ${i}`;
+    return `${answer[i]}${place}, not ${expected[i]}`;
   }
   return undefined;
 }

@@ -61,11 +61,11 @@ export function benchTable(measured: readonly Measured[], paint: Paint): string 
   const [first, ...lines] = aligned([header, ...rows], () => false).map((row) => row.join("  "));
   const body = measured.flatMap(({ title }, i) => {
     const isFirst = title !== measured[i - 1]?.title;
-    return [...(isFirst ? ["", paint("bold", title)] : []), lines[i] as string];
+    return [...(isFirst ? ["", paint("bold", title)] : []), lines[i]];
   });
   return [
     "Nanoseconds per value, medians",
-    paint("dim", first as string),
+    paint("dim", first),
     ...body,
     "",
     ...notes.map((note) => paint("dim", note)),

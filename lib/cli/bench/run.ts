@@ -23,31 +23,30 @@ export interface BenchRequest {
   readonly onProgress: (text: string) => void;
 }
 
-const titleOf = (index: number) => `${index + 1} of ${cases.length}: ${cases[index]?.title}`;
+const titleOf = (index: number) => `${index + 1} of ${cases.length}: ${cases[index].title}`;
 
 /**
- * Checks all answers, and returns who computed them.
+ * Checks all answers.
  *
  * @throws Error if some differ, with each of them.
  */
-async function checkAll({ sizes, signal, onProgress }: BenchRequest) {
-  let names: readonly ContestantName[] = [];
+async function checkAll(request: BenchRequest, names: readonly ContestantName[]): Promise<void> {
+  const { sizes, signal, onProgress } = request;
   const mistakes: string[] = [];
   for (const index of cases.keys()) {
     onProgress(`checking ${titleOf(index)}`);
     await withThreads(1, signal, async ([thread]) => {
-      names = await (thread as BenchThread).ask("names");
-      for (const size of sizes) {
-        mistakes.push(...(await (thread as BenchThread).ask("check", index, size, names)));
-      }
+      for (const size of sizes) mistakes.push(...(await thread.ask("check", index, size, names)));
     });
   }
-  if (mistakes.length === 0) return names;
+  if (mistakes.length === 0) return;
   throw new Error(`answers differ, so nothing was timed\n  ${mistakes.join("\n  ")}`);
 }
 
 /** A contestant, and the thread that it has to itself. */
 type Entrant = readonly [name: ContestantName, thread: BenchThread];
+
+const sampler = (thread: BenchThread) => () => thread.ask("sample");
 
 async function timeSize(
   index: number,
@@ -56,15 +55,9 @@ async function timeSize(
 ): Promise<Measured> {
   let values = 0;
   for (const [name, thread] of entrants) values = await thread.ask("prepare", index, name, size);
-  const times = await race(
-    entrants.map(
-      ([, thread]) =>
-        () =>
-          thread.ask("sample"),
-    ),
-  );
-  const figures = entrants.map(([name], i) => [name, (times[i] as number) / values]);
-  const { name, title, width } = cases[index] as (typeof cases)[number];
+  const times = await race(entrants.map(([, thread]) => sampler(thread)));
+  const figures = entrants.map(([name], i) => [name, times[i] / values]);
+  const { name, title, width } = cases[index];
   return { case: name, title, width, values, nsPerValue: Object.fromEntries(figures) };
 }
 
@@ -76,12 +69,13 @@ async function timeSize(
  */
 export async function runBench(request: BenchRequest): Promise<Measured[]> {
   const { sizes, signal, onProgress } = request;
-  const names = await checkAll(request);
+  const names = await withThreads(1, signal, ([thread]) => thread.ask("names"));
+  await checkAll(request, names);
   const measured: Measured[] = [];
   for (const index of cases.keys()) {
     onProgress(`timing ${titleOf(index)}`);
     await withThreads(names.length, signal, async (threads) => {
-      const all = names.map((name, i): Entrant => [name, threads[i] as BenchThread]);
+      const all = names.map((name, i): Entrant => [name, threads[i]]);
       for (const size of sizes) {
         const entrants = all.filter(([name]) => takesPart(name, size));
         measured.push(await timeSize(index, size, entrants));

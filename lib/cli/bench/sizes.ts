@@ -4,7 +4,7 @@ import { UsageError } from "../usage-error.js";
 import { widest } from "./cases.js";
 
 /** Whole rows of every case: in the first-level cache, in the others, and beyond those of most machines. */
-const defaultSizes = [1280, 128_000, 6_400_000];
+export const defaultSizes: readonly number[] = [1280, 128_000, 6_400_000];
 
 /** The arrays of all contestants take half of it. */
 const bytesPerValue = 100;

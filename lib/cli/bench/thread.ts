@@ -3,7 +3,6 @@ import "../../start.js";
 import { parentPort } from "node:worker_threads";
 import { makeBatch } from "./batch.js";
 import type { Questions } from "./bench-thread.js";
-import type { BenchCase } from "./case.js";
 import { cases } from "./cases.js";
 import { checkCase } from "./check.js";
 import { contestantNames, makeContestant } from "./contestants.js";
@@ -13,9 +12,9 @@ let sampler: (() => number) | undefined;
 
 const answers: Questions = {
   names: contestantNames,
-  check: (index, size, names) => checkCase(cases[index] as BenchCase, size, names),
+  check: (index, size, names) => checkCase(cases[index], size, names),
   prepare(index, name, size) {
-    const one = cases[index] as BenchCase;
+    const one = cases[index];
     const batch = makeBatch(one.labels, one.width, size);
     sampler = samplerOf(makeContestant(one, name, batch));
     return batch.predictions.length;

@@ -37,8 +37,8 @@ export function samplerOf(contestant: Contestant): () => number {
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+  const upper = sorted[middle];
+  return sorted.length % 2 === 1 ? upper : (sorted[middle - 1] + upper) / 2;
 }
 
 /** As many rounds as last some milliseconds, within bounds. */
@@ -54,7 +54,7 @@ export async function race(samplers: readonly (() => Promise<number>)[]): Promis
   const end = now() + rounds.time;
   for (let round = 0; round < rounds.most; round++) {
     if (round >= rounds.least && now() >= end) break;
-    for (const [i, sample] of samplers.entries()) times[i]?.push(await sample());
+    for (const [i, sample] of samplers.entries()) times[i].push(await sample());
   }
   return times.map(median);
 }
