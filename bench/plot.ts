@@ -1,12 +1,36 @@
-/** A plot on logarithmic axes, as SVG. */
+/** A plot on logarithmic axes, as SVG, for light and dark pages. */
 
 export interface Line {
   readonly label: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-const size = { width: 720, height: 420, left: 60, right: 130, top: 40, bottom: 50 };
-const colours = ["#0b6e4f", "#1b4dc2", "#c2571b", "#7a7a7a", "#8e24aa"];
+/** The frame of the lines, and the space around it. Labels and the title may need more on the right. */
+const frame = { left: 60, right: 590, top: 40, bottom: 370 };
+const height = 420;
+const gap = 8;
+const fontSize = { text: 12, title: 14 };
+
+/** No common font is wider on average. */
+const widthOf = (text: string, size: number) => 0.6 * size * text.length;
+
+const colours = {
+  light: ["#0b6e4f", "#1b4dc2", "#c2571b", "#7a7a7a", "#8e24aa"],
+  dark: ["#3fb68b", "#6ea0ff", "#f0925a", "#a3a9b2", "#c980dd"],
+};
+const count = colours.light.length;
+
+const variables = (back: string, text: string, grid: string, lines: readonly string[]) =>
+  [
+    `--back:${back};--text:${text};--grid:${grid}`,
+    ...lines.map((line, i) => `--line${i}:${line}`),
+  ].join(";");
+
+const style = `<style>
+svg{${variables("#fff", "#1f2328", "#ddd", colours.light)}}
+@media(prefers-color-scheme:dark){svg{${variables("#0d1117", "#e6edf3", "#3d444d", colours.dark)}}}
+text{fill:var(--text)}.grid{stroke:var(--grid)}
+</style>`;
 
 const powersBetween = (low: number, high: number) => {
   const first = Math.floor(Math.log10(low));
@@ -37,19 +61,18 @@ export function plot(
   );
   const place = (value: number, powers: readonly number[]) =>
     (Math.log10(value) - powers[0]) / (powers[powers.length - 1] - powers[0]);
-  const right = size.width - size.right;
-  const bottom = size.height - size.bottom;
-  const xAt = (x: number) => size.left + place(x, xPowers) * (right - size.left);
-  const yAt = (y: number) => bottom - place(y, yPowers) * (bottom - size.top);
+  const { left, right, top, bottom } = frame;
+  const xAt = (x: number) => left + place(x, xPowers) * (right - left);
+  const yAt = (y: number) => bottom - place(y, yPowers) * (bottom - top);
 
   const grid = [
     ...xPowers.map((power) => {
       const x = xAt(10 ** power).toFixed(1);
-      return `<path d="M${x} ${size.top}V${bottom}" class="grid"/>${text(Number(x), bottom + 18, shown(power), 'text-anchor="middle"')}`;
+      return `<path d="M${x} ${top}V${bottom}" class="grid"/>${text(Number(x), bottom + 18, shown(power), 'text-anchor="middle"')}`;
     }),
     ...yPowers.map((power) => {
       const y = yAt(10 ** power).toFixed(1);
-      return `<path d="M${size.left} ${y}H${right}" class="grid"/>${text(size.left - 8, Number(y) + 4, shown(power), 'text-anchor="end"')}`;
+      return `<path d="M${left} ${y}H${right}" class="grid"/>${text(left - 8, Number(y) + 4, shown(power), 'text-anchor="end"')}`;
     }),
   ];
   // Labels stand at the ends of their lines, one below the other where these meet.
@@ -62,27 +85,33 @@ export function plot(
   }
   const curves = lines.map((line, i) => {
     const { label, points } = line;
-    const colour = colours[i % colours.length];
+    const colour = `var(--line${i % count})`;
     const path = points.map(([x, y]) => `${xAt(x).toFixed(1)} ${yAt(y).toFixed(1)}`).join("L");
     const [lastX] = points[points.length - 1];
     return [
-      `<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
-      text(xAt(lastX) + 8, (labelY.get(line) as number) + 4, label, `fill="${colour}"`),
+      `<path d="M${path}" fill="none" style="stroke:${colour}" stroke-width="2"/>`,
+      text(xAt(lastX) + gap, (labelY.get(line) as number) + 4, label, `style="fill:${colour}"`),
     ].join("");
   });
+  const labelWidths = lines.map(({ label }) => widthOf(label, fontSize.text));
+  const needed = Math.max(
+    right + gap + Math.max(...labelWidths),
+    left + widthOf(title, fontSize.title),
+  );
+  const width = Math.ceil(needed + gap);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="${fontSize.text}">`,
     `<title>${title}</title>`,
-    "<style>.grid{stroke:#ddd}</style>",
-    `<rect width="${size.width}" height="${size.height}" fill="#fff"/>`,
-    text(size.left, 22, title, 'font-size="14"'),
+    style,
+    `<rect width="${width}" height="${height}" fill="var(--back)"/>`,
+    text(left, 22, title, `font-size="${fontSize.title}"`),
     ...grid,
-    text((size.left + right) / 2, size.height - 10, xLabel, 'text-anchor="middle"'),
+    text((left + right) / 2, height - 10, xLabel, 'text-anchor="middle"'),
     text(
       16,
-      (size.top + bottom) / 2,
+      (top + bottom) / 2,
       yLabel,
-      `text-anchor="middle" transform="rotate(-90 16 ${(size.top + bottom) / 2})"`,
+      `text-anchor="middle" transform="rotate(-90 16 ${(top + bottom) / 2})"`,
     ),
     ...curves,
     "</svg>",

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { CategoricalHinge, Hinge, SquaredHinge, type Tensor } from "maxmargin";
-import { readNpy } from "./npy.js";
+import { type Tensor, tensor } from "maxmargin";
+import { type ArrayFiles, batches, evaluateFiles } from "maxmargin/files";
 import { toRows } from "./rows.js";
 
 /** Labels and the predictions of a classifier for them, and what other programs say of both. */
 export interface DataSet {
   readonly title: string;
-  readonly classes: number;
+  readonly files: ArrayFiles;
   readonly yTrue: Tensor;
   readonly yPred: Tensor;
   readonly expected: Readonly<Record<string, number>>;
@@ -22,33 +22,48 @@ export interface Comparison {
 
 const folder = new URL("data/", import.meta.url);
 
-function load(name: string, title: string): DataSet {
-  const expected = JSON.parse(readFileSync(new URL("expected.json", folder), "utf8"));
-  const yTrue = readNpy(new URL(`${name}_y_true.npy`, folder));
-  const yPred = readNpy(new URL(`${name}_y_pred.npy`, folder));
-  // One decision value tells two classes apart.
-  const classes = Math.max(2, yPred.shape[1]);
-  return { title, classes, yTrue, yPred, expected: expected[name] };
+/** Reads all rows: copies, because the arrays of a batch are reused for the next one. */
+async function read(files: ArrayFiles): Promise<{ yTrue: Tensor; yPred: Tensor }> {
+  const labels: number[][] = [];
+  const predictions: number[][] = [];
+  for await (const batch of batches(files, {})) {
+    labels.push(...toRows(batch.labels));
+    predictions.push(...toRows(batch.predictions));
+  }
+  return {
+    yTrue: tensor(Int8Array.from(labels.flat()), [labels.length, labels[0].length]),
+    yPred: tensor(Float32Array.from(predictions.flat()), [labels.length, predictions[0].length]),
+  };
 }
 
-export const breastCancer = load("breast_cancer", "Breast Cancer Wisconsin");
-export const digits = load("digits", "Handwritten digits");
+async function load(name: string, title: string): Promise<DataSet> {
+  const expected = JSON.parse(readFileSync(new URL("expected.json", folder), "utf8"))[name];
+  const files = {
+    labels: new URL(`${name}_y_true.npy`, folder),
+    predictions: new URL(`${name}_y_pred.npy`, folder),
+  };
+  return { title, files, expected, ...(await read(files)) };
+}
 
-/** How each number of expected.json is computed. */
-const measures: Record<string, (set: DataSet) => number> = {
-  rows: ({ yPred }) => yPred.shape[0],
-  classes: ({ classes }) => classes,
-  accuracy,
-  hinge_mean: ({ yTrue, yPred }) => new Hinge().value(yTrue, yPred),
-  squared_hinge_mean: ({ yTrue, yPred }) => new SquaredHinge().value(yTrue, yPred),
-  categorical_hinge_mean: ({ yTrue, yPred }) => new CategoricalHinge().value(yTrue, yPred),
-  sklearn_hinge_loss: ({ yTrue, yPred }) => new Hinge().value(yTrue, yPred),
+export const breastCancer = await load("breast_cancer", "Breast Cancer Wisconsin");
+export const digits = await load("digits", "Handwritten digits");
+
+/** How other programs call the losses. */
+const lossOf: Readonly<Record<string, string>> = {
+  hinge_mean: "hinge",
+  squared_hinge_mean: "squared_hinge",
+  categorical_hinge_mean: "categorical_hinge",
+  sklearn_hinge_loss: "hinge",
 };
 
-/** Computes everything that is expected of a data set. */
-export function compare(set: DataSet): Comparison[] {
-  return Object.entries(set.expected).map(([measure, expected]) => {
-    const value = measures[measure](set);
+/** Computes everything that is expected of a data set, and all its losses in one pass over its files. */
+export async function compare(set: DataSet): Promise<Comparison[]> {
+  const measures = Object.entries(set.expected);
+  const names = new Set(measures.flatMap(([measure]) => lossOf[measure] ?? []));
+  const { rows, classes, losses } = await evaluateFiles(set.files, { losses: [...names] });
+  const others: Readonly<Record<string, number>> = { rows, classes, accuracy: accuracy(set) };
+  return measures.map(([measure, expected]) => {
+    const value = others[measure] ?? losses[lossOf[measure]];
     return { measure, value, expected, agrees: agree(value, expected) };
   });
 }

@@ -7,6 +7,7 @@ import {
   type Tensor,
   tensor,
 } from "maxmargin";
+import { type Baseline, fastestLoop } from "../bench/baselines.js";
 import type { DataSet } from "./datasets.js";
 import * as plain from "./plain.js";
 import { progress } from "./progress.js";
@@ -18,15 +19,24 @@ interface Contest {
   /** Its place in expected.json. */
   readonly measure: string;
   readonly loss: Hinge | CategoricalHinge;
+  /** The fastest loop over the same typed arrays that we could find. */
+  readonly loop: Baseline["mean"];
   readonly plain: (yTrue: number[][], yPred: number[][]) => number;
 }
 
 export const contests: readonly Contest[] = [
-  { title: "hinge", measure: "hinge_mean", loss: new Hinge(), plain: plain.hinge },
+  {
+    title: "hinge",
+    measure: "hinge_mean",
+    loss: new Hinge(),
+    loop: fastestLoop("hinge", "binary").mean,
+    plain: plain.hinge,
+  },
   {
     title: "categorical hinge",
     measure: "categorical_hinge_mean",
     loss: new CategoricalHinge(),
+    loop: fastestLoop("categoricalHinge", "onehot").mean,
     plain: plain.categoricalHinge,
   },
 ];
@@ -60,37 +70,60 @@ export interface Timing {
   readonly gbPerSecond?: number;
 }
 
-/** Evaluates the large batch with this library in all its ways. */
-export function timeLibrary({ title, loss }: Contest, { yTrue, yPred }: Batch): Timing[] {
+/** Evaluates a batch in one way. */
+function time(way: string, { yTrue, yPred }: Batch, call: () => number): Timing {
+  progress(`timing ${way}`);
   const bytes = yTrue.data.byteLength + yPred.data.byteLength;
-  const time = (way: string): Timing => {
-    progress(`timing ${title}: ${way}`);
-    const { answer, ns } = timed(() => loss.value(yTrue, yPred));
-    return { way, answer, nsPerValue: ns / yPred.data.length, gbPerSecond: bytes / ns };
-  };
+  const { answer, ns } = timed(call);
+  return { way, answer, nsPerValue: ns / yPred.data.length, gbPerSecond: bytes / ns };
+}
 
+/** Chooses WebAssembly, unless it cannot run here. */
+function choosesWasm(): boolean {
+  try {
+    setBackend("wasm");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Evaluates the large batch with this library in all its ways. */
+export function timeLibrary({ loss }: Contest, batch: Batch): Timing[] {
   const { kernel, threads } = backend();
+  const call = () => loss.value(batch.yTrue, batch.yPred);
   const timings: Timing[] = [];
   if (kernel !== null) {
     for (const count of new Set([threads, 1])) {
       setNumThreads(count);
-      timings.push(time(`native ${kernel}, ${count} ${count === 1 ? "thread" : "threads"}`));
+      timings.push(
+        time(`native ${kernel}, ${count} ${count === 1 ? "thread" : "threads"}`, batch, call),
+      );
     }
     setNumThreads(threads);
   }
+  if (choosesWasm()) timings.push(time("WebAssembly", batch, call));
   setBackend("js");
-  timings.push(time("JavaScript fallback"));
-  if (kernel !== null) setBackend("native", kernel);
+  timings.push(time("JavaScript fallback", batch, call));
+  setBackend("auto", kernel ?? undefined);
   return timings;
 }
 
+/** Evaluates the large batch with a plain loop. */
+export function timeLoop({ loop }: Contest, batch: Batch): Timing {
+  const labels = batch.yTrue.data as Int8Array;
+  const predictions = batch.yPred.data as Float32Array;
+  return time("plain loop", batch, () => loop(labels, predictions, batch.yPred.shape[1]));
+}
+
 /** Evaluates a batch of arrays of rows with map and reduce. */
-export function timePlain({ title, plain }: Contest, { yTrue, yPred }: Batch): Timing {
-  progress(`timing ${title}: map and reduce`);
-  const labels = toRows(yTrue);
-  const predictions = toRows(yPred);
-  const { answer, ns } = timed(() => plain(labels, predictions));
-  return { way: "map and reduce", answer, nsPerValue: ns / yPred.data.length };
+export function timePlain({ plain }: Contest, batch: Batch): Timing {
+  const labels = toRows(batch.yTrue);
+  const predictions = toRows(batch.yPred);
+  const { gbPerSecond: _, ...timing } = time("map and reduce", batch, () =>
+    plain(labels, predictions),
+  );
+  return timing;
 }
 
 /** The answer of a function, and its median duration: of a second of calls, and at least five. */

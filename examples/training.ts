@@ -8,8 +8,9 @@ import {
   type Tensor,
   tensor,
 } from "maxmargin";
+import { batches } from "maxmargin/files";
 import { LinearClassifier, type Matrix, matrix } from "./classifier.js";
-import { readTable } from "./csv.js";
+import { toRows } from "./rows.js";
 
 const seed = 1;
 export const training = { epochs: 100, learningRate: 0.05, momentum: 0.9, decay: 0.03 };
@@ -65,10 +66,43 @@ function accuracy({ data, shape: [rows, outputs] }: Tensor, classes: readonly nu
   return decided.length / rows;
 }
 
+/** A file, and its columns. */
+interface CsvFile {
+  readonly name: string;
+  readonly features: string;
+  readonly classes: string;
+}
+
+const digits: CsvFile = { name: "digits.csv.gz", features: "pixel_*", classes: "digit" };
+const breastCancer: CsvFile = {
+  name: "breast_cancer.csv",
+  features: "feature_*",
+  classes: "benign",
+};
+
+/** Rows of features, and the class of each. */
+interface Table {
+  readonly features: readonly (readonly number[])[];
+  readonly classes: readonly number[];
+}
+
+/** Reads features where the reader expects predictions. */
+async function readTable({ name, ...columns }: CsvFile): Promise<Table> {
+  const features: number[][] = [];
+  const classes: number[] = [];
+  const url = new URL(`data/${name}`, import.meta.url);
+  const options = { predictions: columns.features, labels: columns.classes };
+  for await (const { predictions, labels } of batches(url, options)) {
+    features.push(...toRows(predictions));
+    classes.push(...toRows(labels).flat());
+  }
+  return { features, classes };
+}
+
 /** What is learnt, and how many of the rows held out have to be told right. */
 export interface Task {
   readonly title: string;
-  readonly file: string;
+  readonly file: CsvFile;
   readonly outputs: number;
   readonly loss: Loss<"sum_over_batch_size">;
   /** Returns the labels that the loss reads. */
@@ -79,24 +113,24 @@ export interface Task {
 export const tasks: readonly Task[] = [
   {
     title: "Handwritten digits, categorical hinge",
-    file: "digits.csv.gz",
+    file: digits,
     outputs: 10,
     loss: new CategoricalHinge(),
-    labels: (digits) => oneHot(digits, 10),
+    labels: (classes) => oneHot(classes, 10),
     expected: 0.94,
   },
   {
     title: "Handwritten digits, Crammer–Singer",
-    file: "digits.csv.gz",
+    file: digits,
     outputs: 10,
     // A multiclass SVM. It reads class ids.
     loss: new CrammerSinger(),
-    labels: (digits) => tensor(Int32Array.from(digits)),
+    labels: (classes) => tensor(Int32Array.from(classes)),
     expected: 0.94,
   },
   {
     title: "Breast Cancer Wisconsin, squared hinge",
-    file: "breast_cancer.csv",
+    file: breastCancer,
     outputs: 1,
     loss: new SquaredHinge(),
     labels: (classes) => column(Int8Array.from(classes)),
@@ -114,11 +148,11 @@ export interface Trained {
 }
 
 /** Trains with one half of the rows and tests with the other. */
-export function train(
+export async function train(
   { file, outputs, loss, labels }: Task,
   onEpoch: (epoch: number, loss: number) => void,
-): Trained {
-  const table = readTable(new URL(`data/${file}`, import.meta.url));
+): Promise<Trained> {
+  const table = await readTable(file);
   const order = shuffled(table.classes.length);
   const half = Math.floor(order.length / 2);
   const [own, held] = [order.slice(0, half), order.slice(half)];

@@ -178,7 +178,7 @@ describe("the published package", () => {
     const expected = [
       /^(package\.json|LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md)$/,
       /^(docs\/\w+|bench\/README|examples\/data\/README)\.md$/,
-      /^examples\/(demo\.ts|npy\.ts|loss-curve\.svg)$/,
+      /^examples\/(demo\.ts|loss-curve\.svg)$/,
       /^dist\/cjs\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
       /^dist\/cjs\/package\.json$/,
       /^dist\/esm\/(files|index|metrics|start)\.(js|d\.ts)$/,

@@ -12,7 +12,7 @@ export function ownVersion(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-function facts() {
+export function facts() {
   const names = Object.keys(optionalPackages) as (keyof typeof optionalPackages)[];
   return {
     maxmargin: ownVersion(),

@@ -1,6 +1,7 @@
 import { DataError, MissingPackageError } from "../files/data-error.js";
 import { nearestOf } from "../nearest.js";
 import { readCommandLine } from "./arguments.js";
+import { bench } from "./bench.js";
 import type { Command, Context } from "./command.js";
 import { evaluate } from "./evaluate.js";
 import { exitCodes } from "./exit-codes.js";
@@ -10,7 +11,7 @@ import { merge, shard } from "./shard.js";
 import { paintFor } from "./style.js";
 import { UsageError } from "./usage-error.js";
 
-export const commands: Readonly<Record<string, Command>> = { evaluate, shard, merge, info };
+export const commands: Readonly<Record<string, Command>> = { evaluate, shard, merge, bench, info };
 
 /** What the arguments of the library are called on the command line. */
 const flags: Readonly<Record<string, string>> = {

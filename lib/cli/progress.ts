@@ -27,28 +27,46 @@ export function progressText({ rows, fraction }: Progress, seconds: number): str
   return parts.join("  ");
 }
 
-/** A line on a terminal that shows the progress, and is cleared at the end. */
-export class ProgressLine {
+/** A line on a terminal that is written over, and cleared at the end. */
+export class StatusLine {
   readonly #terminal: Terminal;
-  readonly #started = now();
-  #last = now();
   #isShown = false;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
   }
 
-  readonly show = (progress: Progress): void => {
-    const time = now();
-    if (this.#terminal.isTTY !== true || time - this.#last < interval) return;
-    this.#last = time;
+  show(text: string): void {
+    if (this.#terminal.isTTY !== true) return;
     this.#isShown = true;
     // Back to the start of the line, which is cleared.
-    this.#terminal.write(`\r\x1b[K${progressText(progress, (time - this.#started) / 1000)}`);
-  };
+    this.#terminal.write(`\r\x1b[K${text}`);
+  }
 
   clear(): void {
     if (this.#isShown) this.#terminal.write("\r\x1b[K");
     this.#isShown = false;
+  }
+}
+
+/** A line that shows the progress of an evaluation. */
+export class ProgressLine {
+  readonly #status: StatusLine;
+  readonly #started = now();
+  #last = now();
+
+  constructor(terminal: Terminal) {
+    this.#status = new StatusLine(terminal);
+  }
+
+  readonly show = (progress: Progress): void => {
+    const time = now();
+    if (time - this.#last < interval) return;
+    this.#last = time;
+    this.#status.show(progressText(progress, (time - this.#started) / 1000));
+  };
+
+  clear(): void {
+    this.#status.clear();
   }
 }

@@ -16,7 +16,7 @@ const short = (value: number) => `${Number(value.toPrecision(7))}`;
 export const thousands = (count: number) => count.toLocaleString("en-US");
 
 /** Lines up cells: the first column on the left, numbers on the right. */
-function aligned(rows: readonly (readonly string[])[], isText: (column: number) => boolean) {
+export function aligned(rows: readonly (readonly string[])[], isText: (column: number) => boolean) {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows.map((row) =>
     row.map((cell, i) => {

@@ -239,10 +239,13 @@ describe("info, help and version", () => {
     else expect(stdout).toMatch(text);
   });
 
-  test.each(["evaluate", "shard", "merge", "info"])("%s --help shows its options", async (name) => {
-    const { code, stdout } = await run([name, "--help"]);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^maxmargin ${name}: `));
-    expect(stdout).toContain("--json");
-  });
+  test.each(["evaluate", "shard", "merge", "bench", "info"])(
+    "%s --help shows its options",
+    async (name) => {
+      const { code, stdout } = await run([name, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`^maxmargin ${name}: `));
+      expect(stdout).toContain("--json");
+    },
+  );
 });
