@@ -1,4 +1,6 @@
 import type { Formula } from "../losses/spec.js";
+import type { Results } from "../tensor/cast.js";
+import type { FloatDtype } from "../tensor/dtypes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 import type { Call, RowRange } from "./call.js";
 import type { Totals } from "./totals.js";
@@ -8,6 +10,14 @@ export interface Evaluated {
   /** Whether labels were read as 0 and 1. */
   readonly wasBinary: boolean;
   readonly milliseconds: number;
+}
+
+/** A batch for the fast paths. */
+export interface PlainCall {
+  readonly formula: Formula;
+  readonly dtype: FloatDtype;
+  readonly labels: RowTensor;
+  readonly predictions: RowTensor;
 }
 
 /** An implementation that evaluates batches. All implementations return the same bits. */
@@ -23,6 +33,10 @@ export interface Backend {
    * labels.
    */
   sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number;
+  /** Writes the losses of the rows of such a batch, as far as there is a fast path for it. */
+  rows?(batch: PlainCall, losses: Results): void;
+  /** Writes the gradient of the sum of such a batch, divided, and returns the sum. */
+  gradient?(batch: PlainCall, divisor: number, gradient: Results): number;
   /**
    * Evaluates rows of a batch, adds them to the totals, and returns whether labels were read as 0
    * and 1.

@@ -1,5 +1,6 @@
 import type { Formula, LossSpec } from "../losses/spec.js";
 import type { RawArray, Results } from "../tensor/cast.js";
+import { codes } from "../tensor/dtypes.js";
 import { rowMajorStrides } from "../tensor/shapes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 
@@ -7,13 +8,14 @@ import type { Call, Operand, RowRange } from "./call.js";
 import {
   checkSlots,
   frameSize,
+  operations,
   readResults,
   type Slots,
   slot,
   writeCall,
   writeSum,
 } from "./call-frame.js";
-import type { Backend, Evaluated } from "./interface.js";
+import type { Backend, Evaluated, PlainCall } from "./interface.js";
 import { portable } from "./portable/portable.js";
 import type { Totals } from "./totals.js";
 
@@ -141,6 +143,42 @@ export class NativeBackend implements Backend {
     writeSum(frame, formula, code, labels, predictions);
     this.#evaluate(labels.stored, predictions.stored);
     return frame[slot.losses] as number;
+  }
+
+  rows(batch: PlainCall, losses: Results): void {
+    const { labels, predictions } = batch;
+    const code = this.#fillPlain(batch);
+    const frame = this.#frame;
+    frame[slot.operation] = operations.rows;
+    frame[slot.lossesDtype] = code;
+    this.#evaluate(labels.stored, predictions.stored, undefined, undefined, undefined, losses);
+  }
+
+  gradient(batch: PlainCall, divisor: number, gradient: Results): number {
+    const { labels, predictions } = batch;
+    const code = this.#fillPlain(batch);
+    const frame = this.#frame;
+    frame[slot.operation] = operations.gradient;
+    frame[slot.divisor] = divisor;
+    frame[slot.gradientDtype] = code;
+    this.#evaluate(
+      labels.stored,
+      predictions.stored,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      gradient,
+    );
+    return frame[slot.losses] as number;
+  }
+
+  /** Writes a plain batch, and returns the code of its dtype. */
+  #fillPlain({ formula, dtype, labels, predictions }: PlainCall): number {
+    const code = codes[dtype];
+    this.#frame[slot.loss] = this.#numberOf(formula.spec);
+    writeSum(this.#frame, formula, code, labels, predictions);
+    return code;
   }
 
   #numberOf(spec: LossSpec): number {

@@ -8,6 +8,7 @@ import type { TensorOf } from "../tensor/tensor.js";
 import { callOf, checked, type Steps, stridesAt } from "./calls.js";
 import { emptyDivisor, emptyLoss, isEmpty } from "./empty.js";
 import { checkOut, resultTensor } from "./out.js";
+import { type PlainBatch, plainGradient, plainRows } from "./plain.js";
 import type { Alignment, Plan } from "./plan.js";
 import {
   divisorOfPlan,
@@ -159,6 +160,8 @@ export interface Evaluation<Result> {
   /** The number of results in `out`; absent if it has no `out`. */
   readonly resultSize?: (plan: Plan) => number;
   steps(plan: Plan, reduction: Reduction, output: Output | undefined): Steps<Result>;
+  /** The fast path, which returns undefined for what it does not compute. */
+  ofPlain?(batch: PlainBatch, reduction: Reduction): Result | undefined;
 }
 
 export const valueEvaluation: Evaluation<Value> = {
@@ -170,10 +173,13 @@ export const rowEvaluation: Evaluation<TensorOf<FloatDtype>> = {
   options: ["out"],
   resultSize: ({ rows }) => rows,
   steps: (plan, _, output) => rowSteps(plan, output as Output),
+  ofPlain: plainRows,
 };
 
 export const gradientEvaluation: Evaluation<ValueAndGradient<Value>> = {
   options: ["sampleWeight", "mask", "out"],
   resultSize: ({ predictions }) => predictions.rows * predictions.width,
   steps: (plan, reduction, output) => gradientSteps(plan, reduction, output as Output),
+  ofPlain: (batch, reduction) =>
+    isUnreduced(reduction) ? undefined : plainGradient(batch, reduction),
 };

@@ -65,5 +65,5 @@ export function divisorOfPlan(plan: Plan, reduction: Reduction, totals: Totals):
 export const quotient = (sum: number, divisor: number) => (divisor === 0 ? 0 : sum / divisor);
 
 /** Returns the number of terms whose mean is the loss of a row. */
-export const termsOfRow = ({ formula, width }: Plan) =>
+export const termsOfRow = ({ formula, width }: Pick<Plan, "formula" | "width">) =>
   formula.spec.family === "classMax" ? 1 : width;

@@ -1,10 +1,10 @@
 import { backendFor } from "../backend/backend.js";
 import { chunkSize } from "../backend/call.js";
 import { newTotals } from "../backend/totals.js";
-import { type Formula, hasClasses, weighsRows } from "../losses/spec.js";
+import type { Formula } from "../losses/spec.js";
 import { roundTo } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
-import { checkLength, type RowTensor, type TensorOf } from "../tensor/tensor.js";
+import type { TensorOf } from "../tensor/tensor.js";
 import { toPredictions, toTensor } from "../tensor/tensor-like.js";
 import {
   type Arguments,
@@ -16,8 +16,9 @@ import {
 } from "./arguments.js";
 import type { Steps } from "./calls.js";
 import { type Evaluation, type Output, outputOf, valueEvaluation } from "./evaluation.js";
+import { areAlike, holdsMargin, type PlainBatch, plainDivisor, plainSum } from "./plain.js";
 import { type Inputs, type Plan, plan } from "./plan.js";
-import { isUnreduced, type Reduction } from "./reduction.js";
+import { isUnreduced, type Reduction, termsOfRow } from "./reduction.js";
 
 /** The settings of a loss or of a function of rows, for all batches. */
 export interface Settings<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype> {
@@ -34,7 +35,7 @@ export interface Settings<R extends Reduction = Reduction, D extends FloatDtype 
   readonly fixRanks: boolean;
   /** Options of each call besides those of the evaluation. */
   readonly options: readonly string[];
-  /** Whether a batch can take the fast path: see {@link isPlain}. */
+  /** Whether a batch can take the fast path: see {@link areAlike}. */
   readonly isPlain: boolean;
 }
 
@@ -99,8 +100,24 @@ export function finishNow<Result>(
   settings: Settings,
   given: Arguments,
 ): Result {
+  const batch = evaluation.ofPlain && plainBatch(settings, given);
+  const result = batch && evaluation.ofPlain?.(batch, settings.reduction);
+  if (result !== undefined) return result;
   const { plan, output } = planRequest(evaluation, settings, given);
   return runNow(evaluation.steps(plan, settings.reduction, output));
+}
+
+/** Returns arguments as a plain batch, if they are one. */
+function plainBatch(settings: Settings, { inputs, out }: Arguments): PlainBatch | undefined {
+  const { labels, predictions, sampleWeight, mask } = inputs;
+  const { formula, isPlain, dtype = ownDtype(predictions) } = settings;
+  const isOne =
+    isPlain &&
+    sampleWeight === undefined &&
+    mask === undefined &&
+    areAlike(labels, predictions) &&
+    holdsMargin(dtype, formula);
+  return isOne ? { formula, dtype, labels, predictions, out } : undefined;
 }
 
 function runNow<Result>(steps: Steps<Result>): Result {
@@ -114,32 +131,6 @@ function runNow<Result>(steps: Steps<Result>): Result {
   }
   return step.value;
 }
-
-/**
- * Whether labels and predictions are row-major and have the same shape, with rows that are not
- * empty.
- */
-function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
-  const { shape, rows, width } = predictions;
-  let alike = shape.length > 0 && labels.shape.length === shape.length && rows > 0 && width > 0;
-  alike &&= labels.layout === undefined && predictions.layout === undefined;
-  for (let axis = 0; alike && axis < shape.length; axis++)
-    alike = labels.shape[axis] === shape[axis];
-  return alike;
-}
-
-/** Whether labels are one per prediction, in an encoding that has all labels, and rows count alike. */
-export const isPlain = (formula: Formula) =>
-  formula.labels !== "binary" && !hasClasses(formula) && !weighsRows(formula);
-
-/** Sums a batch on the fast path: the losses of its rows, or the terms of an elementwise loss. */
-function sumOf(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
-  checkLength(labels, "yTrue");
-  checkLength(predictions, "yPred");
-  return backendFor(predictions.rows * predictions.width).sum(formula, code, labels, predictions);
-}
-
-const termsOf = ({ spec }: Formula, width: number) => (spec.family === "elementwise" ? width : 1);
 
 /**
  * Computes the loss of a batch, reduced. An unweighted batch that needs no broadcasting takes a
@@ -161,10 +152,8 @@ export function value<R extends Reduction, D extends FloatDtype>(
     const given = withoutOptions(labels, predictions);
     return finishNow(valueEvaluation, settings, given) as LossValue<R, D>;
   }
-  const total = sumOf(formula, code, labels, predictions);
-  const { rows, width } = predictions;
-  const divisor = termsOf(formula, width) * (reduction === "sum" ? 1 : rows);
-  return roundTo(dtype, total / divisor) as LossValue<R, D>;
+  const total = plainSum(formula, code, labels, predictions);
+  return roundTo(dtype, total / plainDivisor(formula, predictions, reduction)) as LossValue<R, D>;
 }
 
 /**
@@ -179,7 +168,7 @@ export function smallSum(
   const isSmall = isPlain && rows * width <= chunkSize && shape.length === 2;
   if (!isSmall || !areAlike(labels, predictions)) return undefined;
   const dtype = ownDtype(predictions);
-  if (roundTo(dtype, formula.margin) !== formula.margin) return undefined;
-  const sum = sumOf(formula, codes[dtype], labels, predictions);
-  return { mean: sum / termsOf(formula, width), rows };
+  if (!holdsMargin(dtype, formula)) return undefined;
+  const sum = plainSum(formula, codes[dtype], labels, predictions);
+  return { mean: sum / termsOfRow({ formula, width }), rows };
 }

@@ -10,7 +10,7 @@ import { evaluateNow, type Settings } from "../evaluate/run.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
 import type { Tensor, TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import type { LabelEncoding, LossSpec } from "./spec.js";
+import { isPlain, type LabelEncoding, type LossSpec } from "./spec.js";
 
 /** All parts of one loss. */
 export interface LossDefinition {
@@ -41,15 +41,18 @@ export interface FunctionOptions<
     LabelOptions<E> {}
 
 /** Returns the settings of the function of a loss. */
-export const functionSettings = (spec: LossSpec): Settings<null> => ({
-  formula: readFormula(spec, {}),
-  reduction: null,
-  dtype: undefined,
-  code: undefined,
-  fixRanks: false,
-  options: formulaOptionsOf(spec),
-  isPlain: false,
-});
+export function functionSettings(spec: LossSpec): Settings<null> {
+  const formula = readFormula(spec, {});
+  return {
+    formula,
+    reduction: null,
+    dtype: undefined,
+    code: undefined,
+    fixRanks: false,
+    options: formulaOptionsOf(spec),
+    isPlain: isPlain(formula),
+  };
+}
 
 /** Returns the settings of a function for its options. */
 export function settingsFor(
@@ -60,7 +63,8 @@ export function settingsFor(
   if (typeof options !== "object" || options === null) return settings;
   for (const name in options) {
     if (name !== "out" && settings.options.includes(name)) {
-      return { ...settings, formula: readFormula(settings.formula.spec, options) };
+      const formula = readFormula(settings.formula.spec, options);
+      return { ...settings, formula, isPlain: isPlain(formula) };
     }
   }
   return settings;

@@ -20,7 +20,7 @@ import {
 } from "../evaluate/formula.js";
 import { type PartialLoss, partialEvaluation } from "../evaluate/partial.js";
 import { checkReduction, type Reduction } from "../evaluate/reduction.js";
-import { evaluateNow, isPlain, type LossValue, type Settings, value } from "../evaluate/run.js";
+import { evaluateNow, type LossValue, type Settings, value } from "../evaluate/run.js";
 import {
   type AsyncGradient,
   type AsyncResult,
@@ -38,7 +38,7 @@ import { type ComputeDtype, computeDtype, type DtypePolicy } from "../tensor/con
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { TensorLike } from "../tensor/tensor-like.js";
-import type { Formula, LabelEncoding, LossSpec } from "./spec.js";
+import { type Formula, isPlain, type LabelEncoding, type LossSpec } from "./spec.js";
 
 /** Options of the constructor of a loss. A loss can have more, such as a margin. */
 export interface LossOptions<

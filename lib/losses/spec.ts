@@ -139,3 +139,7 @@ export const hasClasses = ({ spec, labels }: Formula) =>
 /** Whether rows have weights by their labels. */
 export const weighsRows = ({ classWeight, ignoreClass }: Formula) =>
   classWeight !== undefined || ignoreClass !== undefined;
+
+/** Whether labels are one per prediction, in an encoding that has all labels, and rows count alike. */
+export const isPlain = (formula: Formula) =>
+  formula.labels !== "binary" && !hasClasses(formula) && !weighsRows(formula);

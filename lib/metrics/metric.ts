@@ -11,10 +11,10 @@ import {
 } from "../evaluate/formula.js";
 import type { SavedSum } from "../evaluate/partial.js";
 import type { Reduction } from "../evaluate/reduction.js";
-import { finishNow, isPlain, type Settings, smallSum } from "../evaluate/run.js";
+import { finishNow, type Settings, smallSum } from "../evaluate/run.js";
 import { evaluateAsync } from "../evaluate/run-async.js";
 import type { TransferredInputs } from "../evaluate/transfer.js";
-import type { LabelEncoding, LossSpec } from "../losses/spec.js";
+import { isPlain, type LabelEncoding, type LossSpec } from "../losses/spec.js";
 import { nameOf } from "../names.js";
 import { checkOptions } from "../options.js";
 import { type InspectArguments, inspectCustom, shown } from "../shown.js";

@@ -1,0 +1,85 @@
+// Fast paths for plain batches: row-major labels and predictions of one shape, without weights. On a
+// small batch, planning takes longer than the addon.
+import { backendFor } from "../backend/backend.js";
+import type { Formula } from "../losses/spec.js";
+import { newResults, roundTo } from "../tensor/cast.js";
+import type { FloatDtype } from "../tensor/dtypes.js";
+import { rowShape } from "../tensor/shapes.js";
+import { checkLength, type RowTensor, type TensorOf } from "../tensor/tensor.js";
+import { checkOut, resultTensor } from "./out.js";
+import { type Reduction, termsOfRow } from "./reduction.js";
+
+/** Labels and predictions for which {@link areAlike} holds, and an array for results. */
+export interface PlainBatch {
+  readonly formula: Formula;
+  readonly dtype: FloatDtype;
+  readonly labels: RowTensor;
+  readonly predictions: RowTensor;
+  readonly out: unknown;
+}
+
+/**
+ * Whether labels and predictions are row-major and have the same shape, with rows that are not
+ * empty.
+ */
+export function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
+  const { shape, rows, width } = predictions;
+  let alike = shape.length > 0 && labels.shape.length === shape.length && rows > 0 && width > 0;
+  alike &&= labels.layout === undefined && predictions.layout === undefined;
+  for (let axis = 0; alike && axis < shape.length; axis++)
+    alike = labels.shape[axis] === shape[axis];
+  return alike;
+}
+
+/** Whether the margin of a formula is a value of a dtype. */
+export const holdsMargin = (dtype: FloatDtype, { margin }: Formula) =>
+  roundTo(dtype, margin) === margin;
+
+/** Returns the divisor of the sum of all terms, for the reductions that return a number. */
+export const plainDivisor = (formula: Formula, { rows, width }: RowTensor, reduction: Reduction) =>
+  termsOfRow({ formula, width }) * (reduction === "sum" ? 1 : rows);
+
+/** Sums a batch: the losses of its rows, or the terms of an elementwise loss. */
+export function plainSum(
+  formula: Formula,
+  code: number,
+  labels: RowTensor,
+  predictions: RowTensor,
+): number {
+  checkLength(labels, "yTrue");
+  checkLength(predictions, "yPred");
+  return backendFor(predictions.rows * predictions.width).sum(formula, code, labels, predictions);
+}
+
+/** Creates, or checks, the array for n results. */
+function outputOf({ out, dtype, labels, predictions }: PlainBatch, n: number) {
+  checkLength(labels, "yTrue");
+  checkLength(predictions, "yPred");
+  return out === undefined ? newResults(dtype, n) : checkOut(out, dtype, n, [labels, predictions]);
+}
+
+/** Computes the losses of rows. Returns undefined if the backend has no fast path for it. */
+export function plainRows(batch: PlainBatch): TensorOf<FloatDtype> | undefined {
+  const { dtype, predictions, out } = batch;
+  const { rows, width, shape } = predictions;
+  const backend = backendFor(rows * width);
+  if (backend.rows === undefined) return undefined;
+  const losses = outputOf(batch, rows);
+  backend.rows(batch, losses);
+  return resultTensor(dtype, losses, rowShape(shape), predictions, out);
+}
+
+/**
+ * Computes the loss, reduced to a number, and its gradient. Returns undefined if the backend has no
+ * fast path for it.
+ */
+export function plainGradient(batch: PlainBatch, reduction: Reduction) {
+  const { formula, dtype, predictions, out } = batch;
+  const { rows, width, shape } = predictions;
+  const backend = backendFor(rows * width);
+  if (backend.gradient === undefined) return undefined;
+  const results = outputOf(batch, rows * width);
+  const divisor = plainDivisor(formula, predictions, reduction);
+  const value = roundTo(dtype, backend.gradient(batch, divisor, results) / divisor);
+  return { value, gradient: resultTensor(dtype, results, shape, predictions, out) };
+}
