@@ -8,6 +8,7 @@ import { expand, isArrayFiles, isStream, nameOf, openSource, type Source } from 
 import { Groups } from "./groups.js";
 import { chooseLosses } from "./losses.js";
 import {
+  checkFlag,
   type EvaluateOptions,
   evaluateOptionNames,
   type ReadRequest,
@@ -63,6 +64,7 @@ async function collect(
   const groups = isGrouped(given, options) ? new Groups() : undefined;
   const request = readRequest(given, options, evaluateOptionNames, groups);
   const losses = chooseLosses(options.losses, options);
+  const wanted = { losses, groups, summary: checkFlag("summary", options.summary) };
   const { onProgress, signal } = options;
   signal?.throwIfAborted();
   const all = await expand(given);
@@ -72,7 +74,7 @@ async function collect(
   }
   const counts = shard && (await countRows(all, request, signal));
   const total = counts?.reduce((sum, count) => sum + count, 0) ?? 0;
-  const collector = new Collector(losses, groups, shard && { ...shard, total });
+  const collector = new Collector(wanted, shard && { ...shard, total });
   let at = 0;
   for (const [i, source] of all.entries()) {
     const end = counts === undefined ? Infinity : at + (counts[i] as number);
