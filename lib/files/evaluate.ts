@@ -132,8 +132,8 @@ const fractionOf = (i: number, count: number, own: number | undefined) =>
  *   with .npy files; a stream of bytes, for which `format` is needed; or a list of these, which are
  *   read one after the other.
  * @param options - `losses`, and which columns to read: see {@link EvaluateOptions}.
- * @returns a promise of the losses, the number of rows, how labels were read, and with `by` the same
- *   for each group.
+ * @returns a promise of the losses, the number of rows, how labels were read, with `by` the same for
+ *   each group, and with `summary` margins, classes and the rows with the largest losses.
  * @throws Never; the promise rejects with TypeError or RangeError if an option is unknown or invalid,
  *   with {@link DataError} if a file cannot be read, a column is missing or a value is invalid, with
  *   {@link MissingPackageError} if the package that reads a format is not installed, and with the

@@ -73,7 +73,7 @@ ${ticks(0, most, 5)
     html`<path class="grid" d="M${at(x(value))} ${area.bottom}v5"/><text x="${at(x(value))}" y="${area.bottom + 19}" text-anchor="middle">${short(value)}</text>
 `,
 )}${barsOf(margins, zonesOf(margins), x, y)}
-${markOf(x(hinge), `hinge at ${short(hinge)}`)}
+${hinge <= to ? markOf(x(hinge), `hinge at ${short(hinge)}`) : undefined}
 <text x="${(area.left + area.right) / 2}" y="${height - 8}" text-anchor="middle">margin: ${marginFormulas[kind]}</text>
 <text x="14" y="${middle}" text-anchor="middle" transform="rotate(-90 14 ${middle})">${unit}</text>
 </svg>`;

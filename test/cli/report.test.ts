@@ -245,7 +245,7 @@ describe("--report", () => {
       folder.path("one.csv/out.html"),
       `${folder.path("one.csv/out.html")}: cannot be written, because there is no directory ${one}`,
     ],
-  ])("is checked before anything is read: code %i for %s", async (code, file, message) => {
+  ])("is checked before anything is read: code %i", async (code, file, message) => {
     expect(await run([...args, "--report", file])).toEqual({
       code,
       stdout: "",

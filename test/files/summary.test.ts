@@ -184,6 +184,15 @@ describe("one label for one prediction", () => {
     expect(summary?.margins.counts).toMatchObject({ all: 5, inside: 4, misclassified: 1 });
   });
 
+  test("float16 has losses of float16", async () => {
+    const file = folder.write("half.csv", "y,p\n1,0.5\n-1,0.1\n1,2\n");
+    const losses = [new Hinge({ dtype: "float16" }) as Loss];
+    const columns = { labels: "y", predictions: "p" };
+    const { summary } = await evaluateFiles(file, { ...columns, losses, summary: true });
+    expect(summary?.worst.map(({ loss }) => loss)).toEqual([1.099609375, 0.5]);
+    expect(summary?.margins.range).toEqual([-0.0999755859375, 2]);
+  });
+
   test("a margin of 0, and margins of 0 alone", async () => {
     const file = folder.write("zeros.csv", "y,p\n1,0\n-1,0\n1,-0\n");
     const options = { labels: "y", predictions: "p", losses: ["hinge"], margin: 0, summary: true };
@@ -192,6 +201,15 @@ describe("one label for one prediction", () => {
     expect(summary?.worst).toEqual([]);
     const filled = summary?.margins.histogram.bars.filter(({ count }) => count > 0);
     expect(filled).toEqual([{ from: -0.03125, to: 0, count: 3 }]);
+  });
+
+  test("a margin that is infinite in float32", async () => {
+    const file = folder.write("infinite.csv", "y,p\n1,5\n-1,inf\n");
+    const options = { labels: "y", predictions: "p", losses: ["hinge"], margin: 1e300 };
+    const shard = await evaluateShard(file, { ...options, summary: true }, { index: 0, of: 1 });
+    const { summary } = mergeShards([JSON.parse(JSON.stringify(shard))]);
+    expect(summary?.margins).toMatchObject({ hinge: Infinity, counts: { all: 2, inside: 2 } });
+    expect(summary?.margins.histogram.bars.at(-1)?.to).toBeGreaterThan(5);
   });
 
   test("NaN and infinities are counted apart, and NaN is the largest loss", async () => {
@@ -292,6 +310,36 @@ describe("several predictions in a row", () => {
     expect(summary?.margins.kind).toBe("product");
     expect(summary?.margins.counts).toEqual(expectedOf(own, []).counts);
     expect(summary?.worst[0]).toMatchObject({ label: null, prediction: null });
+  });
+
+  test("rows that do not count", async () => {
+    const source = { labels: save("some ids.npy", ids), predictions: wide };
+    const options = { losses: ["crammer_singer"], ignoreClass: 1, summary: true };
+    const { summary } = await evaluateFiles(source, options);
+    const counts = (i: number) => ids[i] !== 1;
+    check(
+      summary,
+      margins.filter((_, i) => counts(i)),
+      all.map((row, i) => (counts(i) ? row : { ...row, loss: 0 })),
+    );
+    checkClasses(
+      summary,
+      "crammer_singer",
+      all.filter((_, i) => counts(i)),
+    );
+  });
+
+  test("more than 65,536 classes have margins, but no losses of their own", async () => {
+    const many = new Float32Array(2 * 70_000);
+    many.set([3, 1]);
+    const source = {
+      labels: save("many ids.npy", Int32Array.of(0, 69_999)),
+      predictions: save("many.npy", many, 70_000),
+    };
+    const options = { losses: ["crammer_singer"], summary: true };
+    const { summary } = await evaluateFiles(source, options);
+    expect(summary).not.toHaveProperty("classes");
+    expect(summary?.margins.range).toEqual([0, 2]);
   });
 
   test("NaN in a row is a margin of NaN, and predicts no class", async () => {

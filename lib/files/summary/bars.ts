@@ -46,18 +46,19 @@ function barOf(bin: number, width: number): number {
 }
 
 /**
- * Returns bins as bars whose widths are a power of two, so that every bin is in one bar as a whole. 0
- * and `hinge` are among the bars.
+ * Returns bins as bars whose widths are a power of two, so that every bin is in one bar as a whole. They
+ * reach from 0, or from below it, to `hinge`, if it is finite, or beyond it.
  */
 export function histogramOf(bins: readonly SavedBin[], hinge: number): Histogram {
   const total = bins.reduce((sum, [, count]) => sum + count, 0);
   const lowest = firstShown(bins, total)?.[0] ?? 0;
   const highest = firstShown([...bins].reverse(), total)?.[0] ?? -1;
   const low = Math.min(0, edgesOf(lowest)[0]);
-  const high = Math.max(hinge, edgesOf(highest)[1]);
+  const mark = Number.isFinite(hinge) ? hinge : 0;
+  const high = Math.max(mark, edgesOf(highest)[1]);
   const width = widthFor(low, high);
-  const first = Math.min(-1, barOf(lowest, width));
-  const last = Math.max(Math.floor(hinge / width), barOf(highest, width));
+  const first = Math.min(0, barOf(lowest, width));
+  const last = Math.max(Math.floor(mark / width), barOf(highest, width));
   const counts = new Array<number>(last - first + 1).fill(0);
   let below = 0;
   let above = 0;

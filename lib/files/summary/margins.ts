@@ -26,8 +26,8 @@ export interface MarginCounts {
 /** {@link Margins} as JSON. */
 export interface SavedMargins {
   readonly kind: MarginKind;
-  /** The margin of the loss. */
-  readonly hinge: number;
+  /** The margin of the loss, in its dtype. */
+  readonly hinge: SavedNumber;
   readonly counts: MarginCounts;
   /** The smallest and the largest finite margin: infinities if there is none. */
   readonly range: readonly [SavedNumber, SavedNumber];
@@ -37,6 +37,7 @@ export interface SavedMargins {
 
 /** The margins of all parts. */
 interface MergedMargins extends SavedMargins {
+  readonly hinge: number;
   readonly range: readonly [number, number];
 }
 
@@ -92,7 +93,7 @@ export class Margins {
     const { below, notPositive, nan, infinite, minusInfinite } = bins;
     return {
       kind: this.kind,
-      hinge: this.#hinge,
+      hinge: savedNumber(this.#hinge),
       counts: {
         all: this.#all,
         inside: below,
