@@ -1,6 +1,6 @@
-import type { FileEvaluation } from "../files/answer.js";
 import { type Bar, coarser } from "../files/summary/bars.js";
-import type { MarginAnswer, Summary } from "../files/summary/summary.js";
+import type { MarginAnswer } from "../files/summary/summary.js";
+import type { SummarizedEvaluation } from "../report/page.js";
 import { marginFormulas, share, short, thousands, unitOf } from "../report/words.js";
 import type { Paint } from "./style.js";
 
@@ -64,12 +64,8 @@ function countLines({ counts, hinge, histogram, range }: MarginAnswer, unit: str
 }
 
 /** Draws the margins of an answer for a terminal with some columns. */
-export function histogramText(
-  answer: FileEvaluation,
-  { margins }: Summary,
-  columns: number,
-  paint: Paint,
-): string {
+export function histogramText(answer: SummarizedEvaluation, columns: number, paint: Paint): string {
+  const { margins } = answer.summary;
   const unit = unitOf(margins, answer);
   const { bars } = coarser(margins.histogram, mostBars);
   const lines = [

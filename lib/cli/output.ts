@@ -3,7 +3,7 @@ import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { FileEvaluation } from "../files/answer.js";
 import { DataError, fileError } from "../files/data-error.js";
-import { reportPage } from "../report/page.js";
+import { reportPage, type SummarizedEvaluation } from "../report/page.js";
 import type { CommandLine, CommandOptions } from "./arguments.js";
 import { type Context, json } from "./command.js";
 import { histogramText } from "./histogram.js";
@@ -53,25 +53,26 @@ function noteOf({ decidedBy }: FileEvaluation): string | undefined {
 const quoted = (argument: string) =>
   /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 
+/** Returns an answer with its summary, which parts have only if they were asked for it. */
+function summarized({ summary, ...answer }: FileEvaluation): SummarizedEvaluation {
+  if (summary !== undefined) return { ...answer, summary };
+  throw new DataError("expected parts of maxmargin shard --summary, received others");
+}
+
 async function writeReport(
   file: string,
   answer: FileEvaluation,
   by: string,
   { args }: Context,
 ): Promise<void> {
-  const { summary } = answer;
-  if (summary === undefined) return;
   const note = noteOf(answer);
-  const page = reportPage(
-    { ...answer, summary },
-    {
-      by,
-      command: ["maxmargin", ...args].map(quoted),
-      notes: note === undefined ? [] : [note],
-      version: ownVersion(),
-      date: new Date(),
-    },
-  );
+  const page = reportPage(summarized(answer), {
+    by,
+    command: ["maxmargin", ...args].map(quoted),
+    notes: note === undefined ? [] : [note],
+    version: ownVersion(),
+    date: new Date(),
+  });
   try {
     await writeFile(file, page);
   } catch (error) {
@@ -92,13 +93,10 @@ export async function printed(
   }
   const by = line.text("by") ?? "group";
   const file = line.text("report");
-  if (file !== undefined) await writeReport(file, answer, by, context);
-  if (line.isSet("json")) return json(answer);
   const paint = paintFor(stdout);
-  const { summary } = answer;
-  const histogram =
-    line.isSet("histogram") && summary !== undefined
-      ? histogramText(answer, summary, stdout.columns ?? 80, paint)
-      : undefined;
-  return tableOf(answer, by, paint, histogram);
+  const histogram = line.isSet("histogram")
+    ? histogramText(summarized(answer), stdout.columns ?? 80, paint)
+    : undefined;
+  if (file !== undefined) await writeReport(file, answer, by, context);
+  return line.isSet("json") ? json(answer) : tableOf(answer, by, paint, histogram);
 }
