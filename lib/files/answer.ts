@@ -142,7 +142,7 @@ function checkShard(shard: unknown, place: string): asserts shard is SavedShard 
 
 /** What has to be the same in all shards of a data set. */
 function kindOf({ of, isGrouped, losses, classes }: SavedShard): string {
-  const hasSummary = losses.some(({ totals }) => totals.some(({ summary }) => summary));
+  const hasSummary = losses.some(({ totals }) => totals?.some(({ summary }) => summary));
   const names = losses.map(({ name }) => name);
   return JSON.stringify({ of, isGrouped, classes, losses: names, hasSummary });
 }
