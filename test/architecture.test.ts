@@ -65,6 +65,7 @@ describe("lib/", () => {
     ["registry/"],
     ["index.ts", "metrics.ts", "start.ts"],
     ["files/"],
+    ["report/"],
     ["files.ts"],
     ["cli/"],
   ];

@@ -2,6 +2,8 @@ import type { CommandLine, CommandOptions } from "./arguments.js";
 
 /** What a command can use of the process. */
 export interface Context {
+  /** The arguments of the program, of which the first is the command. */
+  readonly args: readonly string[];
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   /** Fires at Ctrl-C. */

@@ -17,7 +17,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const { stdout, stderr } = process;
-runProgram(process.argv.slice(2), { stdout, stderr, signal: stop.signal }).then((code) => {
+const args = process.argv.slice(2);
+runProgram({ args, stdout, stderr, signal: stop.signal }).then((code) => {
   process.exitCode = code;
   // It would keep the process alive.
   process.stdin.destroy();

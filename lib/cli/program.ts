@@ -6,10 +6,11 @@ import type { Command, Context } from "./command.js";
 import { evaluate } from "./evaluate.js";
 import { exitCodes } from "./exit-codes.js";
 import { commandHelp, programHelp } from "./help.js";
-import { info, ownVersion } from "./info.js";
+import { info } from "./info.js";
 import { merge, shard } from "./shard.js";
 import { paintFor } from "./style.js";
 import { UsageError } from "./usage-error.js";
+import { ownVersion } from "./version.js";
 
 export const commands: Readonly<Record<string, Command>> = { evaluate, shard, merge, bench, info };
 
@@ -53,8 +54,8 @@ function messageOf(error: unknown, code: number): string {
   return error instanceof UsageError ? error.message : inFlags(error.message);
 }
 
-async function outputOf(args: readonly string[], context: Context): Promise<string> {
-  const [name, ...rest] = args;
+async function outputOf(context: Context): Promise<string> {
+  const [name, ...rest] = context.args;
   const paint = paintFor(context.stdout);
   if (name === "--help" || name === "-h" || name === "help") return programHelp(commands, paint);
   if (name === "--version" || name === "-v") return `${ownVersion()}\n`;
@@ -79,10 +80,10 @@ async function outputOf(args: readonly string[], context: Context): Promise<stri
  *
  * @returns the exit code.
  */
-export async function runProgram(args: readonly string[], context: Context): Promise<number> {
+export async function runProgram(context: Context): Promise<number> {
   const { stdout, stderr, signal } = context;
   try {
-    stdout.write(await outputOf(args, context));
+    stdout.write(await outputOf(context));
     return exitCodes.success;
   } catch (error) {
     const code = codeOf(error, signal);

@@ -4,7 +4,7 @@ import { DataError, fileError } from "../files/data-error.js";
 import { evaluateShard } from "../files/evaluate.js";
 import type { Command } from "./command.js";
 import { dataOptions, whileShown } from "./data-options.js";
-import { printed } from "./evaluate.js";
+import { checkReport, outputOptions, printed } from "./output.js";
 import { UsageError } from "./usage-error.js";
 
 export const shard: Command = {
@@ -14,6 +14,7 @@ export const shard: Command = {
     index: { type: "string", value: "I", help: "which part, from 0 to N - 1" },
     of: { type: "string", value: "N", help: "the number of parts" },
     ...dataOptions,
+    summary: { type: "boolean", help: "include what merge --report and --histogram need" },
     json: { type: "boolean", help: "print JSON (which it always does)" },
   },
   examples: [
@@ -26,8 +27,9 @@ export const shard: Command = {
       if (value === undefined) throw new UsageError(`--${name}: expected a number`);
       return value;
     }) as [number, number];
+    const summary = line.isSet("summary");
     const saved = await whileShown(line, context, ({ sources, options }) =>
-      evaluateShard(sources, options, { index, of }),
+      evaluateShard(sources, { ...options, summary }, { index, of }),
     );
     return `${JSON.stringify(saved)}\n`;
   },
@@ -55,12 +57,10 @@ async function readShard(file: string): Promise<SavedShard> {
 export const merge: Command = {
   summary: "merge the parts to the losses of all rows",
   usage: "PART...",
-  options: {
-    json: { type: "boolean", help: "print JSON" },
-    quiet: { type: "boolean", short: "q", help: "no notes" },
-  },
+  options: { ...outputOptions, quiet: { type: "boolean", short: "q", help: "no notes" } },
   examples: ["maxmargin merge part*.json", "maxmargin merge --json part*.json"],
   async run(line, context) {
+    await checkReport(line);
     if (line.files.length === 0) throw new UsageError("expected files of maxmargin shard");
     const shards = await Promise.all(line.files.map(readShard));
     let answer: ReturnType<typeof mergeShards>;

@@ -1,19 +1,7 @@
 import type { FileEvaluation } from "../files/answer.js";
 import type { LabelEncoding } from "../losses/spec.js";
+import { readings, short, thousands, widthOf } from "../report/words.js";
 import type { Paint } from "./style.js";
-
-const readings: Readonly<Record<LabelEncoding, string>> = {
-  auto: "0 and 1 if all are, otherwise unchanged",
-  binary: "0 and 1",
-  signed: "-1 and 1",
-  sparse: "class ids",
-  onehot: "one-hot",
-};
-
-/** Writes a number with the digits that float32 has. */
-const short = (value: number) => `${Number(value.toPrecision(7))}`;
-
-export const thousands = (count: number) => count.toLocaleString("en-US");
 
 /** Lines up cells: the first column on the left, numbers on the right. */
 export function aligned(rows: readonly (readonly string[])[], isText: (column: number) => boolean) {
@@ -52,15 +40,20 @@ function groupTable({ groups = [], losses }: FileEvaluation, by: string, paint: 
   return ["", paint("dim", (header as string[]).join("  ")), ...cells.map((row) => row.join("  "))];
 }
 
-/** Formats an answer for people. */
-export function tableOf(answer: FileEvaluation, by: string, paint: Paint): string {
-  const { rows, classes, seconds } = answer;
-  const width = classes === 1 ? "1 prediction" : `${classes} predictions`;
+/** Formats an answer for people, with a histogram if there is one. */
+export function tableOf(
+  answer: FileEvaluation,
+  by: string,
+  paint: Paint,
+  histogram?: string,
+): string {
+  const { rows, seconds } = answer;
   const lines = lossTable(answer, paint);
   if (answer.groups !== undefined) lines.push(...groupTable(answer, by, paint));
+  if (histogram !== undefined) lines.push("", histogram);
   // Most of a short run is start-up, so its rate would mislead.
   const speed = seconds > 0.1 ? `, ${Number((rows / seconds / 1e6).toPrecision(3))} M rows/s` : "";
   const time = `${Number(seconds.toPrecision(3))} s${speed}`;
-  lines.push("", paint("dim", `${thousands(rows)} rows of ${width}, ${time}`));
+  lines.push("", paint("dim", `${thousands(rows)} rows of ${widthOf(answer)}, ${time}`));
   return `${lines.join("\n")}\n`;
 }

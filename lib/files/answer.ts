@@ -3,6 +3,8 @@ import { PartialLoss, type SavedPartialLoss } from "../evaluate/partial.js";
 import type { LabelEncoding } from "../losses/spec.js";
 import { DataError } from "./data-error.js";
 import { inNaturalOrder } from "./patterns.js";
+import type { SavedLossSummary } from "./summary/loss-summary.js";
+import { type Summary, summaryOf } from "./summary/summary.js";
 import type { SavedTotals } from "./tally.js";
 
 /** A label that decided that 0 stays 0, and where it is. */
@@ -32,6 +34,8 @@ export interface FileEvaluation {
   readonly encodings: Readonly<Record<string, LabelEncoding>>;
   /** The groups in the order of their names; absent without `by`. */
   readonly groups?: readonly GroupAnswer[];
+  /** Only if it was asked for. */
+  readonly summary?: Summary;
   /** Why labels were not read as 0 and 1, if they began as if they were. */
   readonly decidedBy?: DecidingLabel;
   /** The time that it took. */
@@ -66,6 +70,7 @@ interface Merged {
   readonly encoding: LabelEncoding;
   readonly all: PartialLoss;
   readonly groups: ReadonlyMap<string, PartialLoss>;
+  readonly summaries: readonly SavedLossSummary[];
 }
 
 function mergeLoss(name: string, parts: readonly (readonly SavedTotals[])[]): Merged {
@@ -85,7 +90,8 @@ function mergeLoss(name: string, parts: readonly (readonly SavedTotals[])[]): Me
   const groups = new Map(
     names.map((group) => [group, merged(byName.get(group) ?? []) as PartialLoss]),
   );
-  return { name, encoding, all: all as PartialLoss, groups };
+  const summaries = own.flatMap(({ summary }) => summary ?? []);
+  return { name, encoding, all: all as PartialLoss, groups, summaries };
 }
 
 /** Returns the losses of a data set from the sums of all of its parts. */
@@ -102,6 +108,7 @@ export function answerOf(shards: readonly SavedShard[]): FileEvaluation {
   const byName = <T>(of: (loss: Merged) => T) =>
     Object.fromEntries(losses.map((loss) => [loss.name, of(loss)]));
   const [any] = losses as [Merged];
+  const summary = summaryOf(losses);
   const deciding = filled.flatMap(({ decidedBy }) => decidedBy ?? []);
   return {
     rows: any.all.rows,
@@ -115,6 +122,7 @@ export function answerOf(shards: readonly SavedShard[]): FileEvaluation {
         losses: byName(({ groups }) => groups.get(name)?.value() ?? Number.NaN),
       })),
     }),
+    ...(summary !== undefined && { summary }),
     ...(deciding[0] !== undefined && { decidedBy: deciding[0] }),
     seconds: shards.reduce((sum, { seconds }) => sum + seconds, 0),
   };
@@ -133,8 +141,11 @@ function checkShard(shard: unknown, place: string): asserts shard is SavedShard 
 }
 
 /** What has to be the same in all shards of a data set. */
-const kindOf = ({ of, isGrouped, losses, classes }: SavedShard) =>
-  JSON.stringify({ of, isGrouped, classes, losses: losses.map(({ name }) => name) });
+function kindOf({ of, isGrouped, losses, classes }: SavedShard): string {
+  const hasSummary = losses.some(({ totals }) => totals?.some(({ summary }) => summary));
+  const names = losses.map(({ name }) => name);
+  return JSON.stringify({ of, isGrouped, classes, losses: names, hasSummary });
+}
 
 /**
  * Merges the shards of a data set to the losses of all of it. The result has the bits that

@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensor/tensor.js";
+import { tensorOf } from "./columns.js";
 import { expand, openSource, type Source } from "./formats.js";
 import { type BatchOptions, batchOptionNames, readRequest } from "./options.js";
-import { tensorOf } from "./tally.js";
 
 /** Some rows of a file, as arguments of losses. The arrays are reused for the next batch. */
 export interface Batch {

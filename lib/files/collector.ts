@@ -4,7 +4,9 @@ import type { Rows, Widths } from "./columns.js";
 import { DataError, wrongData } from "./data-error.js";
 import { rowsOfBlock, rowsOfFlatBlock } from "./grid.js";
 import type { Groups } from "./groups.js";
-import type { ChosenLoss } from "./losses.js";
+import type { ChosenLoss, LossReading } from "./losses.js";
+import { LossSummary } from "./summary/loss-summary.js";
+import type { RowPlace } from "./summary/worst-rows.js";
 import { LabelError, Tally } from "./tally.js";
 
 /** Which part of a data set to evaluate. */
@@ -20,6 +22,14 @@ function spanOf({ index, of }: Shard, total: number, size: number): RowSpan {
   return { first: at(index), end: at(index + 1) };
 }
 
+/** What to compute of a data set. */
+export interface Wanted {
+  readonly losses: readonly ChosenLoss[];
+  readonly groups: Groups | undefined;
+  /** Whether the rows are summarized for a report. */
+  readonly summary: boolean;
+}
+
 const everything: RowSpan = { first: 0, end: Infinity };
 
 /** Where the rows of a source begin in the data set. */
@@ -30,8 +40,7 @@ interface Start {
 
 /** Receives all rows of a data set, and adds up the losses of those that belong to a shard. */
 export class Collector {
-  readonly #losses: readonly ChosenLoss[];
-  readonly #groups: Groups | undefined;
+  readonly #wanted: Wanted;
   readonly #shard: (Shard & { readonly total: number }) | undefined;
   readonly #starts: Start[] = [];
   #widths: Widths | undefined;
@@ -40,13 +49,8 @@ export class Collector {
   /** The rows that are needed: all, until the widths are known. */
   span = everything;
 
-  constructor(
-    losses: readonly ChosenLoss[],
-    groups: Groups | undefined,
-    shard?: Shard & { readonly total: number },
-  ) {
-    this.#losses = losses;
-    this.#groups = groups;
+  constructor(wanted: Wanted, shard?: Shard & { readonly total: number }) {
+    this.#wanted = wanted;
     this.#shard = shard;
   }
 
@@ -75,8 +79,8 @@ export class Collector {
       const expected = `one label in a row, or ${predictions}, one for each prediction`;
       throw wrongData(this.#starts[0]?.name ?? "", expected, `${labels}`);
     }
-    const tallies = this.#losses.map((loss) => ({
-      tally: new Tally(loss.name, loss.readingsFor(widths)),
+    const tallies = this.#wanted.losses.map((loss, i) => ({
+      tally: this.#tallyOf(loss, widths, i === 0),
       size: loss.isFlat && !hasWeights ? rowsOfFlatBlock(predictions) : rowsOfBlock(predictions),
     }));
     this.#tallies = tallies.map(({ tally }) => tally);
@@ -91,6 +95,21 @@ export class Collector {
       first: Math.min(...spans.map(({ first }) => first)),
       end: Math.max(...spans.map(({ end }) => end)),
     };
+  }
+
+  #tallyOf(loss: ChosenLoss, widths: Widths, isFirst: boolean): Tally {
+    const readings = loss.readingsFor(widths);
+    this.#checkLabels(loss.name, readings[0] as LossReading, widths);
+    if (!this.#wanted.summary) return new Tally(loss.name, readings);
+    return new Tally(loss.name, readings, (reading) => new LossSummary(reading, widths, isFirst));
+  }
+
+  /** Checks that one label for several predictions is a class id: others would broadcast, or fail. */
+  #checkLabels(loss: string, { encoding }: LossReading, { labels, predictions }: Widths): void {
+    if (encoding === "sparse" || labels === predictions) return;
+    const expected = `${predictions} labels in a row for ${loss}, or encoding "sparse" for class ids`;
+    const received = `1, read as ${JSON.stringify(encoding)}`;
+    throw wrongData(this.#starts[0]?.name ?? "", expected, received);
   }
 
   /** Adds rows; `first` is the number of the first. */
@@ -114,10 +133,11 @@ export class Collector {
     }
   }
 
-  #placeOf(row: number) {
-    const start = this.#starts.filter(({ first }) => first <= row).at(-1) as Start;
-    return { file: start.name, row: row - start.first + 1 };
-  }
+  /** Returns the place of a row by its number. */
+  readonly #placeOf = (at: number): RowPlace => {
+    const start = this.#starts.filter(({ first }) => first <= at).at(-1) as Start;
+    return { file: start.name, row: at - start.first + 1 };
+  };
 
   /** Ends the data set, which has `end` rows. */
   finish(end: number): void {
@@ -126,15 +146,19 @@ export class Collector {
 
   save(seconds: number): SavedShard {
     const { index, of } = this.#shard ?? { index: 0, of: 1 };
-    const names = this.#groups?.names ?? [];
+    const { groups } = this.#wanted;
+    const names = groups?.names ?? [];
     const decidedBy = this.#tallies.find((tally) => tally.decidedBy !== undefined)?.decidedBy;
-    const losses = this.#tallies.map((tally) => ({ name: tally.name, totals: tally.save(names) }));
+    const losses = this.#tallies.map((tally) => ({
+      name: tally.name,
+      totals: tally.save(names, this.#placeOf),
+    }));
     const isEmpty = losses.every(({ totals }) => totals.every(({ all }) => all === null));
     return {
       format: "maxmargin-shard-1",
       index,
       of,
-      isGrouped: this.#groups !== undefined,
+      isGrouped: groups !== undefined,
       classes: this.#widths?.predictions ?? 0,
       losses: isEmpty ? [] : losses,
       decidedBy:

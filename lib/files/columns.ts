@@ -1,5 +1,8 @@
 // Columns of a data set, as readers return them and losses receive them.
+import type { WeightOptions } from "../evaluate/arguments.js";
+import { tensor } from "../tensor/create.js";
 import type { Dtype, TensorData } from "../tensor/dtypes.js";
+import type { Tensor } from "../tensor/tensor.js";
 
 /** Values of some rows, row by row. */
 export interface Column {
@@ -17,6 +20,19 @@ export interface Rows {
   readonly sampleWeight: Column | undefined;
   /** The number of each row's group, if rows are grouped. */
   readonly groups: Int32Array | undefined;
+}
+
+const shapeOf = ({ width }: Column, count: number) => (width === 1 ? [count] : [count, width]);
+
+/** Returns a column as a tensor, with an axis for its values if there are several or `asRows`. */
+export const tensorOf = (column: Column, count: number, asRows = false): Tensor =>
+  tensor(column.values, asRows ? [count, column.width] : shapeOf(column, count), column.dtype);
+
+/** Returns rows as the arguments of a loss: labels, predictions and weights. */
+export function argumentsOf(rows: Rows): [yTrue: Tensor, yPred: Tensor, options: WeightOptions] {
+  const { count, labels, predictions, sampleWeight } = rows;
+  const options = sampleWeight === undefined ? {} : { sampleWeight: tensorOf(sampleWeight, count) };
+  return [tensorOf(labels, count), tensorOf(predictions, count, true), options];
 }
 
 /** The roles of columns that have numbers. */

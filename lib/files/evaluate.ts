@@ -8,6 +8,7 @@ import { expand, isArrayFiles, isStream, nameOf, openSource, type Source } from 
 import { Groups } from "./groups.js";
 import { chooseLosses } from "./losses.js";
 import {
+  checkFlag,
   type EvaluateOptions,
   evaluateOptionNames,
   type ReadRequest,
@@ -63,6 +64,7 @@ async function collect(
   const groups = isGrouped(given, options) ? new Groups() : undefined;
   const request = readRequest(given, options, evaluateOptionNames, groups);
   const losses = chooseLosses(options.losses, options);
+  const wanted = { losses, groups, summary: checkFlag("summary", options.summary) };
   const { onProgress, signal } = options;
   signal?.throwIfAborted();
   const all = await expand(given);
@@ -72,7 +74,7 @@ async function collect(
   }
   const counts = shard && (await countRows(all, request, signal));
   const total = counts?.reduce((sum, count) => sum + count, 0) ?? 0;
-  const collector = new Collector(losses, groups, shard && { ...shard, total });
+  const collector = new Collector(wanted, shard && { ...shard, total });
   let at = 0;
   for (const [i, source] of all.entries()) {
     const end = counts === undefined ? Infinity : at + (counts[i] as number);
@@ -130,8 +132,8 @@ const fractionOf = (i: number, count: number, own: number | undefined) =>
  *   with .npy files; a stream of bytes, for which `format` is needed; or a list of these, which are
  *   read one after the other.
  * @param options - `losses`, and which columns to read: see {@link EvaluateOptions}.
- * @returns a promise of the losses, the number of rows, how labels were read, and with `by` the same
- *   for each group.
+ * @returns a promise of the losses, the number of rows, how labels were read, with `by` the same for
+ *   each group, and with `summary` margins, classes and the rows with the largest losses.
  * @throws Never; the promise rejects with TypeError or RangeError if an option is unknown or invalid,
  *   with {@link DataError} if a file cannot be read, a column is missing or a value is invalid, with
  *   {@link MissingPackageError} if the package that reads a format is not installed, and with the

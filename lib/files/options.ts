@@ -55,6 +55,11 @@ export interface EvaluateOptions extends BatchOptions {
   readonly ignoreClass?: number;
   /** A column whose values divide the rows into groups, which get losses of their own. */
   readonly by?: string;
+  /**
+   * Whether to return a `summary` too: margins, losses by class, and the rows with the largest
+   * losses.
+   */
+  readonly summary?: boolean;
   /** Receives the progress, several times a second. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops the evaluation. */
@@ -78,11 +83,18 @@ export const evaluateOptionNames: readonly (keyof EvaluateOptions)[] = [
   "classWeight",
   "ignoreClass",
   "by",
+  "summary",
   "onProgress",
   "signal",
 ];
 
 const isText = (value: unknown): value is string => typeof value === "string";
+
+/** Checks an option that is true or false. */
+export function checkFlag(name: string, value: unknown = false): boolean {
+  if (typeof value === "boolean") return value;
+  throw wrongKind(name, "true or false", described(value));
+}
 
 function checkText(name: string, value: unknown): string | undefined {
   if (value === undefined || isText(value)) return value;
@@ -127,10 +139,8 @@ export function readRequest(
   groups?: Groups,
 ): ReadRequest {
   checkOptions(options, known);
-  const { format, skipNulls = false, where } = options;
-  if (typeof skipNulls !== "boolean") {
-    throw wrongKind("skipNulls", "true or false", described(skipNulls));
-  }
+  const { format, where } = options;
+  const skipNulls = checkFlag("skipNulls", options.skipNulls);
   if (where !== undefined && !isText(where)) {
     throw wrongKind("where", "a condition in SQL", described(where));
   }

@@ -1,11 +1,11 @@
 import type { PartialLoss, SavedPartialLoss } from "../evaluate/partial.js";
 import type { LabelEncoding } from "../losses/spec.js";
 import { castToDoubles } from "../tensor/cast.js";
-import { tensor } from "../tensor/create.js";
-import type { Tensor } from "../tensor/tensor.js";
 import type { Block, GroupRows } from "./blocks.js";
-import type { Column, Rows } from "./columns.js";
+import { argumentsOf, type Rows } from "./columns.js";
 import type { LossReading } from "./losses.js";
+import type { LossSummary, SavedLossSummary } from "./summary/loss-summary.js";
+import type { RowPlace } from "./summary/worst-rows.js";
 
 /** The sums of one reading of the labels: of all rows, and of the rows of each group. */
 class Totals {
@@ -29,6 +29,8 @@ export interface SavedTotals {
   readonly encoding: LabelEncoding;
   readonly all: SavedPartialLoss | null;
   readonly groups: Readonly<Record<string, SavedPartialLoss>>;
+  /** Only if a summary was asked for. */
+  readonly summary?: SavedLossSummary;
 }
 
 /** The first label that is neither 0 nor 1. */
@@ -41,17 +43,8 @@ interface FoundLabel extends OtherLabel {
   readonly isAfterZeros: boolean;
 }
 
-const shapeOf = ({ width }: Column, count: number) => (width === 1 ? [count] : [count, width]);
-
-/** Returns a column as a tensor, with an axis for its values if there are several or `asRows`. */
-export const tensorOf = (column: Column, count: number, asRows = false): Tensor =>
-  tensor(column.values, asRows ? [count, column.width] : shapeOf(column, count), column.dtype);
-
-function partOf(loss: LossReading["loss"], rows: Rows): PartialLoss {
-  const { count, labels, predictions, sampleWeight } = rows;
-  const options = sampleWeight === undefined ? {} : { sampleWeight: tensorOf(sampleWeight, count) };
-  return loss.partial(tensorOf(labels, count), tensorOf(predictions, count, true), options);
-}
+const partOf = (loss: LossReading["loss"], rows: Rows): PartialLoss =>
+  loss.partial(...argumentsOf(rows));
 
 /** Returns the first label that is not 0, 1 or ignored, and its place in a block. */
 function otherLabelIn({ labels, first }: Block, ignored: number | undefined): FoundLabel {
@@ -64,6 +57,12 @@ function otherLabelIn({ labels, first }: Block, ignored: number | undefined): Fo
   };
 }
 
+/** One way to read the labels, and what it has led to. */
+interface Reading extends LossReading {
+  readonly totals: Totals;
+  readonly summary: LossSummary | undefined;
+}
+
 /**
  * Adds up one loss. If its labels are read by Keras's rule (0 is -1 if all labels of the data set are
  * 0 or 1), it computes both readings until a label decides: so nothing has to be read again, and
@@ -71,20 +70,29 @@ function otherLabelIn({ labels, first }: Block, ignored: number | undefined): Fo
  */
 export class Tally {
   readonly name: string;
-  #readings: readonly (LossReading & { readonly totals: Totals })[];
+  #readings: readonly Reading[];
   #hasZeros = false;
   /** The label that decided that 0 is 0, if labels of 0 came before it. */
   decidedBy: OtherLabel | undefined;
 
-  constructor(name: string, readings: readonly LossReading[]) {
+  /** With `summarize`, which returns the summary of a reading, the rows are summarized too. */
+  constructor(
+    name: string,
+    readings: readonly LossReading[],
+    summarize?: (reading: LossReading) => LossSummary,
+  ) {
     this.name = name;
-    this.#readings = readings.map((reading) => ({ ...reading, totals: new Totals() }));
+    this.#readings = readings.map((reading) => ({
+      ...reading,
+      totals: new Totals(),
+      summary: summarize?.(reading),
+    }));
   }
 
   /** Adds a block, whose rows are also sorted by group if rows are grouped. */
   add(block: Block, groups: readonly GroupRows[]): void {
     for (const reading of this.#readings) {
-      const { loss, totals } = reading;
+      const { loss, totals, summary } = reading;
       let part: PartialLoss;
       try {
         part = partOf(loss, block);
@@ -99,6 +107,7 @@ export class Tally {
         this.#hasZeros ||= part.reading === "binary";
       }
       totals.addToAll(part);
+      summary?.add(block);
       for (const { group, rows } of groups) totals.addToGroup(group, partOf(loss, rows));
     }
   }
@@ -112,13 +121,14 @@ export class Tally {
   }
 
   /** Returns the sums so far for each way to read labels that is still possible. */
-  save(groupNames: readonly string[]): SavedTotals[] {
-    return this.#readings.map(({ encoding, totals }) => ({
+  save(groupNames: readonly string[], placeOf: (at: number) => RowPlace): SavedTotals[] {
+    return this.#readings.map(({ encoding, totals, summary }) => ({
       encoding,
       all: totals.all?.toJSON() ?? null,
       groups: Object.fromEntries(
         [...totals.groups].map(([group, part]) => [groupNames[group] as string, part.toJSON()]),
       ),
+      ...(summary && { summary: summary.save(placeOf) }),
     }));
   }
 }

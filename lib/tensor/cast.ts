@@ -51,7 +51,8 @@ export type Computed = Float32Array | Float64Array;
  */
 export const rounded = (wide: boolean, value: number) => (wide ? value : Math.fround(value));
 
-const highWord = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;
+/** Which of the two halves of a double, as 32-bit words, has its sign and exponent. */
+export const highWord = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;
 
 /** Rounds to the nearest value that a dtype holds, ties to even. */
 export function roundTo(dtype: FloatDtype, value: number): number {

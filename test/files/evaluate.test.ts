@@ -266,6 +266,15 @@ describe("invalid options", () => {
   });
 });
 
+test("one label for several predictions is a class id", async () => {
+  // As many rows as predictions, so that the labels would broadcast.
+  const file = folder.write("square.csv", "y,a,b\n1,2,0.5\n-1,2,0.5\n");
+  const options = { labels: "y", predictions: ["a", "b"], losses: ["hinge"] };
+  expect(await messageOf(evaluateFiles(file, { ...options, encoding: "signed" }))).toBe(
+    `${file}: expected 2 labels in a row for hinge, or encoding "sparse" for class ids, received 1, read as "signed"`,
+  );
+});
+
 test("files whose rows differ in width", async () => {
   const narrow = folder.write("narrow.csv", "label,logit_0\n1,0.5\n");
   expect(await messageOf(evaluateFiles([table, narrow], all))).toBe(

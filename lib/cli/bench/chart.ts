@@ -1,5 +1,6 @@
 // The figures as bars, in an SVG that needs nothing else.
-import { thousands } from "../table.js";
+import { html } from "../../report/html.js";
+import { thousands } from "../../report/words.js";
 import type { ContestantName } from "./contestants.js";
 import { contestantsOf, threeDigits, timesLoop } from "./report.js";
 import type { Measured } from "./run.js";
@@ -19,11 +20,8 @@ const labels: Readonly<Partial<Record<ContestantName, string>>> = {
   mapReduce: "map and reduce",
 };
 
-const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
-const escaped = (text: string) => text.replace(/[&<>]/g, (character) => escapes[character] ?? "");
-
 const text = (x: number, y: number, content: string, attributes = "") =>
-  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}"${attributes}>${escaped(content)}</text>`;
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}"${attributes}>${html`${content}`.text}</text>`;
 
 const style = `<style>
 svg { --back: #fff; --text: #1f2328; --faint: #59636e; --grid: #d1d9e0;

@@ -1,4 +1,4 @@
-import { thousands } from "../table.js";
+import { thousands } from "../../report/words.js";
 import { makeBatch } from "./batch.js";
 import type { Answer, BenchCase } from "./case.js";
 import { type Contestant, type ContestantName, makeContestant, takesPart } from "./contestants.js";

@@ -1,6 +1,7 @@
+import { thousands } from "../../report/words.js";
 import type { facts } from "../info.js";
 import type { Paint } from "../style.js";
-import { aligned, thousands } from "../table.js";
+import { aligned } from "../table.js";
 import type { ContestantName } from "./contestants.js";
 import type { Measured } from "./run.js";
 
