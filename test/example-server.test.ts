@@ -6,8 +6,8 @@ import { type ClientRequest, type IncomingMessage, request, type Server } from "
 import type { AddressInfo } from "node:net";
 import { json, text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { CrammerSinger, Hinge, setBackend } from "maxmargin";
-import { afterEach, describe, expect, test } from "vitest";
+import { CrammerSinger, Hinge, setBackend, tensor } from "maxmargin";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Limits } from "../examples/server/limits.js";
 import { loadCases } from "../examples/server/load-cases.js";
 import { runLoad } from "../examples/server/load-clients.js";
@@ -124,6 +124,24 @@ describe("a batch", () => {
     const path = `/loss/hinge?yTrue=${described}&yPred=float64,2,1`;
     const body = binaryOf(labels, Float64Array.of(0.25, 0.5));
     expect((await post(url + path, body, binaryType)).answer).toEqual({ loss: 1.125, rows: 2 });
+  });
+
+  test("has class ids if there is one label for several predictions, whatever the loss", async () => {
+    const url = await start();
+    // As many rows as classes: the labels would also broadcast along the rows.
+    const square = {
+      yTrue: [1, 0],
+      yPred: [
+        [0.5, 1],
+        [0.25, 2],
+      ],
+    };
+    const loss = new Hinge({ labels: "sparse" }).value(square.yTrue, square.yPred);
+    expect(loss).not.toBe(new Hinge().value(tensor(square.yTrue), square.yPred));
+    expect((await post(`${url}/loss/hinge`, JSON.stringify(square))).answer).toEqual({
+      loss,
+      rows: 2,
+    });
   });
 
   test("keeps the doubles of JSON for a loss in float64", async () => {
@@ -322,6 +340,23 @@ describe("a wrong request is refused", () => {
     expect(await statusOf(url, "/loss/hinge", headers)).toBe(411);
   });
 
+  test("with 500: a fault of the server, which its log has", async () => {
+    const url = await start();
+    const fault = Object.assign(new RangeError("out of memory"), { code: "ERR_MAXMARGIN_MEMORY" });
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const call = vi.spyOn(CrammerSinger.prototype, "valueAsync").mockRejectedValue(fault);
+    try {
+      expect(await post(`${url}/loss/crammer_singer`, whole)).toEqual({
+        status: 500,
+        answer: { error: "internal error" },
+      });
+      expect(log).toHaveBeenCalledExactlyOnceWith(fault);
+    } finally {
+      call.mockRestore();
+      log.mockRestore();
+    }
+  });
+
   test("and counted by its status", async () => {
     const url = await start();
     await post(`${url}/loss/hinge`, "{}");
@@ -434,6 +469,18 @@ test("the load reports wrong answers", async () => {
   expect(wrong).toEqual([expect.stringContaining(first.path)]);
 });
 
+test("the load test ends with its figures, and code 0", () => {
+  const load = fileURLToPath(new URL("../examples/server/load.js", import.meta.url));
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [load, ...args], { encoding: "utf8" });
+  const { status, stdout, stderr } = run("--clients", "3", "--requests", "32");
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toMatch(/^answered +30 in .*\n(.*\n)*aborted halfway +2\n/);
+  expect(run("--clients", "none").stderr).toContain(
+    "RangeError: --clients: expected a whole number from 1, received none",
+  );
+});
+
 const python = spawnSync("python3", ["-c", "import numpy"]).status === 0;
 
 test.skipIf(!python)("the client in Python gets the loss of numpy's arrays", async () => {
@@ -467,6 +514,7 @@ test("the program answers what has arrived when it is told to end", async () => 
       () => true,
     );
   await expect.poll(isRefused).toBe(true);
+  sent.once("response", ({ headers }) => expect(headers.connection).toBe("close"));
   expect(await finish(sent)).toEqual([200, { loss: 1.625, rows: 2 }]);
   expect(await ended).toEqual([0, null]);
 });

@@ -15,6 +15,12 @@ const { values } = parseArgs({
   },
 });
 
+function count(name: keyof typeof values): number {
+  const n = Number(values[name]);
+  if (Number.isInteger(n) && n > 0) return n;
+  throw new RangeError(`--${name}: expected a whole number from 1, received ${values[name]}`);
+}
+
 function show({ milliseconds, rows, bytes, refused, aborted }: Tally, seconds: number): void {
   const perSecond = (n: number) => Math.round(n / seconds).toLocaleString("en-US");
   const latency = (share: number) => `${quantile(milliseconds, share).toFixed(2)} ms`;
@@ -33,6 +39,7 @@ function show({ milliseconds, rows, bytes, refused, aborted }: Tally, seconds: n
   console.log(table(lines));
 }
 
+const [clients, requests] = [count("clients"), count("requests")];
 const main = fileURLToPath(new URL("main.js", import.meta.url));
 const server = spawn(process.execPath, [main], {
   env: { ...process.env, HOST: "127.0.0.1", PORT: "0" },
@@ -41,14 +48,9 @@ const server = spawn(process.execPath, [main], {
 const [line] = (await once(server.stdout, "data")) as [Buffer];
 const url = `${line}`.trim().replace("listening on ", "");
 try {
-  const load = {
-    url,
-    cases: loadCases([10, 1000, 100_000]),
-    clients: Number(values.clients),
-    requests: Number(values.requests),
-  };
+  const cases = loadCases([10, 1000, 100_000]);
   const start = performance.now();
-  const tally = await runLoad(load);
+  const tally = await runLoad({ url, cases, clients, requests });
   show(tally, (performance.now() - start) / 1000);
   for (const each of tally.wrong) console.error(each);
   if (tally.wrong.length > 0) process.exitCode = 1;

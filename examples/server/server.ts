@@ -17,10 +17,13 @@ interface Reply {
   readonly answer: object | string;
 }
 
+/** A client that sends slowly holds a slot. Node looks for such clients once per interval. */
+const timeouts = { requestTimeout: 30_000, connectionsCheckingInterval: 1000 };
+
 /** Returns a server that answers batches with their losses: see README.md. */
 export function createLossServer(limits: Partial<Limits> = {}): Server {
   const service = new LossService({ ...defaultLimits, ...limits });
-  const server = createServer(async (request, response) => {
+  const server = createServer(timeouts, async (request, response) => {
     const reply = await replyTo(service, request, response);
     // Without a client there is nobody to tell.
     if (request.socket.destroyed) return;
@@ -28,8 +31,6 @@ export function createLossServer(limits: Partial<Limits> = {}): Server {
     if (!server.listening) response.setHeader("Connection", "close");
     send(response, reply);
   });
-  // A client that sends slowly holds a slot.
-  server.requestTimeout = 30_000;
   return server;
 }
 
