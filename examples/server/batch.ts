@@ -29,7 +29,9 @@ export function checkShapes({
   sampleWeight,
 }: Partial<Record<ArrayName, Shape>>): void {
   if (yPred?.length !== 2) {
-    throw badRequest(`yPred: expected [rows, classes], received ${yPred ? shown(yPred) : "none"}`);
+    throw badRequest(
+      `yPred: expected shape [rows, classes], received ${yPred ? shown(yPred) : "none"}`,
+    );
   }
   const rows = yPred.slice(0, 1);
   check("yTrue", yTrue, [rows, yPred]);
@@ -39,5 +41,7 @@ export function checkShapes({
 function check(name: ArrayName, shape: Shape | undefined, expected: readonly Shape[]): void {
   if (expected.some((each) => `${each}` === `${shape}`)) return;
   const received = shape === undefined ? "none" : shown(shape);
-  throw badRequest(`${name}: expected ${expected.map(shown).join(" or ")}, received ${received}`);
+  throw badRequest(
+    `${name}: expected shape ${expected.map(shown).join(" or ")}, received ${received}`,
+  );
 }

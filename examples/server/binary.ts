@@ -42,7 +42,7 @@ export const readBinary: Format = (request, { query, length }, limits) => {
     const tensors = described.map(([name, each]) => [name, allocate(each)] as const);
     await readInto(
       request,
-      tensors.map(([, tensor]) => bytesOf(tensor)),
+      tensors.map(([, each]) => bytesOf(each)),
     );
     const { yTrue, yPred, sampleWeight = null } = Object.fromEntries(tensors);
     return { yTrue, yPred, sampleWeight, options };

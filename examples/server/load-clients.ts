@@ -58,7 +58,7 @@ async function send(url: string, each: LoadCase, agent: Agent, tally: Tally): Pr
   const answer = await json(response);
   if (response.statusCode === 503) {
     tally.refused++;
-    // A person would wait the seconds of Retry-After.
+    // Sooner than Retry-After says, so that the load stays high.
     await sleep(10);
     return send(url, each, agent, tally);
   }
