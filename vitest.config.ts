@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // A command of its own, test:install.
-    exclude: ["test/install"],
+    // Commands of their own, test:install and test:recipes.
+    exclude: ["test/install", "test/recipes"],
     // Worker threads, not processes: the addon has to live in them, and an emulator that runs the
     // tests for another processor reaches threads only.
     pool: "threads",

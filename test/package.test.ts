@@ -179,6 +179,7 @@ describe("the published package", () => {
       /^(package\.json|LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md)$/,
       /^(docs\/\w+|bench\/README|examples\/data\/README)\.md$/,
       /^examples\/(demo\.ts|loss-curve\.svg)$/,
+      /^examples\/server\/(README\.md|[\w-]+\.ts)$/,
       /^dist\/cjs\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
       /^dist\/cjs\/package\.json$/,
       /^dist\/esm\/(files|index|metrics|start)\.(js|d\.ts)$/,

@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/recipes/*.test.ts"],
+    pool: "threads",
+    // Most of it is downloads.
+    hookTimeout: 300_000,
+  },
+});
