@@ -187,7 +187,12 @@ describe("failures print nothing to standard output", () => {
 
   test("Ctrl-C stops a run that waits for its input", async () => {
     const args = ["evaluate", "-", "--format", "csv", ...columns, ...losses];
-    const ended = await run(args, { onStart: (kill) => setTimeout(kill, 700) });
+    const ended = await run(args, {
+      onStart(kill, { stdin }) {
+        // More than a pipe holds, so that it has been read in part when it has been written.
+        stdin.write(`label,logit_0,logit_1\n${"1,0.5,2\n".repeat(100_000)}`, kill);
+      },
+    });
     expect(ended).toEqual({ code: 130, stdout: "", stderr: "maxmargin: stopped\n" });
   });
 });

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -15,8 +15,8 @@ interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The file to run, by default that of the build. */
   readonly main?: string;
-  /** Receives the process when it has been started. */
-  readonly onStart?: (kill: () => void) => void;
+  /** Receives a function that interrupts the process, and the process, when it has been started. */
+  readonly onStart?: (kill: () => void, child: ChildProcessWithoutNullStreams) => void;
 }
 
 /** Runs the program in a process of its own. */
@@ -33,7 +33,7 @@ export function run(args: readonly string[], options: RunOptions = {}): Promise<
     });
   }
   if (input !== undefined) child.stdin.end(input);
-  onStart?.(() => child.kill("SIGINT"));
+  onStart?.(() => child.kill("SIGINT"), child);
   return new Promise((resolve) => {
     child.on("close", (code) => resolve({ code, ...texts }));
   });
