@@ -68,27 +68,27 @@ struct ClassRow {
 
 // ---- Folds over eight rows at once
 
-template <class Merge, class T>
-MAXMARGIN_INLINE Lanes<T> merged_to_lanes(Lanes<T> a) {
+template <class T>
+MAXMARGIN_INLINE Lanes<T> max_to_lanes(Lanes<T> a) {
   return a;
 }
-template <class Merge, class T, int N>
-MAXMARGIN_INLINE Lanes<T> merged_to_lanes(vec<T, N> a) {
-  return merged_to_lanes<Merge, T>(Merge::merged(low(a), high(a)));
+template <class T, int N>
+MAXMARGIN_INLINE Lanes<T> max_to_lanes(vec<T, N> a) {
+  return max_to_lanes<T>(max_or_second(low(a), high(a)));
 }
 
-// Merges the lanes that `of_row` returns for each row to one number. Writes whole groups of eight.
-template <class Merge, class T, class OfRow>
+// Writes the largest of the lanes that `of_row` returns for each row, in whole groups of eight.
+template <class T, class OfRow>
 MAXMARGIN_INLINE void fold_rows(size_t first, const Tile& tile, OfRow of_row, double* to) {
   alignas(64) T lanes[kLanes * kLanes] = {};
   for (size_t row = first; row < tile.rows; row += kLanes) {
     const size_t count = at_most_eight(tile.rows - row);
     MAXMARGIN_NO_UNROLL
-    for (size_t k = 0; k < count; ++k) store(lanes + k * kLanes, of_row(ClassRow<T>::of(tile, row + k), row + k));
+    for (size_t k = 0; k < count; ++k) store(lanes + k * kLanes, of_row(ClassRow<T>::of(tile, row + k)));
     Lanes<T> rows[kLanes];
     MAXMARGIN_UNROLL
     for (size_t k = 0; k < kLanes; ++k) rows[kPlaces<T>[k]] = loaded<Lanes<T>>(lanes + k * kLanes);
-    fold_segments<Merge, kLanes, 1, T>(rows);
+    fold_segments<Max, kLanes, 1, T>(rows);
     store(to + row, widen(rows[0]));
   }
 }
@@ -147,34 +147,9 @@ MAXMARGIN_NO_INLINE static bool write_maxes(const Tile& tile, size_t first, doub
   using V = Unit<T>;
   auto sums = ScoreSums<V>::zeros();
   const size_t ahead = ahead_of(tile);
-  const auto max_of_row = [&](const ClassRow<T>& row, size_t) {
-    return merged_to_lanes<Max, T>(wide_max<V>(row, ahead, &sums));
-  };
-  fold_rows<Max, T>(first, tile, max_of_row, maxes);
+  const auto max_of_row = [&](const ClassRow<T>& row) { return max_to_lanes<T>(wide_max<V>(row, ahead, &sums)); };
+  fold_rows<T>(first, tile, max_of_row, maxes);
   return sums.are_finite();
-}
-
-// ---- Ties
-
-// The lanes of a register that belong to its row, and zeros.
-template <class V>
-MAXMARGIN_INLINE V first_of_row(V values, size_t count) {
-  return count < kCount<V> ? first_n_or(values, static_cast<int>(count), Element<V>{0}) : values;
-}
-
-// Counts the other scores of each row that are equal to the maximum.
-template <class T>
-MAXMARGIN_NO_INLINE static void write_ties(const Tile& tile, const double* maxes, double* ties) {
-  using V = Unit<T>;
-  const auto of_row = [&](const ClassRow<T>& row, size_t index) {
-    const V max = constant<V>(maxes[index]);
-    V ones = constant<V>(0.0);
-    row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
-      ones = ones + first_of_row(value_if_equal(row.others(scores, column), max, constant<V>(1.0)), count);
-    });
-    return merged_to_lanes<Add, T>(ones);
-  };
-  fold_rows<Add, T>(0, tile, of_row, ties);
 }
 
 // ---- Scores
@@ -291,16 +266,24 @@ MAXMARGIN_INLINE bool ties_with_zero(const Tile& tile, size_t row, const double*
   return maxes[row] == 0.0 && ClassRow<T>::of(tile, row).has_class();
 }
 
+// 1 for each of some scores that is the maximum of the others, in the lanes of a register.
+template <class V>
+MAXMARGIN_INLINE V ones_of(V others, V max, size_t count) {
+  const V ones = value_if_equal(others, max, constant<V>(1.0));
+  return count < kCount<V> ? first_n_or(ones, static_cast<int>(count), Element<V>{0}) : ones;
+}
+
 template <class T>
 MAXMARGIN_NO_INLINE static void count_ties_of_classes(const Tile& tile, bool has_zeros, const double* maxes, double* ties) {
-  for (size_t first = 0; first < tile.rows; first += kLanes) {
-    // Writes whole groups.
-    double own[kLanes];
-    const Tile rows = class_rows_of<T>(tile, first, at_most_eight(tile.rows - first));
-    write_ties<T>(rows, maxes + first, own);
-    for (size_t k = 0; k < rows.rows; ++k) {
-      ties[first + k] = own[k] + (has_zeros && ties_with_zero<T>(rows, k, maxes + first) ? 1.0 : 0.0);
-    }
+  using V = Unit<T>;
+  for (size_t k = 0; k < tile.rows; ++k) {
+    const auto row = ClassRow<T>::of(tile, k);
+    const V max = constant<V>(maxes[k]);
+    V ones = constant<V>(0.0);
+    row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
+      ones = ones + ones_of(row.others(scores, column), max, count);
+    });
+    ties[k] = count_of(ones) + (has_zeros && ties_with_zero<T>(tile, k, maxes) ? 1.0 : 0.0);
   }
 }
 
@@ -322,7 +305,7 @@ MAXMARGIN_NO_INLINE static bool gradient_of_classes(const Tile& tile, bool has_z
     row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
       MAXMARGIN_PREFETCH(row.scores + column + ahead);
       const V others = row.others(scores, column);
-      ones = ones + first_of_row(value_if_equal(others, max, constant<V>(1.0)), count);
+      ones = ones + ones_of(others, max, count);
       const V derivative = value_if_equal(others, max, share) | row.template at_class<V>(column, constant<V>(-1.0));
       // The sum turns -0 into 0.
       store(to + column, canonicalize_nan(derivative * factor + constant<V>(0.0)));

@@ -216,7 +216,9 @@ MAXMARGIN_INLINE bool rows_of_one_size(const Tile& tile, const RowOutputs& to) {
 
 template <class In>
 MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& to) {
-  if constexpr (!kWritesTerms<In>) {
+  // The padding of a block of 8 changes nothing.
+  constexpr bool kHasSmallSizes = !(kSavesCode && In::kHasMax && !In::kIsFloat);
+  if constexpr (!kWritesTerms<In> && kHasSmallSizes) {
     if (tile.width == 1) return rows_in_registers<In, 1>(tile, to);
     if (tile.width == 2) return rows_in_registers<In, 2>(tile, to);
     if (tile.width <= 4) return rows_in_registers<In, 4>(tile, to);
