@@ -36,26 +36,24 @@ export interface DuckConnection {
 
 interface DuckInstance {
   connect(): Promise<DuckConnection>;
-  closeSync(): void;
 }
 
 interface DuckModule {
   readonly DuckDBInstance: { create(path: string): Promise<DuckInstance> };
 }
 
-/** A database in memory, with a connection. */
+/** A connection to the database, which is in memory. */
 export interface Duck {
   readonly connection: DuckConnection;
   close(): void;
 }
 
+/** All files share a database: to create and to close one takes as long as to read a million rows. */
+let shared: Promise<DuckInstance> | undefined;
+
 export async function openDuck(): Promise<Duck> {
   const { DuckDBInstance } = loadOptional("@duckdb/node-api") as DuckModule;
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
-  const close = () => {
-    connection.closeSync();
-    instance.closeSync();
-  };
-  return { connection, close };
+  shared ??= DuckDBInstance.create(":memory:");
+  const connection = await (await shared).connect();
+  return { connection, close: () => connection.closeSync() };
 }

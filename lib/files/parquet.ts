@@ -17,6 +17,9 @@ interface ParquetColumn {
 const numeric =
   /^(BOOLEAN|U?TINYINT|U?SMALLINT|U?INTEGER|U?BIGINT|U?HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*\))$/;
 
+/** Types whose values JavaScript has typed arrays for. The others are cast. */
+const readInPlace = /^(U?TINYINT|U?SMALLINT|U?INTEGER|FLOAT|DOUBLE)$/;
+
 const listMark = /\[\d*\]$/;
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
@@ -26,7 +29,7 @@ function numbersOf(file: string, { name, type }: ParquetColumn): string {
   if (!numeric.test(own)) {
     throw wrongData(`${file}: column ${JSON.stringify(name)}`, "numbers, or lists of them", type);
   }
-  const target = own === "FLOAT" ? "FLOAT" : "DOUBLE";
+  const target = readInPlace.test(own) ? own : "DOUBLE";
   return `CAST(${quoted(name)} AS ${target}${own === type ? "" : "[]"})`;
 }
 
