@@ -93,16 +93,24 @@ export class ParquetReader implements Reader {
   }
 
   async *read(): AsyncGenerator<Rows, void, undefined> {
-    const next = await this.#stream();
+    const fetch = await this.#stream();
+    let next = fetch();
     let sink: ValueRows | undefined;
-    for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
-      const { rowCount } = chunk;
-      const vectors = this.#vectorsOf(chunk);
-      sink ??= new ValueRows(this.#file, this.#names, this.#selected, this.#options, (index) =>
-        vectors.get(index)?.at(0),
-      );
-      yield* sink.addColumns(rowCount, vectors, (row) => `row ${this.#row + row + 1}`);
-      this.#row += rowCount;
+    try {
+      for (let chunk = await next; chunk !== undefined; chunk = await next) {
+        // DuckDB reads the next chunk while this one is copied.
+        next = fetch();
+        const { rowCount } = chunk;
+        const vectors = this.#vectorsOf(chunk);
+        sink ??= new ValueRows(this.#file, this.#names, this.#selected, this.#options, (index) =>
+          vectors.get(index)?.at(0),
+        );
+        yield* sink.addColumns(rowCount, vectors, (row) => `row ${this.#row + row + 1}`);
+        this.#row += rowCount;
+      }
+    } finally {
+      // Nothing may be read by a connection that is closed.
+      await next.catch(() => {});
     }
     if (sink !== undefined && sink.buffer.count > 0) yield sink.buffer.take();
   }
