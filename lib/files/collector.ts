@@ -1,26 +1,35 @@
 import type { SavedShard } from "./answer.js";
 import { type Block, Blocks, byGroup, type RowSpan } from "./blocks.js";
-import type { Rows, Widths } from "./columns.js";
+import type { Widths } from "./columns.js";
 import { DataError, wrongData } from "./data-error.js";
-import { rowsOfBlock, rowsOfFlatBlock } from "./grid.js";
+import { flatGridOf, type Grid, gridOf, longestStep, stepOf } from "./grid.js";
 import type { Groups } from "./groups.js";
 import type { ChosenLoss } from "./losses.js";
 import { LabelError, Tally } from "./tally.js";
 
-/** Which part of a data set to evaluate. */
-export interface Shard {
+/** Consecutive rows of a data set, as one of several parts. */
+export interface Part extends RowSpan {
   readonly index: number;
   readonly of: number;
+  /** The number of rows in the data set. */
+  readonly total: number;
 }
 
-/** The rows of a shard: whole blocks, except for the last one. */
-function spanOf({ index, of }: Shard, total: number, size: number): RowSpan {
-  const blocks = Math.ceil(total / size);
-  const at = (i: number) => (i === of ? total : Math.floor((blocks * i) / of) * size);
-  return { first: at(index), end: at(index + 1) };
+/**
+ * Moves the ends of a part to the next multiples of a number of rows, so that sums do not depend on
+ * the parts. Every row still belongs to one part.
+ */
+function alignedSpan({ first, end, total }: Part, step: number): RowSpan {
+  const at = (row: number) => Math.min(total, Math.ceil(row / step) * step);
+  return { first: at(first), end: at(end) };
 }
 
-const everything: RowSpan = { first: 0, end: Infinity };
+const everything: Part = { index: 0, of: 1, total: Infinity, first: 0, end: Infinity };
+
+/** The tallies whose rows are cut by the same grid. */
+interface GridTallies extends Grid {
+  readonly tallies: Tally[];
+}
 
 /** Where the rows of a source begin in the data set. */
 interface Start {
@@ -28,26 +37,25 @@ interface Start {
   readonly first: number;
 }
 
-/** Receives all rows of a data set, and adds up the losses of those that belong to a shard. */
+/** Receives rows of a data set, and adds up the losses of those that belong to a part. */
 export class Collector {
   readonly #losses: readonly ChosenLoss[];
   readonly #groups: Groups | undefined;
-  readonly #shard: (Shard & { readonly total: number }) | undefined;
+  readonly #part: Part;
   readonly #starts: Start[] = [];
   #widths: Widths | undefined;
   #tallies: Tally[] = [];
   #blocks: Blocks[] = [];
-  /** The rows that are needed: all, until the widths are known. */
-  span = everything;
+  /** The rows that are needed; before the widths are known, those that may be. */
+  span: RowSpan;
 
-  constructor(
-    losses: readonly ChosenLoss[],
-    groups: Groups | undefined,
-    shard?: Shard & { readonly total: number },
-  ) {
+  constructor(losses: readonly ChosenLoss[], groups: Groups | undefined, part = everything) {
     this.#losses = losses;
     this.#groups = groups;
-    this.#shard = shard;
+    this.#part = part;
+    const { first, end, total } = part;
+    const most = Math.min(total, end + longestStep(groups !== undefined));
+    this.span = { first, end: first === end ? end : most };
   }
 
   /** Begins with a source. */
@@ -55,8 +63,8 @@ export class Collector {
     this.#starts.push({ name, first });
   }
 
-  /** Tells the widths of the rows to come, which have to be those of the rows so far. */
-  expect(widths: Widths, hasWeights: boolean): void {
+  /** Checks the widths of rows, which have to be those of the rows so far. */
+  #expect(widths: Widths, hasWeights: boolean): void {
     const known = this.#widths;
     const shown = ({ labels, predictions }: Widths) =>
       `${labels} labels and ${predictions} predictions in a row`;
@@ -75,30 +83,35 @@ export class Collector {
       const expected = `one label in a row, or ${predictions}, one for each prediction`;
       throw wrongData(this.#starts[0]?.name ?? "", expected, `${labels}`);
     }
-    const tallies = this.#losses.map((loss) => ({
-      tally: new Tally(loss.name, loss.readingsFor(widths)),
-      size: loss.isFlat && !hasWeights ? rowsOfFlatBlock(predictions) : rowsOfBlock(predictions),
-    }));
-    this.#tallies = tallies.map(({ tally }) => tally);
-    const sizes = [...new Set(tallies.map(({ size }) => size))];
-    const shard = this.#shard;
-    const spans = sizes.map((size) => (shard ? spanOf(shard, shard.total, size) : everything));
-    this.#blocks = sizes.map((size, i) => {
-      const own = tallies.filter((each) => each.size === size).map(({ tally }) => tally);
-      return new Blocks(size, spans[i] as RowSpan, (block) => this.#addBlock(own, block));
+    const [byRows, flat] = [gridOf(predictions), flatGridOf(predictions)].map((grid) => ({
+      ...grid,
+      tallies: [] as Tally[],
+    })) as [GridTallies, GridTallies];
+    this.#tallies = this.#losses.map((loss) => {
+      const tally = new Tally(loss.name, loss.readingsFor(widths));
+      (loss.isFlat && !hasWeights ? flat : byRows).tallies.push(tally);
+      return tally;
     });
+    const used = [byRows, flat].filter(({ tallies }) => tallies.length > 0);
+    const spans = used.map((grid) =>
+      alignedSpan(this.#part, stepOf(grid, this.#groups !== undefined)),
+    );
+    this.#blocks = used.map(
+      ({ size, tallies }, i) =>
+        new Blocks(size, spans[i] as RowSpan, (block) => this.#addBlock(tallies, block)),
+    );
     this.span = {
       first: Math.min(...spans.map(({ first }) => first)),
       end: Math.max(...spans.map(({ end }) => end)),
     };
   }
 
-  /** Adds rows; `first` is the number of the first. */
-  add(rows: Rows, first: number): void {
+  /** Adds rows. */
+  add(rows: Block): void {
     const { labels, predictions, sampleWeight } = rows;
     const widths = { labels: labels.width, predictions: predictions.width };
-    this.expect(widths, sampleWeight !== undefined);
-    for (const blocks of this.#blocks) blocks.add(rows, first);
+    this.#expect(widths, sampleWeight !== undefined);
+    for (const blocks of this.#blocks) blocks.add(rows, rows.first);
   }
 
   #addBlock(tallies: readonly Tally[], block: Block): void {
@@ -125,7 +138,7 @@ export class Collector {
   }
 
   save(seconds: number): SavedShard {
-    const { index, of } = this.#shard ?? { index: 0, of: 1 };
+    const { index, of } = this.#part;
     const names = this.#groups?.names ?? [];
     const decidedBy = this.#tallies.find((tally) => tally.decidedBy !== undefined)?.decidedBy;
     const losses = this.#tallies.map((tally) => ({ name: tally.name, totals: tally.save(names) }));
