@@ -4,7 +4,7 @@ import type { CommandLine, CommandOptions } from "./arguments.js";
 export interface Context {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Fires at Ctrl-C. */
+  /** Fires at Ctrl-C, and when a service manager ends the process. */
   readonly signal: AbortSignal;
 }
 

@@ -3,6 +3,7 @@ import { evaluateFiles } from "../files/evaluate.js";
 import type { CommandLine } from "./arguments.js";
 import { type Command, type Context, json } from "./command.js";
 import { dataOptions, whileShown } from "./data-options.js";
+import { checkRunOptions, evaluateOnQueue, runOptions } from "./queue.js";
 import { paintFor } from "./style.js";
 import { tableOf } from "./table.js";
 
@@ -30,15 +31,19 @@ export function printed(
 export const evaluate: Command = {
   summary: "compute losses of the rows in files",
   usage: "[FILE...] --labels COLUMN --predictions COLUMN --loss NAMES",
-  options: { ...dataOptions, json: { type: "boolean", help: "print JSON" } },
+  options: { ...dataOptions, ...runOptions, json: { type: "boolean", help: "print JSON" } },
   examples: [
     "maxmargin evaluate scores.csv --labels label --predictions score --loss hinge",
     "maxmargin evaluate 'part-*.parquet' --labels y --predictions 'logit_*' --loss crammer_singer --by segment",
     "maxmargin evaluate --labels y_true.npy --predictions y_pred.npy --loss hinge,squared_hinge --json",
+    "maxmargin evaluate 'part-*.parquet' --labels y --predictions p --loss hinge --queue redis://host:6379",
   ],
   async run(line, context) {
+    checkRunOptions(line);
     const answer = await whileShown(line, context, ({ sources, options }) =>
-      evaluateFiles(sources, options),
+      line.isSet("queue")
+        ? evaluateOnQueue(line, context, sources, options)
+        : evaluateFiles(sources, options),
     );
     return printed(answer, line, context);
   },

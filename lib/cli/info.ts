@@ -1,16 +1,9 @@
-import { readFileSync } from "node:fs";
 import os from "node:os";
-import path from "node:path";
 import { backend } from "../backend/backend.js";
 import { optionalPackages, versionOf } from "../files/optional.js";
+import { ownVersion } from "../version.js";
 import { type Command, json } from "./command.js";
 import { paintFor } from "./style.js";
-
-/** Returns the version of this package. */
-export function ownVersion(): string {
-  const manifest = readFileSync(path.join(__dirname, "../../../package.json"), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
-}
 
 function facts() {
   const names = Object.keys(optionalPackages) as (keyof typeof optionalPackages)[];
