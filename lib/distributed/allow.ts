@@ -32,7 +32,10 @@ export class Allowed {
     }
     if (allow.length === 0) throw wrongValue("allow", "at least one directory or URL", "none");
     const folders = allow.filter((each) => !isRemote(each));
-    const prefixes = allow.filter(isRemote).map((each) => new URL(each).href);
+    const prefixes = allow.filter(isRemote).map((each) => {
+      if (URL.canParse(each)) return new URL(each).href;
+      throw wrongValue("allow", "a directory or URL", described(each));
+    });
     const resolved = folders.map(async (folder) => {
       try {
         return await realpath(folder);

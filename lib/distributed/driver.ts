@@ -177,6 +177,18 @@ function checkWidths(all: readonly SavedShard[], shards: readonly Shard[]): void
  * @throws Never; the promise rejects as that of `evaluateFiles`, with {@link ShardError} if shards
  *   fail, which lists all of them, and with {@link QueueError} if the queue cannot be reached, no
  *   worker listens, versions differ, or the run is cancelled.
+ * @example
+ * ```js
+ * import { distribute } from "maxmargin/distributed";
+ *
+ * const { losses } = await distribute("/data/part-*.parquet", {
+ *   connection: "redis://host:6379",
+ *   labels: "y",
+ *   predictions: "logit_*",
+ *   losses: ["crammer_singer"],
+ *   onProgress: ({ done, of, workers }) => console.log(`${done} of ${of}, ${workers} workers`),
+ * });
+ * ```
  */
 export async function distribute(
   sources: Sources,

@@ -7,8 +7,9 @@ import type { Step, StepCounts } from "./step.js";
 
 /** Times in milliseconds. */
 const times = {
-  /** Between two looks at the queue. */
-  look: 200,
+  /** Between two looks at the queue: the least, and the most. */
+  look: 20,
+  longLook: 500,
   /** Between two looks at the workers. */
   workers: 2000,
   /** How long the first worker may take to listen. */
@@ -43,9 +44,12 @@ export async function expectWorkers(
         `${shown}: no worker listens; start some with maxmargin worker --queue ${shown}`,
       );
     }
-    await setTimeout(times.look, undefined, { signal });
+    await setTimeout(times.longLook, undefined, { signal });
   }
 }
+
+/** Looks more often at what has just begun, so that waiting costs 2 % at most. */
+const lookAfter = (waited: number) => Math.min(times.longLook, Math.max(times.look, waited / 50));
 
 /** Receives what is seen of a step. */
 export type OnLook = (counts: StepCounts, workers: number | undefined) => void;
@@ -71,11 +75,12 @@ export class Watch {
    * @throws QueueError if the queue or the workers stay away for long; the reason of the signal.
    */
   async until(step: Step): Promise<void> {
+    const started = now();
     for (;;) {
       const counts = await this.#patiently(() => this.#look(step));
       this.#onLook(counts, this.#workers);
       if (counts.isOver) return;
-      await setTimeout(times.look, undefined, { signal: this.#signal });
+      await setTimeout(lookAfter(now() - started), undefined, { signal: this.#signal });
     }
   }
 
@@ -114,7 +119,7 @@ export class Watch {
         } catch (error) {
           this.#signal?.throwIfAborted();
           if (error instanceof QueueError || now() - started > times.silence) throw error;
-          await setTimeout(times.look, undefined, { signal: this.#signal });
+          await setTimeout(times.longLook, undefined, { signal: this.#signal });
         }
       }
     } finally {

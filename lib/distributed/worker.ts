@@ -1,5 +1,5 @@
 import os from "node:os";
-import { described, wrongKind } from "../errors.js";
+import { described, wrongValue } from "../errors.js";
 import { checkOptions } from "../options.js";
 import { ownVersion } from "../version.js";
 import { readAddress } from "./address.js";
@@ -76,12 +76,20 @@ function logEvents(worker: BullWorker, shown: string, log: (line: string) => voi
  * @throws Never; the promise rejects with TypeError or RangeError if an option is unknown or invalid,
  *   with {@link QueueError} if the queue cannot be reached, and with {@link MissingPackageError} if
  *   `bullmq`, or `ioredis` or `pg`, is not installed.
+ * @example
+ * ```ts
+ * import { startWorker } from "maxmargin/distributed";
+ *
+ * const starting = startWorker({ connection: "redis://:secret@127.0.0.1:1", allow: ["/tmp"] });
+ * const problem = await starting.catch((error: Error) => error.message);
+ * problem; //=> "redis://127.0.0.1:1: connection refused: is it running?"
+ * ```
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   checkOptions(options, optionNames);
   const { concurrency = 1, log = () => {} } = options;
   if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw wrongKind("concurrency", "an integer from 1", described(concurrency));
+    throw wrongValue("concurrency", "an integer from 1", described(concurrency));
   }
   const address = readAddress(options.connection);
   const allowed = await Allowed.read(options.allow);
@@ -89,13 +97,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const version = ownVersion();
   const name = workerName(version, os.hostname(), process.pid);
   const { Worker } = loadBull(address.kind);
-  const process_ = async (job: BullJob<unknown>) => {
+  const evaluate = async (job: BullJob<unknown>) => {
     if (job.name === joiningName) return null;
     const isLast = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     return perform(job.data as Task, { version, allowed, isLast });
   };
   const connection = address.options;
-  const worker = new Worker(queueName, process_, { ...settings, connection, concurrency, name });
+  const worker = new Worker(queueName, evaluate, { ...settings, connection, concurrency, name });
   logEvents(worker, address.shown, log);
   await worker.waitUntilReady();
   return { name, queue: address.shown, close: () => worker.close() };

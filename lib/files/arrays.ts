@@ -61,6 +61,10 @@ export class ArraysReader implements Reader {
     return [labels, predictions, sampleWeight, by].filter((array) => array !== undefined);
   }
 
+  limit(end: number): void {
+    this.#end = end;
+  }
+
   async *read(): AsyncGenerator<Rows, void, undefined> {
     let next = this.#readRows();
     try {

@@ -38,6 +38,8 @@ export interface Reader {
    * reading all rows before them.
    */
   readonly seek?: ((first: number, end: number) => void) | undefined;
+  /** Tells that the rows from a number on are not needed, so that nothing reads ahead of them. */
+  readonly limit?: ((end: number) => void) | undefined;
   read(): AsyncGenerator<Rows, void, undefined>;
   /** The share that has been read, if it is known. */
   progress(): number | undefined;

@@ -145,10 +145,14 @@ async function* neededRows(
   let last = end;
   if (counted !== Infinity && reader.rows !== undefined) {
     check(reader.rows === counted, reader.rows);
+    const most = Math.min(end, collector.span.end);
     if (reader.seek !== undefined) {
       at = Math.max(first, collector.span.first);
-      last = Math.min(end, collector.span.end);
+      last = most;
       reader.seek(at - first, last - first);
+    } else if (reader.limit !== undefined) {
+      last = most;
+      reader.limit(last - first);
     }
   }
   for await (const rows of reader.read()) {

@@ -3,7 +3,7 @@
 import { Hinge, SquaredHinge } from "maxmargin";
 import { type DistributeOptions, distribute, type RunProgress } from "maxmargin/distributed";
 import { evaluateFiles } from "maxmargin/files";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { npy, temporaryFolder } from "../files/support.js";
 import { Cleanup, RedisServer, spawnProgram, startWorker } from "./support.js";
 
@@ -23,9 +23,7 @@ const shardBytes = Math.ceil((rows * 5 + 256) / shards);
 /** Slow enough for things to happen in the middle. */
 const slow = { SLOW_OPEN: "10" };
 
-const cleanup = new Cleanup();
-afterEach(cleanup.run);
-
+// Most of the time is spent waiting: for locks that expire, and for processes that start.
 /** Submits the run, and returns its answer in the form of {@link single}. */
 async function answerOf(redis: RedisServer, options: Partial<DistributeOptions> = {}) {
   const answer = await distribute(source, {
@@ -48,8 +46,11 @@ function atShard(count: number, act: () => void) {
   };
 }
 
-describe("the bits of the single process, if", () => {
-  test("a worker is killed in the middle of a shard, and another one stopped", async () => {
+describe.concurrent("the bits of the single process, if", () => {
+  test("a worker is killed in the middle of a shard, and another one stopped", async ({
+    onTestFinished,
+  }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     const killed = await startWorker(cleanup, redis.url, { ...slow, DIE_AT_OPEN: "41" });
     const stopped = await startWorker(cleanup, redis.url, slow);
@@ -62,7 +63,8 @@ describe("the bits of the single process, if", () => {
     expect(stderr).toMatch(/finishing the shards that have been begun\n/);
   });
 
-  test("Redis is killed and started again", async () => {
+  test("Redis is killed and started again", async ({ onTestFinished }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     for (let i = 0; i < 3; i++) await startWorker(cleanup, redis.url, slow);
     let restarted: Promise<void> | undefined;
@@ -74,7 +76,8 @@ describe("the bits of the single process, if", () => {
     await restarted;
   });
 
-  test("the same run is submitted twice at once, and again", async () => {
+  test("the same run is submitted twice at once, and again", async ({ onTestFinished }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     const workers = [];
     for (let i = 0; i < 3; i++) workers.push(await startWorker(cleanup, redis.url, slow));
@@ -90,27 +93,32 @@ describe("the bits of the single process, if", () => {
 });
 
 /** Runs the command on the queue. */
-const evaluate = (redis: RedisServer, args: readonly string[], env = {}) =>
-  spawnProgram(cleanup, ["evaluate", ...args, "--queue", redis.url], env).ended;
+const evaluate = (cleanup: Cleanup, redis: RedisServer, args: readonly string[]) =>
+  spawnProgram(cleanup, ["evaluate", ...args, "--queue", redis.url]).ended;
 
 const columns = ["--labels", "y", "--predictions", "p", "--loss", "hinge", "--encoding", "binary"];
 
-describe("failures", () => {
+describe.concurrent("failures", () => {
   const good = folder.write("good.csv", "y,p\n1,0.5\n0,1\n");
   const wrong = folder.write("wrong.csv", "y,p\n1,0.5\n7,1\n");
+  // Rows of the first 8192 would belong to the shard of another file.
+  const long = folder.write("long.csv", `y,p\n${"1,0.5\n".repeat(9000)}7,1\n`);
   const words = folder.write("words.csv", "y,p\n1,0.5\n1,abc\n");
 
-  test("of all shards are reported at once, with shard, file and reason", async () => {
+  test("of all shards are reported at once, with shard, file and reason", async ({
+    onTestFinished,
+  }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     const worker = await startWorker(cleanup, redis.url);
-    const args = [good, wrong, words, ...columns, "--shard-bytes", "1"];
-    expect(await evaluate(redis, args)).toEqual({
+    const args = [good, long, words, ...columns, "--shard-bytes", "1"];
+    expect(await evaluate(cleanup, redis, args)).toEqual({
       code: 1,
       stdout: "",
       stderr: [
         "maxmargin: 2 failures:",
         `  counting rows: ${words}: column "p", line 3: expected a number, received "abc"`,
-        `  shard 1: ${wrong}: labels, row 2: expected 0 or 1, received 7`,
+        `  shard 1: ${long}: labels, row 9001: expected 0 or 1, received 7`,
         "",
       ].join("\n"),
     });
@@ -119,23 +127,25 @@ describe("failures", () => {
     expect((await worker.ended).stderr).toMatch(/\.shard\.0: done\n/);
   });
 
-  test("of a truncated array, and of reading it once", async () => {
+  test("of a truncated array, and of reading it once", async ({ onTestFinished }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     const cut = folder.write("cut.npy", npy(labels).subarray(0, -5));
     const worker = await startWorker(cleanup, redis.url, { FAIL_ONCE: good });
     const truncated = ["--labels", cut, "--predictions", source.predictions, "--loss", "hinge"];
-    expect(await evaluate(redis, truncated)).toMatchObject({
+    expect(await evaluate(cleanup, redis, truncated)).toMatchObject({
       code: 1,
       stderr: `maxmargin: counting rows: ${cut}: expected ${rows} bytes of data for shape (${rows},), received ${rows - 5}\n`,
     });
     const again = await startWorker(cleanup, redis.url, { FAIL_ONCE: good });
     worker.child.kill("SIGTERM");
     await worker.ended;
-    expect(await evaluate(redis, [good, ...columns, "--json"])).toMatchObject({ code: 0 });
+    expect(await evaluate(cleanup, redis, [good, ...columns, "--json"])).toMatchObject({ code: 0 });
     expect(again.stderr()).toMatch(/EIO.*; it is tried again\n/);
   });
 
-  test("that kill two workers are given up, and named", async () => {
+  test("that kill two workers are given up, and named", async ({ onTestFinished }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     const dying = { DIE_AT_FILE: wrong };
     const args = [good, wrong, ...columns, "--shard-bytes", "1", "--run", "poisoned"];
@@ -143,7 +153,7 @@ describe("failures", () => {
       await startWorker(cleanup, redis.url, dying),
       await startWorker(cleanup, redis.url, dying),
     ];
-    const ended = evaluate(redis, args);
+    const ended = evaluate(cleanup, redis, args);
     await Promise.all([first.ended, second.ended]);
     await startWorker(cleanup, redis.url);
     expect(await ended).toEqual({
@@ -153,42 +163,50 @@ describe("failures", () => {
     });
   });
 
-  test("go away when the run is submitted again after their cause has", async () => {
+  test("go away when the run is submitted again after their cause has", async ({
+    onTestFinished,
+  }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     await startWorker(cleanup, redis.url);
     const late = folder.write("late.csv", "y,p\n1,x\n");
     const args = [good, late, ...columns, "--run", "repaired", "--json"];
-    expect(await evaluate(redis, args)).toMatchObject({ code: 1 });
+    expect(await evaluate(cleanup, redis, args)).toMatchObject({ code: 1 });
     folder.write("late.csv", "y,p\n1,2\n");
-    const { code, stdout } = await evaluate(redis, args);
+    const { code, stdout } = await evaluate(cleanup, redis, args);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ rows: 3 });
   });
 });
 
-describe("what cannot begin is said within seconds", () => {
+describe.concurrent("what cannot begin is said within seconds", () => {
   const file = folder.write("one.csv", "y,p\n1,0.5\n");
   const args = [file, ...columns];
 
-  test("no worker", async () => {
+  test("no worker", async ({ onTestFinished }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
-    expect(await evaluate(redis, args)).toEqual({
+    expect(await evaluate(cleanup, redis, args)).toEqual({
       code: 3,
       stdout: "",
       stderr: `maxmargin: ${redis.url}: no worker listens; start some with maxmargin worker --queue ${redis.url}\n`,
     });
   });
 
-  test("no Redis, for driver and worker", async () => {
+  test("no Redis, for driver and worker", async ({ onTestFinished }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     await redis.kill();
     const sentence = `maxmargin: ${redis.url}: connection refused: is it running?\n`;
-    expect(await evaluate(redis, args)).toEqual({ code: 3, stdout: "", stderr: sentence });
+    expect(await evaluate(cleanup, redis, args)).toEqual({ code: 3, stdout: "", stderr: sentence });
     const worker = spawnProgram(cleanup, ["worker", "--queue", redis.url]);
     expect(await worker.ended).toEqual({ code: 3, stdout: "", stderr: sentence });
   });
 
-  test("a wrong password, which nothing shows; the right one can be in the environment", async () => {
+  test("a wrong password, which nothing shows; the right one can be in the environment", async ({
+    onTestFinished,
+  }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup, "--requirepass", "right-secret");
     const at = `127.0.0.1:${redis.port}`;
     const own = ["evaluate", ...args, "--json", "--queue"];
@@ -208,10 +226,11 @@ describe("what cannot begin is said within seconds", () => {
     expect(redis.storedText()).toContain("one.csv");
   });
 
-  test("a worker of another version", async () => {
+  test("a worker of another version", async ({ onTestFinished }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     await startWorker(cleanup, redis.url, { OTHER_VERSION: "9.9.9" });
-    expect(await evaluate(redis, args)).toMatchObject({
+    expect(await evaluate(cleanup, redis, args)).toMatchObject({
       code: 3,
       stderr: expect.stringMatching(
         /: the versions of maxmargin differ: [\d.]+ here, 9\.9\.9 in the worker [\w.-]+\/\d+\n$/,
@@ -220,7 +239,7 @@ describe("what cannot begin is said within seconds", () => {
   });
 });
 
-describe("a signal", () => {
+describe.concurrent("a signal", () => {
   /** Submits the run, and stops its driver in the middle. */
   async function stopped(redis: RedisServer, options: Partial<DistributeOptions>) {
     const controller = new AbortController();
@@ -229,7 +248,10 @@ describe("a signal", () => {
     await expect(answerOf(redis, own)).rejects.toThrow("enough");
   }
 
-  test("leaves a run to its workers, if so asked: the same run joins it", async () => {
+  test("leaves a run to its workers, if so asked: the same run joins it", async ({
+    onTestFinished,
+  }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     const worker = await startWorker(cleanup, redis.url, slow);
     await stopped(redis, { leave: true });
@@ -242,7 +264,8 @@ describe("a signal", () => {
     expect(worker.child.exitCode).toBe(null);
   });
 
-  test("cancels a run otherwise, for all who have joined it", async () => {
+  test("cancels a run otherwise, for all who have joined it", async ({ onTestFinished }) => {
+    const cleanup = new Cleanup(onTestFinished);
     const redis = await RedisServer.start(cleanup);
     await startWorker(cleanup, redis.url, slow);
     const other = answerOf(redis).catch((error: Error) => error.message);

@@ -15,6 +15,12 @@ const behaviour = fileURLToPath(new URL("behaviour.cjs", import.meta.url));
 export class Cleanup {
   readonly #steps: (() => unknown)[] = [];
 
+  constructor(onFinished: (act: () => Promise<void>) => void) {
+    onFinished(async () => {
+      for (const step of this.#steps.splice(0)) await step();
+    });
+  }
+
   add(step: () => unknown): void {
     this.#steps.unshift(step);
   }
@@ -24,10 +30,6 @@ export class Cleanup {
     this.add(() => rmSync(folder, { recursive: true, force: true }));
     return folder;
   }
-
-  readonly run = async (): Promise<void> => {
-    for (const step of this.#steps.splice(0)) await step();
-  };
 }
 
 export async function freePort(): Promise<number> {
