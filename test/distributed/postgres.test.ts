@@ -6,7 +6,7 @@ import path from "node:path";
 import { Hinge, SquaredHinge } from "maxmargin";
 import { distribute, type RunProgress } from "maxmargin/distributed";
 import { evaluateFiles } from "maxmargin/files";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { npy, temporaryFolder } from "../files/support.js";
 import { Cleanup, freePort, spawnProgram, startWorker } from "./support.js";
 
@@ -41,6 +41,9 @@ async function startPostgres(cleanup: Cleanup): Promise<string> {
   server.stderr?.resume();
   return `postgres://tester:secret@127.0.0.1:${port}/postgres`;
 }
+
+// Locks expire after seconds, and machines that are busy take their time.
+vi.setConfig({ testTimeout: 300_000 });
 
 const folder = temporaryFolder();
 const rows = 400_000;

@@ -3,9 +3,12 @@
 import { Hinge, SquaredHinge } from "maxmargin";
 import { type DistributeOptions, distribute, type RunProgress } from "maxmargin/distributed";
 import { evaluateFiles } from "maxmargin/files";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { npy, temporaryFolder } from "../files/support.js";
-import { Cleanup, RedisServer, spawnProgram, startWorker } from "./support.js";
+import { Cleanup, hasRedis, RedisServer, spawnProgram, startWorker } from "./support.js";
+
+// Locks expire after seconds, and machines that are busy take their time.
+vi.setConfig({ testTimeout: 300_000 });
 
 const folder = temporaryFolder();
 const rows = 1_700_000;
@@ -23,7 +26,8 @@ const shardBytes = Math.ceil((rows * 5 + 256) / shards);
 /** Slow enough for things to happen in the middle. */
 const slow = { SLOW_OPEN: "10" };
 
-// Most of the time is spent waiting: for locks that expire, and for processes that start.
+// At once, because most of the time is spent waiting: for locks that expire, for processes that start.
+const onRedis = hasRedis ? describe.concurrent : describe.skip;
 /** Submits the run, and returns its answer in the form of {@link single}. */
 async function answerOf(redis: RedisServer, options: Partial<DistributeOptions> = {}) {
   const answer = await distribute(source, {
@@ -46,7 +50,7 @@ function atShard(count: number, act: () => void) {
   };
 }
 
-describe.concurrent("the bits of the single process, if", () => {
+onRedis("the bits of the single process, if", () => {
   test("a worker is killed in the middle of a shard, and another one stopped", async ({
     onTestFinished,
   }) => {
@@ -98,7 +102,30 @@ const evaluate = (cleanup: Cleanup, redis: RedisServer, args: readonly string[])
 
 const columns = ["--labels", "y", "--predictions", "p", "--loss", "hinge", "--encoding", "binary"];
 
-describe.concurrent("failures", () => {
+onRedis("the command", () => {
+  test("prints what it prints without a queue", async ({ onTestFinished }) => {
+    const cleanup = new Cleanup(onTestFinished);
+    const redis = await RedisServer.start(cleanup);
+    await startWorker(cleanup, redis.url, {}, ["--allow", folder.path("."), "--concurrency", "2"]);
+    const files = ["north", "south"].map((name, i) =>
+      folder.write(`${name}.csv`, `y,p,place\n${`${i},0.5,${name}\n1,0.25,east\n`.repeat(9000)}`),
+    );
+    const args = [...files, "--labels", "y", "--predictions", "p", "--loss", "hinge,squared_hinge"];
+    const grouped = [...args, "--by", "place", "--weights", "p"];
+    for (const own of [args, grouped]) {
+      const plain = await spawnProgram(cleanup, ["evaluate", ...own]).ended;
+      const queued = await evaluate(cleanup, redis, [...own, "--shard-bytes", "50000"]);
+      const withoutTime = (text: string) => text.replace(/, [\d.]+ s.*\n$/, "");
+      expect({ ...queued, stdout: withoutTime(queued.stdout) }).toEqual({
+        ...plain,
+        stdout: withoutTime(plain.stdout),
+      });
+      expect(queued.stdout).toMatch(/36,000 rows of 1 prediction, [\d.]+ s/);
+    }
+  });
+});
+
+onRedis("failures", () => {
   const good = folder.write("good.csv", "y,p\n1,0.5\n0,1\n");
   const wrong = folder.write("wrong.csv", "y,p\n1,0.5\n7,1\n");
   // Rows of the first 8192 would belong to the shard of another file.
@@ -179,7 +206,7 @@ describe.concurrent("failures", () => {
   });
 });
 
-describe.concurrent("what cannot begin is said within seconds", () => {
+onRedis("what cannot begin is said within seconds", () => {
   const file = folder.write("one.csv", "y,p\n1,0.5\n");
   const args = [file, ...columns];
 
@@ -239,7 +266,7 @@ describe.concurrent("what cannot begin is said within seconds", () => {
   });
 });
 
-describe.concurrent("a signal", () => {
+onRedis("a signal", () => {
   /** Submits the run, and stops its driver in the middle. */
   async function stopped(redis: RedisServer, options: Partial<DistributeOptions>) {
     const controller = new AbortController();

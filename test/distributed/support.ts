@@ -1,5 +1,5 @@
 // Servers and workers of the tests: processes, each with a folder of its own.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import net from "node:net";
@@ -10,6 +10,8 @@ import { type Ended, root } from "../cli/support.js";
 
 const main = `${root}dist/cjs/cli/main.js`;
 const behaviour = fileURLToPath(new URL("behaviour.cjs", import.meta.url));
+
+export const hasRedis = spawnSync("redis-server", ["--version"]).status === 0;
 
 /** What has to be ended and removed after a test, the last one first. */
 export class Cleanup {
