@@ -11,7 +11,6 @@ export interface BullJob<T> {
   readonly opts: { readonly attempts?: number };
   /** When it ended, in milliseconds. */
   readonly finishedOn?: number;
-  getState(): Promise<string>;
   getDependenciesCount(): Promise<
     Readonly<Record<"processed" | "unprocessed" | "ignored", number>>
   >;

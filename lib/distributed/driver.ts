@@ -3,6 +3,7 @@ import { type FileEvaluation, mergeShards, type SavedShard } from "../files/answ
 import { wrongData } from "../files/data-error.js";
 import type { Sources } from "../files/evaluate.js";
 import type { Source } from "../files/formats.js";
+import type { RowCount } from "../files/part.js";
 import { now } from "../surroundings.js";
 import { readAddress } from "./address.js";
 import { Client } from "./client.js";
@@ -10,16 +11,12 @@ import { QueueError, ShardError, type ShardFailure } from "./errors.js";
 import { type DistributeOptions, type Plan, planRun } from "./plan.js";
 import { type CountedSource, cut, type Shard } from "./shards.js";
 import { filesOf, nameOf, type SavedSource } from "./sources.js";
-import { type Ended, Step } from "./step.js";
+import { Step } from "./step.js";
 import type { Outcome, Task, TaskValues } from "./tasks.js";
 import { expectWorkers, Watch } from "./watch.js";
 
 /** How long cancelling a run may take, in milliseconds. */
 const cancelling = 5000;
-
-/** What bullmq says of a job that its worker did not survive. */
-const reasonOf = (failure: string) =>
-  failure.includes("stalled") ? "its worker died twice, or lost the queue" : failure;
 
 /** A run of a driver. */
 class Run {
@@ -41,8 +38,9 @@ class Run {
     const saved = shards.length === 0 ? [] : await this.#evaluateShards(shards);
     if (this.#failures.length > 0) throw new ShardError(this.#failures);
     const [first] = this.#plan.sources;
-    if (saved.length === 0)
+    if (saved.length === 0) {
       throw wrongData(nameOf(first as SavedSource), "at least one row", "none");
+    }
     checkWidths(saved, shards);
     return mergeShards(saved);
   }
@@ -53,13 +51,12 @@ class Run {
     const tasks = bundles.map((sources) =>
       this.#task({ kind: "count", sources: sources.map(saved) }),
     );
-    const ended = await this.#perform(tasks, 0);
+    const ended = await this.#perform<"count">(tasks, 0);
     return bundles.flatMap((sources, i) => {
-      const end = ended[i] as Ended;
-      const outcomes = "value" in end ? (end.value as TaskValues["count"]) : [];
+      const outcome = ended[i] as Outcome<TaskValues["count"]>;
       return sources.flatMap((source, j) => {
-        const outcome = outcomes[j] ?? { error: "failure" in end ? reasonOf(end.failure) : "" };
-        const counts = this.#valueOf(outcome, undefined, [source]);
+        const own = "value" in outcome ? (outcome.value[j] as Outcome<RowCount>) : outcome;
+        const counts = this.#valueOf(own, undefined, [source]);
         return counts === undefined ? [] : [{ ...saved(source), ...counts }];
       });
     });
@@ -84,11 +81,10 @@ class Run {
   async #evaluateShards(shards: readonly Shard[]): Promise<SavedShard[]> {
     const tasks = shards.map((shard) => this.#task({ kind: "shard", ...shard }));
     const total = shards[0]?.part.total ?? 0;
-    const ended = await this.#perform(tasks, total);
-    return ended.flatMap((end, i) => {
-      const outcome: Outcome<SavedShard> =
-        "value" in end ? (end.value as TaskValues["shard"]) : { error: reasonOf(end.failure) };
-      const value = this.#valueOf(outcome, i, shards[i]?.sources ?? []);
+    const ended = await this.#perform<"shard">(tasks, total);
+    return ended.flatMap((outcome, i) => {
+      const own = "value" in outcome ? outcome.value : outcome;
+      const value = this.#valueOf(own, i, shards[i]?.sources ?? []);
       return value === undefined ? [] : [value];
     });
   }
@@ -114,7 +110,10 @@ class Run {
   }
 
   /** Submits tasks, or joins them, and returns what became of them. */
-  async #perform(tasks: readonly Task[], rows: number): Promise<Ended[]> {
+  async #perform<K extends Task["kind"]>(
+    tasks: readonly Task[],
+    rows: number,
+  ): Promise<Outcome<TaskValues[K]>[]> {
     const { run, fingerprint } = this.#plan;
     const { signal, leave = false, onProgress } = this.#options;
     signal?.throwIfAborted();
@@ -137,7 +136,7 @@ class Run {
     }
     const { done } = await step.counts();
     if (done < tasks.length) throw new QueueError(`run ${run}: it was cancelled`);
-    return step.ended();
+    return (await step.ended()) as Outcome<TaskValues[K]>[];
   }
 
   async #cancel(step: Step): Promise<void> {

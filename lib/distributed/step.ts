@@ -1,8 +1,10 @@
 // A step of a run: tasks, and the job that waits for all of them.
+import { createHash } from "node:crypto";
 import { wrongValue } from "../errors.js";
 import type { BullJob, FlowJob } from "./bullmq.js";
 import { type Client, queueName } from "./client.js";
-import type { Task } from "./tasks.js";
+import { QueueError } from "./errors.js";
+import type { Outcome, Task } from "./tasks.js";
 
 /** How long a finished job is kept, in seconds. */
 const kept = { age: 3600 };
@@ -12,13 +14,13 @@ export const joiningName = "run";
 
 /** What is kept in the job that waits. */
 interface JoinData {
-  /** Which files and options the run has. */
   readonly fingerprint: string;
 }
 
 /** A step that is to be submitted. */
 export interface StepPlan {
   readonly run: string;
+  /** Which files and options the run has. */
   readonly fingerprint: string;
   readonly tasks: readonly Task[];
 }
@@ -30,11 +32,13 @@ export interface StepCounts {
   readonly isOver: boolean;
 }
 
-/** What became of a task: its value, or why it has none. */
-export type Ended = { readonly value: unknown } | { readonly failure: string };
+/** Identifies a step: the same run has other tasks if a file could not be counted. */
+const fingerprintOf = ({ fingerprint, tasks }: StepPlan) =>
+  createHash("sha256")
+    .update(JSON.stringify([fingerprint, tasks]))
+    .digest("hex");
 
-function flowOf(id: string, { fingerprint, tasks }: StepPlan): FlowJob {
-  const data: JoinData = { fingerprint };
+function flowOf(id: string, data: JoinData, tasks: readonly Task[]): FlowJob {
   const ends = { removeOnComplete: kept, removeOnFail: kept };
   return {
     name: joiningName,
@@ -57,37 +61,34 @@ function flowOf(id: string, { fingerprint, tasks }: StepPlan): FlowJob {
   };
 }
 
-/** Sorts what a job knows of its children, whose keys end with their numbers. */
-function byNumber<T>(
-  children: Readonly<Record<string, T>>,
-  ended: (child: T) => Ended,
-): (readonly [number, Ended])[] {
-  return Object.entries(children).map(([key, child]) => [
-    Number(key.slice(key.lastIndexOf(".") + 1)),
-    ended(child),
-  ]);
+/** What bullmq says of a job that its workers did not survive. */
+const reasonOf = (failure: string) =>
+  failure.includes("stalled") ? "its worker died twice, or lost the queue" : failure;
+
+/** Returns what became of the children of a job, whose keys end with their numbers. */
+async function endedOf(job: BullJob<JoinData>, count: number): Promise<Outcome<unknown>[]> {
+  const ended: Outcome<unknown>[] = Array.from({ length: count }, () => ({ error: "cancelled" }));
+  const numberOf = (key: string) => Number(key.slice(key.lastIndexOf(".") + 1));
+  for (const [key, value] of Object.entries(await job.getChildrenValues())) {
+    ended[numberOf(key)] = { value };
+  }
+  for (const [key, failure] of Object.entries(await job.getIgnoredChildrenFailures())) {
+    ended[numberOf(key)] = { error: reasonOf(failure) };
+  }
+  return ended;
 }
 
-async function endedOf(job: BullJob<JoinData>, count: number): Promise<Ended[]> {
-  const all: Ended[] = Array.from({ length: count }, () => ({ failure: "it was cancelled" }));
-  const values = byNumber(await job.getChildrenValues(), (value) => ({ value }));
-  const failures = byNumber(await job.getIgnoredChildrenFailures(), (failure) => ({ failure }));
-  for (const [i, ended] of [...values, ...failures]) all[i] = ended;
-  return all;
-}
-
-const hasFailed = (ended: Ended) =>
-  "failure" in ended || [ended.value].flat().some((outcome) => "error" in (outcome as object));
+/** Whether a task failed, or has an outcome that is an error. */
+const hasFailed = (ended: Outcome<unknown>) =>
+  "error" in ended || [ended.value].flat().some((outcome) => "error" in (outcome as object));
 
 /** A step that has been submitted. */
 export class Step {
-  readonly #client: Client;
-  readonly #id: string;
+  readonly #job: BullJob<JoinData>;
   readonly #count: number;
 
-  private constructor(client: Client, id: string, count: number) {
-    this.#client = client;
-    this.#id = id;
+  private constructor(job: BullJob<JoinData>, count: number) {
+    this.#job = job;
     this.#count = count;
   }
 
@@ -99,14 +100,16 @@ export class Step {
    */
   static async submit(client: Client, plan: StepPlan): Promise<Step> {
     const [{ kind }] = plan.tasks as [Task];
+    const fingerprint = fingerprintOf(plan);
     for (let attempt = 0; ; attempt++) {
-      const step = new Step(client, `${plan.run}.${attempt}.${kind}`, plan.tasks.length);
-      const job = await step.#job();
-      if (job === undefined) {
-        await client.add(flowOf(step.#id, plan));
-        return step;
-      }
-      const isSame = job.data.fingerprint === plan.fingerprint;
+      const id = `${plan.run}.${attempt}.${kind}`;
+      const known = await client.job<JoinData>(id);
+      if (known === undefined) await client.add(flowOf(id, { fingerprint }, plan.tasks));
+      const job = known ?? (await client.job<JoinData>(id));
+      if (job === undefined) throw new QueueError(`run ${plan.run}: it was cancelled`);
+      const step = new Step(job, plan.tasks.length);
+      if (known === undefined) return step;
+      const isSame = job.data.fingerprint === fingerprint;
       const { isOver } = await step.counts();
       if (!isOver && isSame) return step;
       if (!isOver) {
@@ -117,28 +120,20 @@ export class Step {
     }
   }
 
-  #job(): Promise<BullJob<JoinData> | undefined> {
-    return this.#client.job<JoinData>(this.#id);
-  }
-
+  /** Returns how many tasks have ended: none if the step was cancelled. */
   async counts(): Promise<StepCounts> {
-    const job = await this.#job();
-    // It has been cancelled.
-    if (job === undefined) return { done: 0, isOver: true };
-    const { processed, ignored, unprocessed } = await job.getDependenciesCount();
+    const { processed, ignored, unprocessed } = await this.#job.getDependenciesCount();
     return { done: processed + ignored, isOver: unprocessed === 0 };
   }
 
   /** Returns what became of the tasks, in their order. */
-  async ended(): Promise<Ended[]> {
-    const job = await this.#job();
-    return job === undefined ? [] : endedOf(job, this.#count);
+  ended(): Promise<Outcome<unknown>[]> {
+    return endedOf(this.#job, this.#count);
   }
 
   /** Removes all tasks that nobody has begun with. */
   async cancel(): Promise<void> {
-    const job = await this.#job();
-    await job?.removeUnprocessedChildren();
-    await job?.remove({ removeChildren: false });
+    await this.#job.removeUnprocessedChildren();
+    await this.#job.remove({ removeChildren: false });
   }
 }

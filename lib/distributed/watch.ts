@@ -8,7 +8,7 @@ import type { Step, StepCounts } from "./step.js";
 /** Times in milliseconds. */
 const times = {
   /** Between two looks at the queue: the least, and the most. */
-  look: 20,
+  look: 40,
   longLook: 500,
   /** Between two looks at the workers. */
   workers: 2000,
@@ -48,8 +48,8 @@ export async function expectWorkers(
   }
 }
 
-/** Looks more often at what has just begun, so that waiting costs 2 % at most. */
-const lookAfter = (waited: number) => Math.min(times.longLook, Math.max(times.look, waited / 50));
+/** Looks more often at what has just begun, so that waiting costs a fortieth at most. */
+const lookAfter = (waited: number) => Math.min(times.longLook, Math.max(times.look, waited / 40));
 
 /** Receives what is seen of a step. */
 export type OnLook = (counts: StepCounts, workers: number | undefined) => void;
@@ -118,7 +118,8 @@ export class Watch {
           return await Promise.race([look(), late]);
         } catch (error) {
           this.#signal?.throwIfAborted();
-          if (error instanceof QueueError || now() - started > times.silence) throw error;
+          if (error instanceof QueueError) throw error;
+          if (now() - started > times.silence) throw this.#gone("no answer");
           await setTimeout(times.longLook, undefined, { signal: this.#signal });
         }
       }

@@ -81,7 +81,7 @@ function logEvents(worker: BullWorker, shown: string, log: (line: string) => voi
  * import { startWorker } from "maxmargin/distributed";
  *
  * const starting = startWorker({ connection: "redis://:secret@127.0.0.1:1", allow: ["/tmp"] });
- * const problem = await starting.catch((error: Error) => error.message);
+ * const problem = await starting.catch(({ message }) => message);
  * problem; //=> "redis://127.0.0.1:1: connection refused: is it running?"
  * ```
  */
