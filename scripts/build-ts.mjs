@@ -17,7 +17,7 @@ import { buildWasm } from "./wasm.mjs";
 const entries = ["index", "metrics"];
 
 /** Entries that need Node: the build for browsers has none of them. */
-const nodeEntries = ["files"];
+const nodeEntries = ["files", "distributed"];
 
 /** @param {string} config */
 function compile(config) {

@@ -55,7 +55,7 @@ describe("lib/", () => {
   /** Folders and files, each of which may import itself and those before it. */
   const layers = [
     ["surroundings.ts", "surroundings.web.ts", "typed-arrays.ts"],
-    ["errors.ts", "names.ts", "nearest.ts", "options.ts", "shown.ts"],
+    ["errors.ts", "names.ts", "nearest.ts", "options.ts", "shown.ts", "version.ts"],
     ["tensor/"],
     ["losses/spec.ts"],
     ["backend/"],
@@ -67,6 +67,8 @@ describe("lib/", () => {
     ["files/"],
     ["report/"],
     ["files.ts"],
+    ["distributed/"],
+    ["distributed.ts"],
     ["cli/"],
   ];
 

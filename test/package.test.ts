@@ -130,7 +130,7 @@ describe("the package's name", () => {
       : Object.values(conditions).flatMap(targetsOf);
 
   test("has declarations beside every entry", () => {
-    const entries = [".", "./metrics", "./files"].flatMap((path) =>
+    const entries = [".", "./metrics", "./files", "./distributed"].flatMap((path) =>
       targetsOf(manifest.exports[path] as object),
     );
     for (const entry of [...entries, { types: manifest.types, default: manifest.main }]) {
@@ -182,7 +182,7 @@ describe("the published package", () => {
       /^examples\/server\/(README\.md|[\w-]+\.ts)$/,
       /^dist\/cjs\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,
       /^dist\/cjs\/package\.json$/,
-      /^dist\/esm\/(files|index|metrics|start)\.(js|d\.ts)$/,
+      /^dist\/esm\/(distributed|files|index|metrics|start)\.(js|d\.ts)$/,
       /^dist\/web\/([\w-]+\/)*[\w-]+\.js$/,
       /^dist\/web\/(index|metrics)\.(workerd\.js|d\.ts)$/,
       /^dist\/web\/(start\.workerd\.js|maxmargin\.wasm)$/,

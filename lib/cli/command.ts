@@ -6,7 +6,7 @@ export interface Context {
   readonly args: readonly string[];
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
-  /** Fires at Ctrl-C. */
+  /** Fires at Ctrl-C, and when a service manager ends the process. */
   readonly signal: AbortSignal;
 }
 

@@ -1,9 +1,9 @@
 import os from "node:os";
 import { backend } from "../backend/backend.js";
 import { optionalPackages, versionOf } from "../files/optional.js";
+import { ownVersion } from "../version.js";
 import { type Command, json } from "./command.js";
 import { paintFor } from "./style.js";
-import { ownVersion } from "./version.js";
 
 export function facts() {
   const names = Object.keys(optionalPackages) as (keyof typeof optionalPackages)[];

@@ -4,12 +4,14 @@ import { runProgram } from "./program.js";
 
 const stop = new AbortController();
 
-// The first Ctrl-C stops the evaluation, a second one the process.
-process.once("SIGINT", () => {
-  stop.abort();
-  // It would wait for more.
-  process.stdin.destroy();
-});
+// The first Ctrl-C stops the command, a second one the process. Service managers send SIGTERM.
+for (const name of ["SIGINT", "SIGTERM"]) {
+  process.once(name, () => {
+    stop.abort();
+    // It would wait for more.
+    process.stdin.destroy();
+  });
+}
 
 // Who reads the output may have seen enough of it.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

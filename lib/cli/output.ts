@@ -4,13 +4,13 @@ import path from "node:path";
 import type { FileEvaluation } from "../files/answer.js";
 import { DataError, fileError } from "../files/data-error.js";
 import { reportPage, type SummarizedEvaluation } from "../report/page.js";
+import { ownVersion } from "../version.js";
 import type { CommandLine, CommandOptions } from "./arguments.js";
 import { type Context, json } from "./command.js";
 import { histogramText } from "./histogram.js";
 import { paintFor } from "./style.js";
 import { tableOf } from "./table.js";
 import { UsageError } from "./usage-error.js";
-import { ownVersion } from "./version.js";
 
 export const outputOptions: CommandOptions = {
   json: { type: "boolean", help: "print JSON" },

@@ -1,5 +1,7 @@
+import { QueueError } from "../distributed/errors.js";
 import { DataError, MissingPackageError } from "../files/data-error.js";
 import { nearestOf } from "../nearest.js";
+import { ownVersion } from "../version.js";
 import { readCommandLine } from "./arguments.js";
 import { bench } from "./bench.js";
 import type { Command, Context } from "./command.js";
@@ -10,9 +12,16 @@ import { info } from "./info.js";
 import { merge, shard } from "./shard.js";
 import { paintFor } from "./style.js";
 import { UsageError } from "./usage-error.js";
-import { ownVersion } from "./version.js";
+import { worker } from "./worker.js";
 
-export const commands: Readonly<Record<string, Command>> = { evaluate, shard, merge, bench, info };
+export const commands: Readonly<Record<string, Command>> = {
+  evaluate,
+  worker,
+  shard,
+  merge,
+  bench,
+  info,
+};
 
 /** What the arguments of the library are called on the command line. */
 const flags: Readonly<Record<string, string>> = {
@@ -24,6 +33,11 @@ const flags: Readonly<Record<string, string>> = {
   where: "--where",
   format: "--format",
   count: "--threads",
+  connection: "--queue",
+  run: "--run",
+  shardBytes: "--shard-bytes",
+  concurrency: "--concurrency",
+  allow: "--allow",
   "shard.index": "--index",
   "shard.of": "--of",
 };
@@ -40,6 +54,7 @@ const inFlags = (message: string) =>
 function codeOf(error: unknown, signal: AbortSignal): number {
   if (signal.aborted) return exitCodes.stopped;
   if (error instanceof DataError) return exitCodes.data;
+  if (error instanceof QueueError) return exitCodes.queue;
   const isUsage =
     error instanceof UsageError ||
     error instanceof MissingPackageError ||

@@ -1,3 +1,4 @@
+import type { RunProgress } from "../distributed/plan.js";
 import type { Progress } from "../files/options.js";
 import { now } from "../surroundings.js";
 
@@ -17,14 +18,24 @@ function duration(seconds: number): string {
 const millions = (count: number) =>
   count < 1e6 ? `${Math.round(count / 1e3)} k` : `${(count / 1e6).toPrecision(3)} M`;
 
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 /** Formats how far an evaluation has come after some seconds. */
-export function progressText({ rows, fraction }: Progress, seconds: number): string {
+export function progressText(progress: Progress | RunProgress, seconds: number): string {
+  if (!("run" in progress)) return rowsText(progress, seconds).join("  ");
+  const { step, done, of, workers } = progress;
+  const seen = workers === undefined ? [] : [counted(workers, "worker")];
+  if (step === "count") return ["counting rows", `${done} of ${of}`, ...seen].join("  ");
+  return [...rowsText(progress, seconds), `${done} of ${counted(of, "shard")}`, ...seen].join("  ");
+}
+
+function rowsText({ rows, fraction }: Progress, seconds: number): string[] {
   const parts = [`${millions(rows)} rows`, `${millions(rows / seconds)} rows/s`];
   if (fraction !== undefined) {
     parts.unshift(`${Math.floor(100 * fraction)}%`.padStart(4));
     if (fraction > 0) parts.push(`${duration((seconds * (1 - fraction)) / fraction)} left`);
   }
-  return parts.join("  ");
+  return parts;
 }
 
 /** A line on a terminal that is written over, and cleared at the end. */

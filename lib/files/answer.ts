@@ -84,7 +84,9 @@ function mergeLoss(name: string, parts: readonly (readonly SavedTotals[])[]): Me
   const all = merged(own.flatMap((totals) => totals.all ?? []));
   const byName = new Map<string, SavedPartialLoss[]>();
   for (const [group, part] of own.flatMap(({ groups }) => Object.entries(groups))) {
-    byName.set(group, [...(byName.get(group) ?? []), part]);
+    const known = byName.get(group);
+    if (known === undefined) byName.set(group, [part]);
+    else known.push(part);
   }
   const names = [...byName.keys()].sort(inNaturalOrder);
   const groups = new Map(
@@ -168,14 +170,13 @@ export function mergeShards(shards: readonly SavedShard[]): FileEvaluation {
     throw wrongValue("shards", `shards of one evaluation, ${own}`, `${other}`);
   }
   const indexes = shards.map(({ index }) => index);
-  const lost = Array.from({ length: of }, (_, index) => index).filter(
-    (index) => !indexes.includes(index),
-  );
+  const known = new Set(indexes);
+  const lost = Array.from({ length: of }, (_, index) => index).filter((index) => !known.has(index));
   if (lost.length > 0) {
     throw wrongValue("shards", `all of ${of} shards`, `none of index ${lost.join(", ")}`);
   }
-  const twice = indexes.find((index, i) => indexes.indexOf(index) < i);
-  if (twice !== undefined || indexes.length > of) {
+  if (indexes.length > known.size) {
+    const twice = indexes.find((index, i) => indexes.indexOf(index) < i);
     throw wrongValue("shards", "each shard once", `index ${twice} twice`);
   }
   return answerOf([...shards].sort((a, b) => a.index - b.index));

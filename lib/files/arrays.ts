@@ -1,5 +1,5 @@
 import { castToDoubles } from "../tensor/cast.js";
-import { type Column, type RandomAccess, type Reader, type Rows, roles } from "./columns.js";
+import { type Column, type Reader, type Rows, roles } from "./columns.js";
 import { wrongData } from "./data-error.js";
 import { rowsOfBlock } from "./grid.js";
 import type { Groups } from "./groups.js";
@@ -32,26 +32,26 @@ function checkRows(arrays: NpyArrays): void {
 /** Reads arrays that numpy saved: labels, predictions and so on, each from its own input. */
 export class ArraysReader implements Reader {
   readonly rows: number;
-  readonly random?: RandomAccess;
+  readonly seek: ((first: number, end: number) => void) | undefined;
   readonly #arrays: NpyArrays;
   readonly #groups: Groups | undefined;
   readonly #close: () => Promise<void>;
   #row = 0;
+  #end: number;
 
   constructor(arrays: NpyArrays, groups: Groups | undefined, close: () => Promise<void>) {
     checkRows(arrays);
     this.rows = arrays.labels.rows;
+    this.#end = this.rows;
     this.#arrays = arrays;
     this.#groups = groups;
     this.#close = close;
     const all = this.#all();
     if (all.every(({ input }) => input.seek !== undefined)) {
-      this.random = {
-        widths: { labels: arrays.labels.width, predictions: arrays.predictions.width },
-        seek: (row) => {
-          this.#row = row;
-          for (const array of all) array.seek(row);
-        },
+      this.seek = (first, end) => {
+        this.#row = first;
+        this.#end = end;
+        for (const array of all) array.seek(first);
       };
     }
   }
@@ -59,6 +59,10 @@ export class ArraysReader implements Reader {
   #all(): NpyArray[] {
     const { labels, predictions, sampleWeight, by } = this.#arrays;
     return [labels, predictions, sampleWeight, by].filter((array) => array !== undefined);
+  }
+
+  limit(end: number): void {
+    this.#end = end;
   }
 
   async *read(): AsyncGenerator<Rows, void, undefined> {
@@ -73,12 +77,13 @@ export class ArraysReader implements Reader {
       // Nothing may be read from files that are closed.
       await next.catch(() => {});
     }
+    if (this.#end < this.rows) return;
     for (const array of this.#all()) await array.checkEnd();
   }
 
   async #readRows(): Promise<Rows | undefined> {
     const most = blocksAtOnce * rowsOfBlock(this.#arrays.predictions.width);
-    const count = Math.min(most, this.rows - this.#row);
+    const count = Math.min(most, this.#end - this.#row);
     if (count <= 0) return undefined;
     this.#row += count;
     const [labels, predictions, sampleWeight] = await Promise.all(

@@ -102,13 +102,14 @@ class Waiting {
  * a block.
  */
 export class Blocks {
+  /** The rows of a block, and of a range that is shorter. */
   readonly #size: number;
   readonly #range: RowSpan;
   readonly #receive: (block: Block) => void;
   #waiting: Waiting | undefined;
 
   constructor(size: number, range: RowSpan, receive: (block: Block) => void) {
-    this.#size = size;
+    this.#size = Math.min(size, range.end - range.first);
     this.#range = range;
     this.#receive = receive;
   }

@@ -1,25 +1,29 @@
 import type { SavedShard } from "./answer.js";
 import { type Block, Blocks, byGroup, type RowSpan } from "./blocks.js";
-import type { Rows, Widths } from "./columns.js";
+import type { Widths } from "./columns.js";
 import { DataError, wrongData } from "./data-error.js";
-import { rowsOfBlock, rowsOfFlatBlock } from "./grid.js";
+import { flatGridOf, type Grid, gridOf, longestStep, stepOf } from "./grid.js";
 import type { Groups } from "./groups.js";
 import type { ChosenLoss, LossReading } from "./losses.js";
 import { LossSummary } from "./summary/loss-summary.js";
 import type { RowPlace } from "./summary/worst-rows.js";
 import { LabelError, Tally } from "./tally.js";
 
-/** Which part of a data set to evaluate. */
-export interface Shard {
+/** Consecutive rows of a data set, as one of several parts. */
+export interface Part extends RowSpan {
   readonly index: number;
   readonly of: number;
+  /** The number of rows in the data set. */
+  readonly total: number;
 }
 
-/** The rows of a shard: whole blocks, except for the last one. */
-function spanOf({ index, of }: Shard, total: number, size: number): RowSpan {
-  const blocks = Math.ceil(total / size);
-  const at = (i: number) => (i === of ? total : Math.floor((blocks * i) / of) * size);
-  return { first: at(index), end: at(index + 1) };
+/**
+ * Moves the ends of a part to the next multiples of a number of rows, so that sums do not depend on
+ * the parts. Every row still belongs to one part.
+ */
+function alignedSpan({ first, end, total }: Part, step: number): RowSpan {
+  const at = (row: number) => Math.min(total, Math.ceil(row / step) * step);
+  return { first: at(first), end: at(end) };
 }
 
 /** What to compute of a data set. */
@@ -30,7 +34,12 @@ export interface Wanted {
   readonly summary: boolean;
 }
 
-const everything: RowSpan = { first: 0, end: Infinity };
+const everything: Part = { index: 0, of: 1, total: Infinity, first: 0, end: Infinity };
+
+/** The tallies whose rows are cut by the same grid. */
+interface GridTallies extends Grid {
+  readonly tallies: Tally[];
+}
 
 /** Where the rows of a source begin in the data set. */
 interface Start {
@@ -38,20 +47,23 @@ interface Start {
   readonly first: number;
 }
 
-/** Receives all rows of a data set, and adds up the losses of those that belong to a shard. */
+/** Receives rows of a data set, and adds up the losses of those that belong to a part. */
 export class Collector {
   readonly #wanted: Wanted;
-  readonly #shard: (Shard & { readonly total: number }) | undefined;
+  readonly #part: Part;
   readonly #starts: Start[] = [];
   #widths: Widths | undefined;
   #tallies: Tally[] = [];
   #blocks: Blocks[] = [];
-  /** The rows that are needed: all, until the widths are known. */
-  span = everything;
+  /** The rows that are needed; before the widths are known, those that may be. */
+  span: RowSpan;
 
-  constructor(wanted: Wanted, shard?: Shard & { readonly total: number }) {
+  constructor(wanted: Wanted, part = everything) {
     this.#wanted = wanted;
-    this.#shard = shard;
+    this.#part = part;
+    const { first, end, total } = part;
+    const most = Math.min(total, end + longestStep(wanted.groups !== undefined));
+    this.span = { first, end: first === end ? end : most };
   }
 
   /** Begins with a source. */
@@ -59,8 +71,8 @@ export class Collector {
     this.#starts.push({ name, first });
   }
 
-  /** Tells the widths of the rows to come, which have to be those of the rows so far. */
-  expect(widths: Widths, hasWeights: boolean): void {
+  /** Checks the widths of rows, which have to be those of the rows so far. */
+  #expect(widths: Widths, hasWeights: boolean): void {
     const known = this.#widths;
     const shown = ({ labels, predictions }: Widths) =>
       `${labels} labels and ${predictions} predictions in a row`;
@@ -79,18 +91,23 @@ export class Collector {
       const expected = `one label in a row, or ${predictions}, one for each prediction`;
       throw wrongData(this.#starts[0]?.name ?? "", expected, `${labels}`);
     }
-    const tallies = this.#wanted.losses.map((loss, i) => ({
-      tally: this.#tallyOf(loss, widths, i === 0),
-      size: loss.isFlat && !hasWeights ? rowsOfFlatBlock(predictions) : rowsOfBlock(predictions),
-    }));
-    this.#tallies = tallies.map(({ tally }) => tally);
-    const sizes = [...new Set(tallies.map(({ size }) => size))];
-    const shard = this.#shard;
-    const spans = sizes.map((size) => (shard ? spanOf(shard, shard.total, size) : everything));
-    this.#blocks = sizes.map((size, i) => {
-      const own = tallies.filter((each) => each.size === size).map(({ tally }) => tally);
-      return new Blocks(size, spans[i] as RowSpan, (block) => this.#addBlock(own, block));
+    const [byRows, flat] = [gridOf(predictions), flatGridOf(predictions)].map((grid) => ({
+      ...grid,
+      tallies: [] as Tally[],
+    })) as [GridTallies, GridTallies];
+    this.#tallies = this.#wanted.losses.map((loss, i) => {
+      const tally = this.#tallyOf(loss, widths, i === 0);
+      (loss.isFlat && !hasWeights ? flat : byRows).tallies.push(tally);
+      return tally;
     });
+    const used = [byRows, flat].filter(({ tallies }) => tallies.length > 0);
+    const spans = used.map((grid) =>
+      alignedSpan(this.#part, stepOf(grid, this.#wanted.groups !== undefined)),
+    );
+    this.#blocks = used.map(
+      ({ size, tallies }, i) =>
+        new Blocks(size, spans[i] as RowSpan, (block) => this.#addBlock(tallies, block)),
+    );
     this.span = {
       first: Math.min(...spans.map(({ first }) => first)),
       end: Math.max(...spans.map(({ end }) => end)),
@@ -112,12 +129,12 @@ export class Collector {
     throw wrongData(this.#starts[0]?.name ?? "", expected, received);
   }
 
-  /** Adds rows; `first` is the number of the first. */
-  add(rows: Rows, first: number): void {
+  /** Adds rows. */
+  add(rows: Block): void {
     const { labels, predictions, sampleWeight } = rows;
     const widths = { labels: labels.width, predictions: predictions.width };
-    this.expect(widths, sampleWeight !== undefined);
-    for (const blocks of this.#blocks) blocks.add(rows, first);
+    this.#expect(widths, sampleWeight !== undefined);
+    for (const blocks of this.#blocks) blocks.add(rows, rows.first);
   }
 
   #addBlock(tallies: readonly Tally[], block: Block): void {
@@ -145,7 +162,7 @@ export class Collector {
   }
 
   save(seconds: number): SavedShard {
-    const { index, of } = this.#shard ?? { index: 0, of: 1 };
+    const { index, of } = this.#part;
     const { groups } = this.#wanted;
     const names = groups?.names ?? [];
     const decidedBy = this.#tallies.find((tally) => tally.decidedBy !== undefined)?.decidedBy;

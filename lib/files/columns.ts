@@ -45,18 +45,17 @@ export interface Widths {
   readonly predictions: number;
 }
 
-/** What a reader that can start at any row knows before it starts. */
-export interface RandomAccess {
-  readonly widths: Widths;
-  seek(row: number): void;
-}
-
 /** Reads one source. */
 export interface Reader {
   /** The number of rows, if it is known before they are read. */
   readonly rows: number | undefined;
-  /** Absent where a row cannot be found without reading all before it. */
-  readonly random?: RandomAccess;
+  /**
+   * Makes `read` return the rows from one on, and before another one, alone. Absent where that takes
+   * reading all rows before them.
+   */
+  readonly seek?: ((first: number, end: number) => void) | undefined;
+  /** Tells that the rows from a number on are not needed, so that nothing reads ahead of them. */
+  readonly limit?: ((end: number) => void) | undefined;
   read(): AsyncGenerator<Rows, void, undefined>;
   /** The share that has been read, if it is known. */
   progress(): number | undefined;

@@ -6,7 +6,7 @@ export class DataError extends RangeError {
   override readonly name: string = "DataError";
 }
 
-/** A package that reads a format is not installed. */
+/** An optional package, such as one that reads a format, is not installed. */
 export class MissingPackageError extends Error {
   override readonly name: string = "MissingPackageError";
 }

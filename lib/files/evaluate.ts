@@ -1,122 +1,12 @@
 import { described, wrongKind, wrongValue } from "../errors.js";
-import { now } from "../surroundings.js";
 import { answerOf, type FileEvaluation, type SavedShard } from "./answer.js";
-import { Collector, type Shard } from "./collector.js";
-import type { Reader } from "./columns.js";
-import { DataError, fileError } from "./data-error.js";
-import { expand, isArrayFiles, isStream, nameOf, openSource, type Source } from "./formats.js";
-import { Groups } from "./groups.js";
-import { chooseLosses } from "./losses.js";
-import {
-  checkFlag,
-  type EvaluateOptions,
-  evaluateOptionNames,
-  type ReadRequest,
-  readRequest,
-} from "./options.js";
+import { DataError } from "./data-error.js";
+import { isStream, nameOf, type Source } from "./formats.js";
+import type { EvaluateOptions } from "./options.js";
+import { countRows, evaluatePart, expandAll, readInquiry } from "./part.js";
 
 /** Sources, of which one need not be in a list. */
 export type Sources = Source | readonly Source[];
-
-async function withReader<T>(
-  source: Source,
-  { format, read }: ReadRequest,
-  use: (reader: Reader) => Promise<T>,
-): Promise<T> {
-  const reader = await openSource(source, format, read);
-  try {
-    return await use(reader);
-  } catch (error) {
-    throw isOwn(error) ? error : fileError(nameOf(source), error);
-  } finally {
-    await reader.close();
-  }
-}
-
-/** Whether an error comes from this library, or from a signal or a callback: not from a file. */
-const isOwn = (error: unknown) => !(error instanceof Error) || !("code" in error);
-
-/** Counts the rows of each source, by reading those that do not know it. */
-async function countRows(sources: readonly Source[], request: ReadRequest, signal?: AbortSignal) {
-  const counts: number[] = [];
-  for (const source of sources) {
-    const count = await withReader(source, request, async (reader) => {
-      if (reader.rows !== undefined) return reader.rows;
-      let rows = 0;
-      for await (const { count } of reader.read()) {
-        signal?.throwIfAborted();
-        rows += count;
-      }
-      return rows;
-    });
-    counts.push(count);
-  }
-  return counts;
-}
-
-async function collect(
-  sources: Sources,
-  options: EvaluateOptions,
-  shard?: Shard,
-): Promise<SavedShard> {
-  const started = now();
-  const given = [sources].flat() as Source[];
-  const groups = isGrouped(given, options) ? new Groups() : undefined;
-  const request = readRequest(given, options, evaluateOptionNames, groups);
-  const losses = chooseLosses(options.losses, options);
-  const wanted = { losses, groups, summary: checkFlag("summary", options.summary) };
-  const { onProgress, signal } = options;
-  signal?.throwIfAborted();
-  const all = await expand(given);
-  if (all.length === 0) throw wrongValue("sources", "at least one file", "none");
-  if (shard !== undefined && all.some(isStream)) {
-    throw wrongKind("sources", "files, which each shard reads anew", "a stream");
-  }
-  const counts = shard && (await countRows(all, request, signal));
-  const total = counts?.reduce((sum, count) => sum + count, 0) ?? 0;
-  const collector = new Collector(wanted, shard && { ...shard, total });
-  let at = 0;
-  for (const [i, source] of all.entries()) {
-    const end = counts === undefined ? Infinity : at + (counts[i] as number);
-    const isNeeded = () => end > collector.span.first && at < collector.span.end;
-    if (!isNeeded()) {
-      at = end;
-      continue;
-    }
-    await withReader(source, request, async (reader) => {
-      collector.begin(nameOf(source), at);
-      const { random } = reader;
-      if (random !== undefined && shard !== undefined) {
-        collector.expect(random.widths, options.sampleWeight !== undefined || hasWeights(source));
-        if (!isNeeded()) return;
-        const first = Math.max(0, collector.span.first - at);
-        random.seek(first);
-        at += first;
-      }
-      for await (const rows of reader.read()) {
-        signal?.throwIfAborted();
-        collector.add(rows, at);
-        at += rows.count;
-        onProgress?.({ rows: at, fraction: fractionOf(i, all.length, reader.progress()) });
-        if (!isNeeded()) return;
-      }
-    });
-    if (counts !== undefined) at = end;
-  }
-  collector.finish(at);
-  if (shard === undefined && at === 0) {
-    throw new DataError(`${nameOf(all[0] as Source)}: expected at least one row, received none`);
-  }
-  return collector.save((now() - started) / 1000);
-}
-
-const hasWeights = (source: Source) => isArrayFiles(source) && source.sampleWeight !== undefined;
-
-const isGrouped = (sources: readonly Source[], { by }: EvaluateOptions) =>
-  by !== undefined || sources.some((source) => isArrayFiles(source) && source.by !== undefined);
-
-const fractionOf = (i: number, count: number, own: number | undefined) =>
-  own === undefined ? undefined : (i + own) / count;
 
 /**
  * Computes losses of the rows in files, all in one pass, in bounded memory. The results have the bits
@@ -158,15 +48,23 @@ export async function evaluateFiles(
   sources: Sources,
   options: EvaluateOptions,
 ): Promise<FileEvaluation> {
-  return answerOf([await collect(sources, options)]);
+  const given = [sources].flat() as Source[];
+  const inquiry = readInquiry(given, options);
+  options.signal?.throwIfAborted();
+  const all = await expandAll(given);
+  const saved = await evaluatePart(all, inquiry);
+  if (saved.losses.length === 0) {
+    throw new DataError(`${nameOf(all[0] as Source)}: expected at least one row, received none`);
+  }
+  return answerOf([saved]);
 }
 
 /**
  * Computes one of several parts of {@link evaluateFiles}: consecutive rows of all files together.
  * `mergeShards` merges the results of all parts, which other processes or machines can compute.
  *
- * .npy files are read from the first row of the part on. Other formats are counted first, and read up
- * to the last row of the part.
+ * .npy and Parquet files are read from the first row of the part on. Other formats are counted first,
+ * and read up to the last row of the part.
  *
  * @param sources - as for `evaluateFiles`, but no streams.
  * @param options - as for `evaluateFiles`: the same for all parts.
@@ -187,5 +85,19 @@ export async function evaluateShard(
   if (!Number.isInteger(index) || index < 0 || index >= of) {
     throw wrongValue("shard.index", `an integer from 0 to ${of - 1}`, `${index}`);
   }
-  return collect(sources, options, { index, of });
+  const given = [sources].flat() as Source[];
+  const inquiry = readInquiry(given, options);
+  options.signal?.throwIfAborted();
+  const all = await expandAll(given);
+  if (all.some(isStream)) {
+    throw wrongKind("sources", "files, which each shard reads anew", "a stream");
+  }
+  const counts: number[] = [];
+  for (const source of all) {
+    counts.push((await countRows(source, inquiry.request, options.signal)).rows);
+  }
+  const total = counts.reduce((sum, rows) => sum + rows, 0);
+  const at = (i: number) => Math.floor((total * i) / of);
+  const part = { index, of, total, first: at(index), end: at(index + 1), start: 0, counts };
+  return evaluatePart(all, inquiry, part);
 }

@@ -18,6 +18,9 @@ export interface Input {
   close(): Promise<void>;
 }
 
+/** Headers are read in pieces of some bytes, which come from a read of this size. */
+const shortRead = 4096;
+
 /** A part of a file, by default all of it. */
 export class FileInput implements Input {
   readonly name: string;
@@ -25,6 +28,8 @@ export class FileInput implements Input {
   readonly #handle: FileHandle;
   readonly #start: number;
   #at = 0;
+  /** Bytes that a short read has read ahead, and where they are. */
+  #ahead = { start: 0, bytes: new Uint8Array() };
 
   constructor(name: string, handle: FileHandle, start: number, size: number) {
     this.name = name;
@@ -57,10 +62,34 @@ export class FileInput implements Input {
   }
 
   async read(into: Uint8Array): Promise<number> {
+    const read = into.length < shortRead ? await this.#readShort(into) : await this.#fill(into);
+    this.#at += read;
+    return read;
+  }
+
+  async #readShort(into: Uint8Array): Promise<number> {
+    const isAhead = () => {
+      const { start, bytes } = this.#ahead;
+      const end = Math.min(this.#at + into.length, this.size);
+      return this.#at >= start && end <= start + bytes.length;
+    };
+    if (!isAhead()) {
+      const bytes = new Uint8Array(shortRead);
+      const length = await this.#fill(bytes);
+      this.#ahead = { start: this.#at, bytes: bytes.subarray(0, length) };
+    }
+    const { start, bytes } = this.#ahead;
+    const part = bytes.subarray(this.#at - start, this.#at - start + into.length);
+    into.set(part);
+    return part.length;
+  }
+
+  /** Reads what is at the current place. */
+  async #fill(into: Uint8Array): Promise<number> {
     const wanted = Math.min(into.length, this.size - this.#at);
     let filled = 0;
     while (filled < wanted) {
-      const position = this.#start + this.#at;
+      const position = this.#start + this.#at + filled;
       let bytesRead: number;
       try {
         ({ bytesRead } = await this.#handle.read(into, filled, wanted - filled, position));
@@ -69,7 +98,6 @@ export class FileInput implements Input {
       }
       if (bytesRead === 0) break;
       filled += bytesRead;
-      this.#at += bytesRead;
     }
     return filled;
   }

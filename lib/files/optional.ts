@@ -5,10 +5,13 @@ import { MissingPackageError } from "./data-error.js";
 /** Finds packages beside this one, in whatever way this module was loaded. */
 const requireFromHere = createRequire(__filename);
 
-/** The packages, and the formats that they read. */
+/** The packages, and what needs them. */
 export const optionalPackages = {
-  "@duckdb/node-api": "Parquet",
-  "@uwdata/flechette": "Arrow",
+  "@duckdb/node-api": "Parquet files",
+  "@uwdata/flechette": "Arrow files",
+  bullmq: "queues",
+  ioredis: "queues on Redis",
+  pg: "queues on PostgreSQL",
 } as const;
 
 type OptionalPackage = keyof typeof optionalPackages;
@@ -26,7 +29,7 @@ export function loadOptional(name: OptionalPackage): unknown {
     const isMissing = code === "MODULE_NOT_FOUND" && message.includes(`'${name}'`);
     const problem = isMissing ? "is not installed" : `cannot be loaded: ${message.split("\n")[0]}`;
     throw new MissingPackageError(
-      `${optionalPackages[name]} files need the package ${name}, which ${problem}; npm install ${name}`,
+      `${optionalPackages[name]} need the package ${name}, which ${problem}; npm install ${name}`,
       { cause: error },
     );
   }

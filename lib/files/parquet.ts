@@ -1,3 +1,4 @@
+import type { RowSpan } from "./blocks.js";
 import type { Reader, Rows } from "./columns.js";
 import { DataError, wrongData } from "./data-error.js";
 import { type Duck, type DuckChunk, type DuckVector, openDuck } from "./duckdb.js";
@@ -61,13 +62,14 @@ function vectorOf(vector: DuckVector, rows: number): Vector {
 /** Reads a Parquet file by DuckDB, which streams it in chunks of about 2000 rows. */
 export class ParquetReader implements Reader {
   readonly rows: number | undefined;
+  readonly seek: ((first: number, end: number) => void) | undefined;
   readonly #file: string;
   readonly #duck: Duck;
   readonly #options: ReadOptions;
   readonly #names: readonly string[];
   readonly #selected: Selected;
-  readonly #sql: string;
   readonly #total: number;
+  #sql: string;
   #row = 0;
 
   private constructor(file: string, duck: Duck, options: ReadOptions, query: Query) {
@@ -76,9 +78,16 @@ export class ParquetReader implements Reader {
     this.#options = options;
     this.#names = query.names;
     this.#selected = query.selected;
-    this.#sql = query.sql;
+    this.#sql = query.sqlOf();
     this.#total = query.total;
-    this.rows = options.where === undefined && !options.skipNulls ? query.total : undefined;
+    if (options.where !== undefined || options.skipNulls) return;
+    this.rows = query.total;
+    // Each file of a remote pattern has row numbers of its own.
+    if (/[*?[]/.test(file)) return;
+    this.seek = (first, end) => {
+      this.#row = first;
+      this.#sql = query.sqlOf({ first, end });
+    };
   }
 
   static async open(file: string, options: ReadOptions): Promise<ParquetReader> {
@@ -150,7 +159,8 @@ export class ParquetReader implements Reader {
 
 /** What to ask DuckDB for. */
 interface Query {
-  readonly sql: string;
+  /** Returns it in SQL, for all rows or some of them. */
+  readonly sqlOf: (span?: RowSpan) => string;
   readonly names: readonly string[];
   /** The columns of the result: those that are needed alone. */
   readonly selected: Selected;
@@ -186,8 +196,13 @@ async function queryOf(file: string, duck: Duck, options: ReadOptions): Promise<
     ...(options.skipNulls ? all.map((column) => isComplete(columnAt(column))) : []),
   ];
   const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
+  const chosen = `SELECT ${expressions.join(", ")} FROM read_parquet`;
   return {
-    sql: `SELECT ${expressions.join(", ")} FROM read_parquet($1)${where}`,
+    // DuckDB skips the row groups that have none of the rows.
+    sqlOf: (span) =>
+      span === undefined
+        ? `${chosen}($1)${where}`
+        : `${chosen}($1, file_row_number = true) WHERE file_row_number >= ${span.first} AND file_row_number < ${span.end}`,
     names: all.map((column) => columnAt(column).name),
     selected: {
       labels: labels.map(place),

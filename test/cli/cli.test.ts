@@ -1,10 +1,15 @@
 // The command, in processes of its own, as users run it.
 import { cpSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { evaluateFiles } from "maxmargin/files";
 import { describe, expect, test } from "vitest";
 import { csv, dataSet, npy, temporaryFolder } from "../files/support.js";
 import { root, run } from "./support.js";
+
+const require = createRequire(import.meta.url);
+const { progressText } =
+  require("../../dist/cjs/cli/progress.js") as typeof import("../../lib/cli/progress.js");
 
 const folder = temporaryFolder();
 const data = dataSet(20_000, 3);
@@ -157,6 +162,18 @@ describe("failures print nothing to standard output", () => {
     [2, [], "expected a command: maxmargin --help lists them"],
     [2, ["shard", table, ...columns, ...losses, "--index", "0"], "--of: expected a number"],
     [2, ["merge"], "expected files of maxmargin shard"],
+    [2, ["worker"], "--queue: expected the URL of a queue, such as redis://host:6379"],
+    [2, ["evaluate", table, ...columns, ...losses, "--run", "a"], "--run: expected --queue too"],
+    [
+      2,
+      ["evaluate", table, ...columns, ...losses, "--queue", "redis//:secret@host"],
+      "--queue: expected a URL such as redis://host:6379 or postgres://host/database, received text that is none (special characters need %XX)",
+    ],
+    [
+      2,
+      ["evaluate", table, ...columns, ...losses, "--queue", "redis://host", "--shard-bytes", "0"],
+      "--shard-bytes: expected an integer from 1, received 0",
+    ],
   ] as const)("code %i for %j", async (code, args, message) => {
     const ended = await run(args, { input: "" });
     expect(ended).toMatchObject({ code, stdout: "" });
@@ -242,6 +259,15 @@ describe("info, help and version", () => {
     expect(code).toBe(0);
     if (typeof text === "string") expect(stdout).toBe(text);
     else expect(stdout).toMatch(text);
+  });
+
+  test("the progress of a run has shards and workers", () => {
+    const seen = { run: "r", step: "shard", rows: 3e6, fraction: 0.5, done: 7, of: 14, workers: 3 };
+    expect(progressText(seen as never, 2)).toBe(
+      " 50%  3.00 M rows  1.50 M rows/s  2 s left  7 of 14 shards  3 workers",
+    );
+    const counting = { ...seen, step: "count", rows: 0, workers: 1 };
+    expect(progressText(counting as never, 2)).toBe("counting rows  7 of 14  1 worker");
   });
 
   test.each(["evaluate", "shard", "merge", "bench", "info"])(
