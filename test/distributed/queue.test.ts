@@ -113,7 +113,7 @@ onRedis("the command", () => {
     );
     const args = [...files, "--labels", "y", "--predictions", "p", "--loss", "hinge,squared_hinge"];
     const grouped = [...args, "--by", "place", "--weights", "p"];
-    for (const own of [args, grouped]) {
+    for (const own of [args, grouped, [...args, "--histogram"]]) {
       const plain = await spawnProgram(cleanup, ["evaluate", ...own]).ended;
       const queued = await evaluate(cleanup, redis, [...own, "--shard-bytes", "50000"]);
       const withoutTime = (text: string) => text.replace(/, [\d.]+ s.*\n$/, "");
