@@ -163,12 +163,12 @@ function checkWidths(all: readonly SavedShard[], shards: readonly Shard[]): void
 }
 
 /**
- * Computes what `evaluateFiles` computes on many machines: cuts the files into shards, which workers
- * evaluate, and merges their exact sums. The result has the bits of the single process.
+ * Computes what `evaluateFiles` computes, on many machines: cuts the files into shards, which
+ * workers evaluate, and merges their exact sums. The result has the bits of the single process.
  *
- * The same run can be submitted again at any time: it joins the first one. Rows of files are counted
- * first, because the bits depend on where rows are in the data set; formats that do not know their
- * number of rows are therefore read twice.
+ * The same run can be submitted again at any time: it joins the first one. Rows of files are
+ * counted first, because the bits depend on where rows are in the data set; formats that do not
+ * know their number of rows are therefore read twice.
  *
  * @param sources - as for `evaluateFiles`, but no streams. Workers read the same paths.
  * @param options - those of `evaluateFiles`, and `connection`: see {@link DistributeOptions}.

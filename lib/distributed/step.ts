@@ -93,8 +93,8 @@ export class Step {
   }
 
   /**
-   * Submits a step, or joins the same one if that runs or has just succeeded. A step that has failed
-   * is tried again, under the next number; so is one of the same name that ended long ago.
+   * Submits a step, or joins the same one if that runs or has just succeeded. A step that has
+   * failed is tried again, under the next number; so is one of the same name that ended long ago.
    *
    * @throws RangeError if another step of the same name runs.
    */

@@ -17,8 +17,8 @@ export interface WorkerOptions {
   /** The number of shards that are evaluated at once, by default 1: their reads overlap. */
   readonly concurrency?: number;
   /**
-   * The directories, and prefixes of URLs, that may be read; by default all that the process can read.
-   * Jobs name files, so whoever can write into the queue chooses them.
+   * The directories, and prefixes of URLs, that may be read; by default all that the process can
+   * read. Jobs name files, so whoever can write into the queue chooses them.
    */
   readonly allow?: readonly string[];
   /** Receives lines about shards, and about the connection. */
@@ -73,8 +73,8 @@ function logEvents(worker: BullWorker, shown: string, log: (line: string) => voi
  *
  * @param options - `connection`, and what the worker may do: see {@link WorkerOptions}.
  * @returns a promise of the worker, when it listens.
- * @throws Never; the promise rejects with TypeError or RangeError if an option is unknown or invalid,
- *   with {@link QueueError} if the queue cannot be reached, and with {@link MissingPackageError} if
+ * @throws Never; the promise rejects with TypeError or RangeError if an option is unknown or
+ *   invalid, with {@link QueueError} if the queue cannot be reached, and with {@link MissingPackageError} if
  *   `bullmq`, or `ioredis` or `pg`, is not installed.
  * @example
  * ```ts

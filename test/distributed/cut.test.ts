@@ -1,9 +1,9 @@
 // Where data sets are cut, and that this changes no bit. The tasks are performed here, without a queue.
 import { createRequire } from "node:module";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { CategoricalHinge, Hinge, SquaredHinge } from "maxmargin";
+import { Hinge, SquaredHinge, WestonWatkins } from "maxmargin";
 import { type EvaluateOptions, evaluateFiles, mergeShards, type Source } from "maxmargin/files";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { csv, dataSet, messageOf, npy, temporaryFolder } from "../files/support.js";
 
 const require = createRequire(import.meta.url);
@@ -15,6 +15,9 @@ const { perform } = require(`${own}/tasks.js`) as typeof import("../../lib/distr
 
 type Task = import("../../lib/distributed/tasks.js").Task;
 type Shard = import("../../lib/distributed/shards.js").Shard;
+
+// A database is opened for each shard of a Parquet file.
+vi.setConfig({ testTimeout: 300_000 });
 
 const folder = temporaryFolder();
 const connection = "redis://localhost";
@@ -51,13 +54,15 @@ async function inShards(sources: Source[], options: EvaluateOptions, shardBytes:
   return { shards, answer: mergeShards(saved.map(({ value }) => value)) };
 }
 
-/** Every bit of the sums shows in float64. */
+/** Every bit of the sums shows in float64, and the order of additions in sums of squares. */
 const dtype = "float64";
 const scored = [new Hinge({ dtype }), new SquaredHinge({ dtype })];
-const flat = new Hinge({ dtype, labels: "sparse" });
-const losses = [flat, new CategoricalHinge({ dtype, labels: "sparse" })];
+const flat = new SquaredHinge({ dtype, labels: "sparse" });
+const losses = [flat, new WestonWatkins({ dtype, power: 2 })];
 
 const wide = dataSet(23_456, 5);
+/** Of several blocks, at which groups are cut. */
+const long = dataSet(61_234, 5, 3);
 const narrow = dataSet(123_457, 1, 2);
 
 function arrays(name: string, { ids, scores, weights, rows, classes }: typeof wide) {
@@ -70,6 +75,7 @@ function arrays(name: string, { ids, scores, weights, rows, classes }: typeof wi
 
 const { sampleWeight, ...plain } = arrays("wide", wide);
 const lone = arrays("narrow", narrow);
+const { sampleWeight: _, ...blocks } = arrays("long", long);
 const text = csv(wide);
 const [header = "", ...lines] = text.trimEnd().split("\n");
 const parts = [0, 3, 900, 901, 12_000, wide.rows].map((end, i, ends) =>
@@ -97,7 +103,7 @@ describe("shards have the bits of the single process", () => {
       [{ ...plain, sampleWeight: sampleWeight as string }],
       { losses: [flat] },
     ],
-    ["arrays with groups", [{ ...plain, by: plain.labels }], { losses: [flat] }],
+    ["arrays with groups", [{ ...blocks, by: blocks.labels }], { losses }],
     ["one score in a row", [lone], { losses: scored }],
     [
       "labels that decide late",
@@ -120,7 +126,6 @@ describe("shards have the bits of the single process", () => {
     ],
   ])("%s", async (_, sources, options) => {
     const single = await evaluateFiles(sources, options);
-    // Each shard of a Parquet file opens a database.
     const sizes = sources.includes(parquet) ? [150_000, 1e9] : [5000, 40_000, 1e9];
     for (const bytes of sizes) {
       const { answer } = await inShards(sources, options, bytes);
