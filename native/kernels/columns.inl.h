@@ -39,6 +39,13 @@ struct ColumnReader {
   }
 };
 
+// Asks for the values that follow kColumnRows rows at a distance. While columns are computed nothing is loaded, and the processor's
+// own prefetching stops at the page's end.
+MAXMARGIN_INLINE void prefetch_rows(const float* values, size_t width) {
+  constexpr size_t kLine = 64 / sizeof(float);
+  for (size_t i = 0; i < kColumnRows * width; i += kLine) MAXMARGIN_PREFETCH(values + i);
+}
+
 // Calls begin(column) for each block, and use(column, k) for its columns, the k-th of a block.
 template <class Begin, class Use>
 MAXMARGIN_INLINE void each_column(size_t width, const Begin& begin, const Use& use) {

@@ -139,11 +139,13 @@ MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
 template <class In>
 MAXMARGIN_INLINE bool rows_in_columns(const Tile& tile, const RowOutputs to) {
   const RowFormula formula = RowFormula::of(tile.width, tile.parameters);
-  const size_t rows = tile.rows, width = tile.width;
+  const size_t rows = tile.rows, width = tile.width, ahead = ahead_of(tile);
   const auto* labels = static_cast<const float*>(tile.labels);
   const auto* predictions = static_cast<const float*>(tile.predictions);
   for (size_t row = 0; row < rows; row += kColumnRows) {
     const size_t start = row * width;
+    prefetch_rows(labels + start + ahead, width);
+    prefetch_rows(predictions + start + ahead, width);
     add_columns<typename In::Loss>(labels + start, predictions + start, width, [&](size_t k, EightRows eight) {
       if (row + k >= rows) return;
       if (may_have_overflowed(eight.sum)) eight.sum = widen_overflows(tile, row + k, eight.sum, kRowFunctions<In>);
