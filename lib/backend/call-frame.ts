@@ -140,17 +140,16 @@ export function writeCall(frame: Float64Array, call: Call, lossNumber: number): 
 }
 
 /**
- * Writes everything but the loss for the sum of a row-major batch that has one label per prediction,
- * in an encoding that has all labels.
+ * Writes everything but the operation, its outputs and the loss for a row-major batch that has one
+ * label per prediction, in an encoding that has all labels.
  */
-export function writeSum(
+export function writePlain(
   frame: Float64Array,
   formula: Formula,
   code: number,
   labels: RowTensor,
   predictions: RowTensor,
 ): void {
-  frame[slot.operation] = operations.sum;
   frame[slot.encoding] = formula.labels === "auto" ? readings.auto : readings.signed;
   frame[slot.margin] = formula.margin;
   frame[slot.isSquared] = formula.power - 1;

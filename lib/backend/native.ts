@@ -13,7 +13,7 @@ import {
   type Slots,
   slot,
   writeCall,
-  writeSum,
+  writePlain,
 } from "./call-frame.js";
 import type { Backend, Evaluated, PlainCall } from "./interface.js";
 import { portable } from "./portable/portable.js";
@@ -139,8 +139,9 @@ export class NativeBackend implements Backend {
 
   sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
     const frame = this.#frame;
+    frame[slot.operation] = operations.sum;
     frame[slot.loss] = this.#numberOf(formula.spec);
-    writeSum(frame, formula, code, labels, predictions);
+    writePlain(frame, formula, code, labels, predictions);
     this.#evaluate(labels.stored, predictions.stored);
     return frame[slot.losses] as number;
   }
@@ -177,7 +178,7 @@ export class NativeBackend implements Backend {
   #fillPlain({ formula, dtype, labels, predictions }: PlainCall): number {
     const code = codes[dtype];
     this.#frame[slot.loss] = this.#numberOf(formula.spec);
-    writeSum(this.#frame, formula, code, labels, predictions);
+    writePlain(this.#frame, formula, code, labels, predictions);
     return code;
   }
 

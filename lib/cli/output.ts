@@ -1,4 +1,4 @@
-// What commands make of an answer: a table or JSON, and a report.
+// Prints an answer as a table or JSON, and writes its report.
 import { stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { FileEvaluation } from "../files/answer.js";

@@ -1,4 +1,4 @@
-// What a driver is asked for.
+// Plans a run from the sources and options of a driver.
 import { createHash, randomUUID } from "node:crypto";
 import { described, wrongKind, wrongValue } from "../errors.js";
 import type { Source } from "../files/formats.js";

@@ -60,7 +60,7 @@ function savedSource(source: Source): SavedSource["source"] {
   throw wrongKind("sources", "files, which workers read", "a stream");
 }
 
-/** What the system knows about a source. Its size is that of all its files. */
+/** Returns the size of all files of a source together, and when the last of them was modified. */
 async function factsOf(source: SavedSource["source"]) {
   let bytes = 0;
   let modified = 0;

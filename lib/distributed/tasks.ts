@@ -1,4 +1,4 @@
-// What jobs ask workers for.
+// The tasks of jobs, and their performance by workers.
 import type { SavedShard } from "../files/answer.js";
 import { DataError, MissingPackageError } from "../files/data-error.js";
 import {

@@ -7,7 +7,7 @@ import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import { callOf, checked, type Steps, stridesAt } from "./calls.js";
 import { emptyDivisor, emptyLoss, isEmpty } from "./empty.js";
-import { checkOut, resultTensor } from "./out.js";
+import { resultsFor, resultTensor } from "./out.js";
 import { type PlainBatch, plainGradient, plainRows } from "./plain.js";
 import type { Alignment, Plan } from "./plan.js";
 import {
@@ -47,10 +47,9 @@ const newOutput = ({ dtype }: Plan, n: number): Output => ({
  */
 export function outputOf(plan: Plan, n: number | undefined, given: unknown): Output | undefined {
   if (n === undefined) return undefined;
-  if (given === undefined) return newOutput(plan, n);
   const { dtype, labels, predictions, sampleWeight, mask } = plan;
-  const results = checkOut(given, dtype, n, [labels, predictions, sampleWeight, mask]);
-  return { given, results };
+  const inputs = [labels, predictions, sampleWeight, mask];
+  return { given, results: resultsFor(given, dtype, n, inputs) };
 }
 
 const tensorOf = ({ dtype, predictions }: Plan, { given, results }: Output, shape: Shape) =>

@@ -1,7 +1,7 @@
 // Checks arrays for results, and wraps results as tensors.
 
 import { described, unreadable, wrongKind, wrongValue } from "../errors.js";
-import type { Results } from "../tensor/cast.js";
+import { newResults, type Results } from "../tensor/cast.js";
 import { DenseTensor } from "../tensor/dense.js";
 import { dtypesOf, type FloatDtype, isFloat16Array, type TensorData } from "../tensor/dtypes.js";
 import { isHalfOfLibrary } from "../tensor/held.js";
@@ -20,13 +20,23 @@ const resultArrays: Readonly<Record<FloatDtype, readonly string[]>> = {
 /** The names of the other arguments, in the order of the parameter of {@link checkOut}. */
 const inputNames = ["yTrue", "yPred", "sampleWeight", "mask"];
 
+/** Returns the checked array that was passed for results, or new memory. See {@link checkOut}. */
+export function resultsFor(
+  out: unknown,
+  dtype: FloatDtype,
+  size: number,
+  inputs: readonly (RowTensor | undefined)[],
+): Results {
+  return out === undefined ? newResults(dtype, size) : checkOut(out, dtype, size, inputs);
+}
+
 /**
  * Checks an array for results. No user code may run after this.
  *
  * @param inputs - labels, predictions, weights and mask; undefined if missing.
  * @returns the array, as bits for a `Float16Array`.
  */
-export function checkOut(
+function checkOut(
   out: unknown,
   dtype: FloatDtype,
   size: number,

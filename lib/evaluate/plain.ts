@@ -2,11 +2,11 @@
 // small batch, planning takes longer than the addon.
 import { backendFor } from "../backend/backend.js";
 import type { Formula } from "../losses/spec.js";
-import { newResults, roundTo } from "../tensor/cast.js";
+import { roundTo } from "../tensor/cast.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
 import { rowShape } from "../tensor/shapes.js";
 import { checkLength, type RowTensor, type TensorOf } from "../tensor/tensor.js";
-import { checkOut, resultTensor } from "./out.js";
+import { resultsFor, resultTensor } from "./out.js";
 import { type Reduction, termsOfRow } from "./reduction.js";
 
 /** Labels and predictions for which {@link areAlike} holds, and an array for results. */
@@ -51,11 +51,11 @@ export function plainSum(
   return backendFor(predictions.rows * predictions.width).sum(formula, code, labels, predictions);
 }
 
-/** Creates, or checks, the array for n results. */
-function outputOf({ out, dtype, labels, predictions }: PlainBatch, n: number) {
+/** Checks a batch, and returns the array for n results. */
+function checkedResults({ out, dtype, labels, predictions }: PlainBatch, n: number) {
   checkLength(labels, "yTrue");
   checkLength(predictions, "yPred");
-  return out === undefined ? newResults(dtype, n) : checkOut(out, dtype, n, [labels, predictions]);
+  return resultsFor(out, dtype, n, [labels, predictions]);
 }
 
 /** Computes the losses of rows. Returns undefined if the backend has no fast path for it. */
@@ -64,7 +64,7 @@ export function plainRows(batch: PlainBatch): TensorOf<FloatDtype> | undefined {
   const { rows, width, shape } = predictions;
   const backend = backendFor(rows * width);
   if (backend.rows === undefined) return undefined;
-  const losses = outputOf(batch, rows);
+  const losses = checkedResults(batch, rows);
   backend.rows(batch, losses);
   return resultTensor(dtype, losses, rowShape(shape), predictions, out);
 }
@@ -78,7 +78,7 @@ export function plainGradient(batch: PlainBatch, reduction: Reduction) {
   const { rows, width, shape } = predictions;
   const backend = backendFor(rows * width);
   if (backend.gradient === undefined) return undefined;
-  const results = outputOf(batch, rows * width);
+  const results = checkedResults(batch, rows * width);
   const divisor = plainDivisor(formula, predictions, reduction);
   const value = roundTo(dtype, backend.gradient(batch, divisor, results) / divisor);
   return { value, gradient: resultTensor(dtype, results, shape, predictions, out) };

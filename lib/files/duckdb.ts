@@ -53,7 +53,11 @@ let shared: Promise<DuckInstance> | undefined;
 
 export async function openDuck(): Promise<Duck> {
   const { DuckDBInstance } = loadOptional("@duckdb/node-api") as DuckModule;
-  shared ??= DuckDBInstance.create(":memory:");
+  shared ??= DuckDBInstance.create(":memory:").catch((error) => {
+    // The next file tries again.
+    shared = undefined;
+    throw error;
+  });
   const connection = await (await shared).connect();
   return { connection, close: () => connection.closeSync() };
 }

@@ -18,7 +18,7 @@ struct ColumnBlock {
   ColumnUnit columns[kColumnsOfBlock];
 };
 
-// kColumnRows rows of values. An address is that of every fourth row and one offset: more would take longer to compute.
+// kColumnRows rows of values. Addresses are computed from every fourth row and one offset, which takes fewer instructions.
 struct ColumnReader {
   size_t width;
   const float* fours[kColumnRows / kColumnsOfBlock];

@@ -87,7 +87,7 @@ constexpr size_t kSlack = 64;
 // ---- Kernels
 
 // Row-major [rows, width] values. Both arrays may be read up to `readable` values, at least rows * width. Class ids are relative
-// to the first column, which need not be that of the row: ids of other columns are negative, or `width` and more.
+// to the first column of the tile, which may begin inside a row: ids of columns outside the tile are negative, or at least `width`.
 struct Tile {
   Parameters parameters;
   const void* labels;

@@ -4,8 +4,8 @@
 // any other, the first three times in the type of its terms. The fastest way depends on the width:
 //
 //   up to 4          several rows side by side in a register
-//   up to 16         in columns, if rows have maxima; eight rows in registers, if values need no conversion; otherwise
-//                    whole registers of terms first, whatever the rows are, which are written and then folded
+//   up to 16         floats with maxima in columns; eight rows in registers, if values need no conversion; otherwise whole
+//                    registers of terms first, whatever the rows are, which are written and then folded
 //   up to 64         each row folded to 8 lanes, which are written, and then eight rows of lanes
 //   more             the sums of chunks
 //
@@ -208,7 +208,7 @@ constexpr bool kWritesTerms = !In::kHasMax && In::kIsFloat && In::kIsFused && (I
 
 template <class In, size_t kSize>
 MAXMARGIN_INLINE bool rows_of_one_size(const Tile& tile, const RowOutputs& to) {
-  constexpr bool kStaysInRegisters = In::kIsFloat && !In::kHasMax && !kSavesCode;
+  constexpr bool kStaysInRegisters = In::kIsFloat && !kSavesCode;
   if constexpr (kStaysInRegisters) {
     return rows_in_registers<In, kSize>(tile, to);
   } else {

@@ -1,5 +1,5 @@
-// Losses whose row is a function of a sum over its classes and of a maximum over them. Of labels that are class ids, the sum is
-// the score of the row's class, and the maximum is that of the other scores.
+// Losses whose row is a function of a sum over its classes and of a maximum over them. With class ids, the sum is the score of
+// the row's class, and the maximum is the largest of the other scores.
 //
 // A loss of labels that are one value a class is a struct with `terms`, the two that each value adds to its row, and their
 // `derivative`.
@@ -64,7 +64,7 @@ struct CategoricalHinge : ClassMax {
   }
 };
 
-// sum = the score of the row's class, max = that of the others
+// sum = the score of the row's class, max = the largest other score
 struct CrammerSinger : ClassMax {
   static constexpr bool kHasZeros = false;
 };

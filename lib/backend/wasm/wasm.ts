@@ -1,7 +1,7 @@
 import type { Formula } from "../../losses/spec.js";
 import type { RowTensor } from "../../tensor/tensor.js";
 import { type Call, type RowRange, rowsOfGroup, sumCall } from "../call.js";
-import { slot, writeSum } from "../call-frame.js";
+import { operations, slot, writePlain } from "../call-frame.js";
 import type { Backend } from "../interface.js";
 import { portable } from "../portable/portable.js";
 import { addTotals, newTotals, type Totals } from "../totals.js";
@@ -81,7 +81,8 @@ export class WasmBackend implements Backend {
     bytes.set(y, arrays);
     bytes.set(p, second);
     frame[slot.loss] = instance.lossNumbers.get(formula.spec.name) as number;
-    writeSum(frame, formula, code, labels, predictions);
+    frame[slot.operation] = operations.sum;
+    writePlain(frame, formula, code, labels, predictions);
     instance.evaluate(arrays, second);
     return instance.views.frame[slot.losses] as number;
   }

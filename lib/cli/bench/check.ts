@@ -30,10 +30,10 @@ function difference(
 }
 
 /**
- * Runs every contestant once, and compares its answer with that of the first one: the bits of this
- * library's backends, and the others' within a millionth.
+ * Runs every contestant once, and compares its answer with the first one's: this library's backends
+ * bit for bit, the others within a millionth.
  *
- * @returns what differs, a line each.
+ * @returns the differences, a line each.
  */
 export function mistakes([first, ...others]: readonly Contestant[]): string[] {
   if (first === undefined) return [];
