@@ -11,9 +11,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { setNumThreads } from "maxmargin";
 import { distribute } from "maxmargin/distributed";
-import { type ArrayFiles, evaluateFiles } from "maxmargin/files";
+import { type ArrayFiles, evaluateFiles, type Source } from "maxmargin/files";
 
 const main = fileURLToPath(new URL("../dist/cjs/cli/main.js", import.meta.url));
 const folder = mkdtempSync(path.join(os.tmpdir(), "maxmargin-bench-"));
@@ -30,6 +31,7 @@ async function freePort(): Promise<number> {
 async function start(command: string, args: string[], ready: string): Promise<ChildProcess> {
   const child = spawn(command, args, { cwd: folder, stdio: "pipe" });
   children.push(child);
+  child.once("exit", () => children.splice(children.indexOf(child), 1));
   await new Promise<void>((resolve, reject) => {
     const hear = (text: Buffer) => `${text}`.includes(ready) && resolve();
     child.stdout.on("data", hear);
@@ -39,8 +41,10 @@ async function start(command: string, args: string[], ready: string): Promise<Ch
   return child;
 }
 
-const startWorker = (queue: string) =>
-  start(process.execPath, [main, "worker", "--queue", queue, "--threads", "1"], "listens on");
+const startWorker = (queue: string, concurrency = 1) => {
+  const own = ["--queue", queue, "--threads", "1", "--concurrency", `${concurrency}`];
+  return start(process.execPath, [main, "worker", ...own], "listens on");
+};
 
 function npy(values: Int8Array | Float32Array): Buffer {
   const descr = values instanceof Int8Array ? "|i1" : "<f4";
@@ -49,6 +53,16 @@ function npy(values: Int8Array | Float32Array): Buffer {
   start.writeUInt16LE(text.length, 8);
   const data = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return Buffer.concat([start, Buffer.from(text), data]);
+}
+
+/** Writes a Parquet file with labels and scores. */
+async function writeParquet(name: string, rows: number): Promise<string> {
+  const file = path.join(folder, `${name}.parquet`);
+  const connection = await (await DuckDBInstance.create()).connect();
+  const columns = "(i % 3 - 1)::TINYINT AS label, sin(i)::FLOAT AS score";
+  await connection.run(`COPY (SELECT ${columns} FROM range(${rows}) t(i)) TO '${file}'`);
+  connection.closeSync();
+  return file;
 }
 
 /** Writes labels and scores. */
@@ -113,10 +127,14 @@ function show(title: string, shards: number, { single, queue }: Record<"single" 
 }
 
 /** A run and a single process in turn, `rounds` times; their answers are compared. */
-async function race(connection: string, sources: ArrayFiles[], shardBytes: number, rounds: number) {
+async function race(connection: string, sources: Source[], shardBytes: number, rounds: number) {
   const times = { single: [] as Cost[], queue: [] as Cost[] };
   for (let round = -1; round < rounds; round++) {
-    const options = { losses: ["hinge", "squared_hinge"] };
+    const columns = { labels: "label", predictions: "score" };
+    const options = {
+      losses: ["hinge", "squared_hinge"],
+      ...(typeof sources[0] === "string" && columns),
+    };
     // A name of its own, because a run that has just ended would be joined.
     const run = `bench-${process.pid}-${shardBytes}-${round + 1}`;
     const single = await timed(() => evaluateFiles(sources, options));
@@ -138,27 +156,33 @@ async function measure(rounds: number): Promise<void> {
   const queue = `redis://127.0.0.1:${port}`;
   const own = ["--port", `${port}`, "--bind", "127.0.0.1", "--appendonly", "yes", "--save", ""];
   await start("redis-server", own, "Ready to accept connections");
-  await startWorker(queue);
+  const worker = await startWorker(queue);
 
   const count = 8;
-  const long = Array.from({ length: count }, (_, i) => writeArrays(`long-${i}`, 4e7, true));
-  show(`${count} compressed files, one worker`, count, await race(queue, long, 1, rounds));
+  const names = Array.from({ length: count }, (_, i) => `long-${i}`);
+  const tables: string[] = [];
+  for (const name of names) tables.push(await writeParquet(name, 12e6));
+  show(`${count} Parquet files, one worker`, count, await race(queue, tables, 2 ** 26, rounds));
+  const arrays = names.map((name) => writeArrays(name, 4e7, true));
+  show(`${count} compressed .npy files, one worker`, count, await race(queue, arrays, 1, rounds));
 
   const shards = 5000;
   const rows = shards * 8192;
   const tiny = [writeArrays("tiny", rows, false)];
-  for (const workers of [1, 2]) {
-    if (workers > 1) await startWorker(queue);
-    const bytes = Math.ceil((5 * rows + 512) / shards) + workers - 1;
-    const title = `${shards} shards of 8192 rows, ${workers} worker${workers > 1 ? "s" : ""}`;
-    show(title, shards, await race(queue, tiny, bytes, rounds));
-  }
+  const bytes = Math.ceil((5 * rows + 512) / shards);
+  const title = `${shards} shards of 8192 rows, one worker`;
+  show(`${title}, one at a time`, shards, await race(queue, tiny, bytes, rounds));
+  worker.kill("SIGTERM");
+  await once(worker, "exit");
+  await startWorker(queue, 8);
+  // Another cut has another name.
+  show(`${title}, 8 at once`, shards, await race(queue, tiny, bytes + 1, rounds));
 }
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
 try {
   await measure(Number(values.rounds));
 } finally {
-  for (const child of children) child.kill("SIGKILL");
+  for (const child of [...children]) child.kill("SIGKILL");
   rmSync(folder, { recursive: true, force: true });
 }

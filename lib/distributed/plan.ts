@@ -31,7 +31,7 @@ export interface DistributeOptions extends Omit<EvaluateOptions, "onProgress"> {
    * options; with URLs of files it is random.
    */
   readonly run?: string;
-  /** The bytes of a shard, about, by default 256 MiB. */
+  /** The bytes of a shard, about, by default 256 MiB. There are 100,000 shards at most. */
   readonly shardBytes?: number;
   /** Whether a run goes on without its driver after `signal`, which otherwise cancels it. */
   readonly leave?: boolean;

@@ -1,4 +1,5 @@
 // Where a data set is cut into shards. It depends on the data alone, not on who evaluates them.
+import { wrongValue } from "../errors.js";
 import { longestStep } from "../files/grid.js";
 import type { RowCount, SourcedPart } from "../files/part.js";
 import type { SavedSource } from "./sources.js";
@@ -21,10 +22,24 @@ interface Piece {
   readonly bytes: number;
 }
 
+/** The shards that a driver and a database can well hold: 500 MB of Redis. */
+const mostShards = 100_000;
+
+const bytesOf = ({ bytes, rows }: CountedSource) => bytes ?? rows * bytesOfRemoteRow;
+
+/** Checks a size of shards, which would otherwise take all memory if it is small. */
+function checkCount(sources: readonly CountedSource[], shardBytes: number): void {
+  const bytes = sources.reduce((sum, source) => sum + (source.canSeek ? bytesOf(source) : 0), 0);
+  const least = Math.ceil(bytes / mostShards);
+  if (shardBytes >= least) return;
+  const expected = `at least ${least}, which is ${mostShards} shards of these files`;
+  throw wrongValue("shardBytes", expected, `${shardBytes}`);
+}
+
 /** Cuts a source whose first row has the number `first`. */
 function piecesOf(source: CountedSource, first: number, shardBytes: number): Piece[] {
   const { rows, canSeek } = source;
-  const bytes = source.bytes ?? rows * bytesOfRemoteRow;
+  const bytes = bytesOf(source);
   const count = canSeek ? Math.max(1, Math.ceil(bytes / shardBytes)) : 1;
   return Array.from({ length: count }, (_, i) => ({
     end: first + Math.floor((rows * (i + 1)) / count),
@@ -54,12 +69,15 @@ function endsOf(sources: readonly CountedSource[], starts: readonly number[], sh
  *
  * A shard ends where sums can be cut, which depends on the number of predictions in a row. It
  * therefore also gets the sources of some rows after its own.
+ *
+ * @throws RangeError if there would be too many shards.
  */
 export function cut(
   sources: readonly CountedSource[],
   shardBytes: number,
   isGrouped: boolean,
 ): Shard[] {
+  checkCount(sources, shardBytes);
   const starts = [0];
   for (const { rows } of sources) starts.push((starts.at(-1) as number) + rows);
   const total = starts.at(-1) as number;

@@ -9,7 +9,7 @@ import type { Step, StepCounts } from "./step.js";
 const times = {
   /** Between two looks at the queue: the least, and the most. */
   look: 40,
-  longLook: 500,
+  longLook: 250,
   /** Between two looks at the workers. */
   workers: 2000,
   /** How long the first worker may take to listen. */
@@ -48,8 +48,8 @@ export async function expectWorkers(
   }
 }
 
-/** Looks more often at what has just begun, so that waiting costs a fortieth at most. */
-const lookAfter = (waited: number) => Math.min(times.longLook, Math.max(times.look, waited / 40));
+/** Looks more often at what has just begun, so that waiting costs a hundredth at most. */
+const lookAfter = (waited: number) => Math.min(times.longLook, Math.max(times.look, waited / 100));
 
 /** Receives what is seen of a step. */
 export type OnLook = (counts: StepCounts, workers: number | undefined) => void;

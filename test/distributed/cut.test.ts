@@ -168,6 +168,18 @@ describe("the cut", () => {
   });
 });
 
+test("a size of shards that would take all memory is refused", () => {
+  const source = { source: "/large.npy", bytes: 1e12, rows: 2e11, canSeek: true };
+  expect(() => cut([source], 1, false)).toThrow(
+    new RangeError(
+      "shardBytes: expected at least 10000000, which is 100000 shards of these files, received 1",
+    ),
+  );
+  expect(cut([source], 1e7, false).length).toBe(100_000);
+  // Files that cannot be cut are one shard each.
+  expect(cut([{ ...source, canSeek: false }], 1, false).length).toBe(1);
+});
+
 describe("files that change after they were counted", () => {
   const options = { ...columns, losses: ["crammer_singer"] };
 
