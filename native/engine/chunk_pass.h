@@ -76,7 +76,7 @@ void add_terms(Evaluation* evaluation, ChunkPass* pass, Totals* totals, Use use)
   // Small batches are in a hurry.
   if (values.n <= kChunk) return totals->losses.add(sum(0, 0));
   WorkerTotals sums(totals, evaluation->threads);
-  parallel(values.chunks(), evaluation->threads, values.n, [&](size_t i, size_t worker) {
+  parallel(values.chunks(), evaluation->threads, evaluation->nanoseconds(values.n), [&](size_t i, size_t worker) {
     if (evaluation->is_valid()) sums.of(worker).losses.add(sum(i, worker));
   });
   sums.merge();

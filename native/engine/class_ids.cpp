@@ -92,7 +92,7 @@ bool ClassIds::decode(size_t threads) {
   decoded_.resize(batch_.rows);
   std::atomic<bool> is_valid{true};
   const size_t rows = rows_of_group(batch_);
-  parallel(ceil_div(batch_.rows, rows), threads, batch_.size(), [&](size_t i, size_t) {
+  parallel(ceil_div(batch_.rows, rows), threads, nanoseconds_for(batch_.size(), 500), [&](size_t i, size_t) {
     const size_t first = i * rows, end = std::min(first + rows, batch_.rows);
     for (size_t row = first; row < end; ++row) {
       if (!decode_row(batch_.first_row + row, &decoded_[row])) is_valid.store(false, std::memory_order_relaxed);

@@ -41,7 +41,7 @@ void write_terms(Evaluation* evaluation, float* losses) {
   ChunkPass pass(evaluation, false);
   const Batch& batch = evaluation->batch;
   const Range values{batch.first_row, batch.rows};
-  parallel(values.chunks(), evaluation->threads, values.n, [&](size_t i, size_t worker) {
+  parallel(values.chunks(), evaluation->threads, evaluation->nanoseconds(values.n), [&](size_t i, size_t worker) {
     if (!evaluation->is_valid()) return;
     pass.each_tile(values.chunk(i), worker, [&](size_t index, const Tile& tile) {
       const Tile rows{tile.parameters, tile.labels, tile.predictions, tile.width, 1, tile.readable};
@@ -79,7 +79,8 @@ void write_gradient(Evaluation* evaluation, const Request& request, Totals* tota
 
 // Evaluates with one reading of the labels. False if that turned out to be wrong.
 bool attempt(const Request& request, const Machine& machine, LabelEncoding encoding, Result* result) {
-  Evaluation evaluation(request.batch, machine_for(request, machine), encoding);
+  const bool writes_gradient = request.operation == Operation::gradient;
+  Evaluation evaluation(request.batch, machine_for(request, machine), encoding, writes_gradient);
   if (!evaluation.classes.decode(evaluation.threads)) return false;
   switch (request.operation) {
     case Operation::sum:
@@ -117,12 +118,13 @@ bool are_binary(Request request, const Machine& machine) {
 bool sum_weights(const Batch& batch, const Machine& machine, Totals* totals) {
   ClassIds classes(batch, *machine.set);
   const RowSources sources(batch, classes);
-  const size_t threads = useful_threads(batch, machine);
+  const int64_t alone = nanoseconds_for(batch.rows, 70);
+  const size_t threads = useful_threads(batch, machine, alone);
   if (batch.weighs_classes() && !classes.decode(threads)) return false;
   std::atomic<bool> is_valid{true};
   WorkerTotals sums(totals, threads);
   const size_t rows = rows_of_group(batch);
-  parallel(ceil_div(batch.rows, rows), threads, batch.rows, [&](size_t i, size_t worker) {
+  parallel(ceil_div(batch.rows, rows), threads, alone, [&](size_t i, size_t worker) {
     const size_t first = batch.first_row + i * rows;
     const size_t end = std::min(first + rows, batch.end_row());
     LaneTotals lanes;

@@ -7,24 +7,34 @@
 
 #include "engine/row_weights.h"
 #include "engine/tile_reader.h"
+#include "platform/parallel.h"
 #include "platform/thread_pool.h"
 
 namespace maxmargin {
 
-inline size_t useful_threads(const Batch& batch, const Machine& machine) {
+// The most threads for which it makes sense to get memory. `alone`: see nanoseconds_for.
+inline size_t useful_threads(const Batch& batch, const Machine& machine, int64_t alone) {
   // Below this many values no second thread can pay.
-  constexpr size_t kValuesPerThread = 16 * 1024;
-  return std::max<size_t>(1, std::min({machine.threads, batch.size() / kValuesPerThread, kMaxWorkers}));
+  constexpr size_t kValuesPerThread = 12 * 1024;
+  return threads_worth(std::min(machine.threads, batch.size() / kValuesPerThread), alone);
+}
+
+// The nanoseconds that one thread takes for a thousand values, about. Without AVX-512 it takes longer: then batches are shared a
+// little less than they could be.
+inline int64_t per_thousand_of(const LossKernels& loss, bool writes_gradient) {
+  const bool has_max = loss.family == Family::class_max;
+  return (has_max ? 200 : 70) + (writes_gradient ? (has_max ? 400 : 200) : 0);
 }
 
 // A batch with one reading of its labels.
 class Evaluation {
  public:
-  Evaluation(const Batch& batch, const Machine& machine, LabelEncoding encoding)
+  Evaluation(const Batch& batch, const Machine& machine, LabelEncoding encoding, bool writes_gradient)
       : batch(batch),
         set(*machine.set),
         loss(set.kernels_of(batch.loss, batch.parameters.is_squared)),
-        threads(useful_threads(batch, machine)),
+        per_thousand(per_thousand_of(loss, writes_gradient)),
+        threads(useful_threads(batch, machine, nanoseconds(batch.size()))),
         classes(batch, set),
         sources(batch, classes),
         reader(batch, set, classes, encoding) {}
@@ -32,6 +42,9 @@ class Evaluation {
   bool has_max() const { return loss.family == Family::class_max; }
   bool is_wide() const { return maxmargin::is_wide(batch.compute); }
   const Kernel& kernel() const { return reader.kernel(); }
+
+  // How long one thread takes for some values, about.
+  int64_t nanoseconds(size_t values) const { return nanoseconds_for(values, per_thousand); }
 
   // The answers of kernels. Where one was false, labels were taken for 0 and 1 that are neither: all results are void.
   void check(bool are_labels_valid) {
@@ -42,6 +55,7 @@ class Evaluation {
   const Batch& batch;
   const InstructionSet& set;
   const LossKernels& loss;
+  const int64_t per_thousand;
   const size_t threads;
   ClassIds classes;
   const RowSources sources;

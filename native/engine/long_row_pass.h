@@ -34,7 +34,7 @@ class LongRowPass {
   std::vector<ChunkSum> sum_chunks() {
     const size_t chunks = values_of(0).chunks();
     std::vector<ChunkSum> sums(batch_.rows * chunks);
-    parallel(sums.size(), evaluation_.threads, batch_.size(), [&](size_t i, size_t worker) {
+    parallel(sums.size(), evaluation_.threads, evaluation_.nanoseconds(batch_.size()), [&](size_t i, size_t worker) {
       if (evaluation_.is_valid()) sums[i] = sum_chunk(batch_.first_row + i / chunks, i % chunks, worker);
     });
     return sums;
@@ -120,7 +120,7 @@ class LongRowPass {
   template <class Use>
   void each_tile(size_t row, Use use) {
     const Range values = values_of(row);
-    parallel(values.chunks(), evaluation_.threads, values.n, [&](size_t chunk, size_t worker) {
+    parallel(values.chunks(), evaluation_.threads, evaluation_.nanoseconds(values.n), [&](size_t chunk, size_t worker) {
       chunks_.each_tile(values.chunk(chunk), worker, [&](size_t index, const Tile& tile) {
         use(chunk, index, tile, worker);
       });

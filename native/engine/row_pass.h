@@ -30,7 +30,8 @@ class RowPass {
 
   void run() {
     const size_t rows = rows_of_group(batch_);
-    parallel(ceil_div(batch_.rows, rows), evaluation_.threads, batch_.size(), [&](size_t i, size_t worker) {
+    const int64_t alone = evaluation_.nanoseconds(batch_.size());
+    parallel(ceil_div(batch_.rows, rows), evaluation_.threads, alone, [&](size_t i, size_t worker) {
       if (!evaluation_.is_valid()) return;
       const size_t first = batch_.first_row + i * rows;
       run_group(first, std::min(first + rows, batch_.end_row()), worker);

@@ -40,6 +40,13 @@ int64_t nanoseconds() {
 constexpr int64_t kAwake = 40'000;
 // The cost of waking a helper, including the time until it begins to work.
 constexpr int64_t kWaking = 80'000;
+// The most that one job can teach about the cost of sharing, in nanoseconds, and its part in what is known.
+constexpr int64_t kMostCost = 1'000'000;
+constexpr double kLearning = 16;
+// The nanoseconds of jobs in which a nanosecond of that cost is forgotten: failures cost 3 % of the time.
+constexpr double kForgetting = 32 * kLearning;
+// The least time between two helpers that are woken for later jobs: waking costs the owner some microseconds.
+constexpr int64_t kBetweenWakes = 1'000'000;
 // The owner of a job waits for a helper's last task, which is short unless something else took its processor.
 constexpr int kPausesBeforeSleep = 2000;
 
@@ -102,7 +109,10 @@ class Helper {
     state_.store(offered(job));
     if (is_asleep_.load()) {
       // Without the lock it could have looked for a job before, and begin to wait after, this.
-      { std::lock_guard<std::mutex> lock(mutex_); }
+      {
+        std::lock_guard<std::mutex> lock(mutex_);
+        is_called_ = true;
+      }
       woken_.notify_one();
     }
     return true;
@@ -138,7 +148,9 @@ class Helper {
       if (!comes_soon()) {
         std::unique_lock<std::mutex> lock(mutex_);
         is_asleep_.store(true);
-        woken_.wait(lock, [this] { return is_over_ || has_offer(); });
+        // It stays awake for the next job if it comes too late for this one.
+        woken_.wait(lock, [this] { return is_over_ || is_called_; });
+        is_called_ = false;
         is_asleep_.store(false);
         if (is_over_) return;
       }
@@ -168,7 +180,7 @@ class Helper {
   std::atomic<bool> is_asleep_{false};
   std::atomic<int> owners_waiting_{0};
   size_t worker_ = 0;
-  bool is_over_ = false;
+  bool is_over_ = false, is_called_ = false;
   std::mutex mutex_;
   std::condition_variable woken_, left_;
   std::thread thread_;  // the last: it uses the others from the start
@@ -176,32 +188,53 @@ class Helper {
 
 class Pool {
  public:
+  // A machine that does not say how many processors it has may have enough.
+  Pool() : processors_(std::thread::hardware_concurrency() == 0 ? kMaxWorkers : std::thread::hardware_concurrency()) {
+    // Until they are known. A helper without a processor takes that of another one, and makes it late.
+    for (size_t k = 0; k < kMaxWorkers; ++k) costs_[k].store(k < processors_ ? 300.0 * static_cast<double>(k) : kMostCost);
+  }
+
   // `alone`: the nanoseconds that the owner would take by itself, about.
   void run(Job& job, int64_t alone) {
     const int64_t start = nanoseconds();
-    const bool may_wake = alone > kWaking || has_been_busy(start);
-    if (may_wake) start_helpers(job.workers - 1);
+    const bool may_wake_one = has_been_busy(start) && start - last_wake_.load(std::memory_order_relaxed) > kBetweenWakes;
+    if (alone > kWaking || may_wake_one) start_helpers(job.workers - 1);
     // Helpers that others keep busy are left alone: what they would have done, the owner does.
     Helper* own[kMaxWorkers];
     size_t count = 0, woken = 0;
-    if (is_worth_a_handshake(alone)) {
-      const size_t started = started_.load(std::memory_order_acquire);
-      for (size_t i = 0; i < started && count + 1 < job.workers; ++i) {
-        Helper* helper = helpers_[i].get();
-        const bool is_asleep = helper->is_asleep();
-        if (is_asleep && !may_wake) continue;
-        if (helper->offer(job, count + 1)) own[count++] = helper, woken += is_asleep;
-      }
+    const size_t started = started_.load(std::memory_order_acquire);
+    const size_t wanted = helpers_worth(std::min(started, job.workers - 1), alone);
+    for (size_t i = 0; i < started && count < wanted; ++i) {
+      Helper* helper = helpers_[i].get();
+      const bool is_asleep = helper->is_asleep();
+      if (is_asleep && !is_worth_waking(alone, count, may_wake_one && woken == 0)) continue;
+      if (helper->offer(job, count + 1)) own[count++] = helper, woken += is_asleep;
     }
+    if (woken > 0) last_wake_.store(start, std::memory_order_relaxed);
     job.work(0);
+    const int64_t worked = nanoseconds();
+    int64_t last = start;
     for (size_t i = 0; i < count; ++i) {
       own[i]->dismiss(job);
       const int64_t began = job.shares[i + 1].began;
-      if (began != 0 && woken == 0) note_handshake(began - start);
+      last = std::max(last, began == 0 ? worked : began);
     }
     const int64_t end = nanoseconds();
+    if (count > 0 && woken == 0) note_cost(count, (last - start) + (end - worked));
     busy_.fetch_add(end - start, std::memory_order_relaxed);
     last_end_.store(end, std::memory_order_relaxed);
+  }
+
+  // The number of helpers, up to `most`, with which a job ends first. The cost of one more is forgotten with time, so that it is
+  // tried again: slowly enough that what a failure costs is a small part of the time until then.
+  size_t choose_helpers(size_t most, int64_t alone) {
+    const size_t best = helpers_worth(most, alone);
+    if (best < most && best + 1 < processors_) {
+      std::atomic<double>& cost = costs_[best + 1];
+      const double less = cost.load(std::memory_order_relaxed) - static_cast<double>(alone) / kForgetting;
+      cost.store(std::max(0.0, less), std::memory_order_relaxed);
+    }
+    return best;
   }
 
   void stop() {
@@ -211,6 +244,18 @@ class Pool {
   }
 
  private:
+  size_t helpers_worth(size_t most, int64_t alone) const {
+    const double own = static_cast<double>(alone);
+    double least = 0.9 * own, cost = 0;
+    size_t best = 0;
+    for (size_t k = 1; k <= most; ++k) {
+      cost = std::max(cost, costs_[k].load(std::memory_order_relaxed));
+      const double time = own / static_cast<double>(k + 1) + cost;
+      if (time < least) least = time, best = k;
+    }
+    return best;
+  }
+
   // Whether jobs have followed each other so closely, and for so long, that who is woken now will pay.
   bool has_been_busy(int64_t now) {
     if (now - last_end_.load(std::memory_order_relaxed) > kAwake) {
@@ -219,20 +264,19 @@ class Pool {
     return busy_.load(std::memory_order_relaxed) > kWaking;
   }
 
-  // An awake helper takes a while to see a job, its owner to see that it is done, and the values may have to
-  // change caches. How long that is depends on the machine and on who else uses it. The estimate shrinks
-  // while it is not tried, a few parts in ten thousand each time.
-  bool is_worth_a_handshake(int64_t alone) {
-    const double handshake = handshake_.load(std::memory_order_relaxed);
-    if (static_cast<double>(alone) > 9 * handshake) return true;
-    handshake_.store(handshake * (1 - 1.0 / 4096), std::memory_order_relaxed);
-    return false;
+  // Whether a sleeping helper would be in time for a job that `count` others share with its owner. Where jobs follow each other,
+  // each wakes one that later ones find awake.
+  static bool is_worth_waking(int64_t alone, size_t count, bool is_for_later) {
+    return is_for_later || alone / static_cast<int64_t>(count + 1) > kWaking;
   }
 
-  void note_handshake(int64_t measured) {
-    const double before = handshake_.load(std::memory_order_relaxed);
-    const double bounded = static_cast<double>(std::min(measured, kAwake / 8));
-    handshake_.store(before + (bounded - before) / 8, std::memory_order_relaxed);
+  // Awake helpers take a while to see a job, and its owner to see that it is done; values may have to change caches; and a helper
+  // may lose its processor in the middle. That depends on the machine, on who else uses it, and on the number of helpers.
+  void note_cost(size_t helpers, int64_t measured) {
+    std::atomic<double>& cost = costs_[helpers];
+    const double before = cost.load(std::memory_order_relaxed);
+    const double bounded = static_cast<double>(std::min(measured, kMostCost));
+    cost.store(before + (bounded - before) / kLearning, std::memory_order_relaxed);
   }
 
   // A machine that gives no more threads makes a job slower, not impossible.
@@ -249,12 +293,14 @@ class Pool {
     }
   }
 
+  const size_t processors_;
   std::mutex mutex_;
   std::unique_ptr<Helper> helpers_[kMaxWorkers];
   std::atomic<size_t> started_{0};
   // Nanoseconds.
-  std::atomic<int64_t> last_end_{0}, busy_{0};
-  std::atomic<double> handshake_{300};
+  std::atomic<int64_t> last_end_{0}, busy_{0}, last_wake_{0};
+  // What jobs cost more, by the number of helpers.
+  std::atomic<double> costs_[kMaxWorkers];
 };
 
 // Never destroyed: threads that are still running when the process exits must not find it gone. It lies in
@@ -275,6 +321,10 @@ void run_parallel(size_t count, size_t threads, int64_t alone, Task task, void* 
   }
   Job job(task, context, count, workers);
   pool().run(job, alone);
+}
+
+size_t threads_worth(size_t most, int64_t alone) {
+  return most < 2 ? 1 : 1 + pool().choose_helpers(std::min(most, kMaxWorkers) - 1, alone);
 }
 
 void stop_threads() { pool().stop(); }
