@@ -246,7 +246,11 @@ describe("info, help and version", () => {
       maxmargin: version,
       node: process.versions.node,
       backend: { name: "native" },
-      packages: { "@duckdb/node-api": "1.5.6-r.1", "@uwdata/flechette": "2.6.0" },
+      packages: {
+        "@duckdb/node-api": "1.5.6-r.1",
+        "@uwdata/flechette": "2.6.0",
+        zstddec: "0.3.4",
+      },
     });
     expect((await run(["info"])).stdout).toMatch(/^maxmargin +\d/);
   });
