@@ -35,28 +35,24 @@ function codecOf(metadata: Buffer, compression: number): Codec {
   throw new CompressionError(`one with an unknown compression (codec ${number})`);
 }
 
-/** A region with a frame, or with bytes that are not compressed. */
+/** The bytes of a region, and where it goes in the body that is not compressed. */
 interface Frame {
   readonly bytes: Buffer;
   readonly isCompressed: boolean;
-  /** Where it goes in the body that is not compressed. */
   readonly region: Region;
 }
 
 function frameAt(body: Buffer, region: Region, offset: number, expansion: number): Frame {
   const { at } = region;
-  if (region.length === 0) {
-    return { bytes: body.subarray(0, 0), isCompressed: false, region: { at, offset, length: 0 } };
-  }
+  const isEmpty = region.length === 0;
+  if (!isEmpty && region.length < lengthOfLength) throw new ImpossibleMetadata();
   const bytes = body.subarray(region.offset + lengthOfLength, region.offset + region.length);
-  if (region.length < lengthOfLength) throw new ImpossibleMetadata();
-  const claimed = longAt(body, region.offset);
-  const isCompressed = claimed !== notCompressed;
-  const length = isCompressed ? claimed : bytes.length;
+  const claimed = isEmpty ? 0 : longAt(body, region.offset);
+  const length = claimed === notCompressed ? bytes.length : claimed;
   if (!(length >= 0 && length <= expansion * bytes.length)) {
     throw new CompressionError(`${bytes.length} compressed bytes that claim to be ${claimed}`);
   }
-  return { bytes, isCompressed: isCompressed && length > 0, region: { at, offset, length } };
+  return { bytes, isCompressed: claimed !== notCompressed, region: { at, offset, length } };
 }
 
 /** A body that can be written without compression. */
@@ -89,8 +85,8 @@ export async function openCompressed(
     writeTo(target) {
       for (const { bytes, isCompressed, region } of frames) {
         const into = target.subarray(region.offset, region.offset + region.length);
-        if (isCompressed) decompress(bytes, into);
-        else into.set(bytes);
+        if (!isCompressed) into.set(bytes);
+        else if (into.length > 0) decompress(bytes, into);
       }
     },
   };

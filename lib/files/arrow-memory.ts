@@ -25,7 +25,8 @@ export class Memory {
   }
 }
 
-function checkInside(file: FileInput, position: number, length: number): void {
+/** Checks that a part of a file is there. */
+export function checkInside(file: FileInput, position: number, length: number): void {
   const isInside = position >= 0 && length >= 0 && position + length <= file.size;
   if (!isInside) throw damaged(file, "one that is truncated");
 }

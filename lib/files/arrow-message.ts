@@ -1,7 +1,7 @@
 // Messages of Arrow files and streams: a prefix, metadata and a body, which is decompressed.
 import { openCompressed } from "./arrow-body.js";
 import { checkMessage, describeUncompressed } from "./arrow-check.js";
-import { damaged, Memory, readAt, readInto } from "./arrow-memory.js";
+import { checkInside, damaged, Memory, readAt, readInto } from "./arrow-memory.js";
 import { aligned } from "./flatbuffer.js";
 import type { FileInput } from "./input.js";
 
@@ -43,6 +43,7 @@ export class ArrowMessages {
     const { isRecord, bodyLength, record } = checkMessage(metadata);
     const bodyStart = metadataStart + metadataLength;
     const end = bodyStart + bodyLength;
+    checkInside(file, position, end - position);
     this.#total += end - position;
     // A footer can name a message more than once, and a small file would then take forever.
     if (this.#total > file.size) throw damaged(file, "one that is damaged");

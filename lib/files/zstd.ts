@@ -34,10 +34,13 @@ function decodeByNode(decompress: ZstdSync): Decode {
     try {
       return decompress(bytes, { maxOutputLength: length });
     } catch (error) {
-      throw new CompressionError("damaged ZSTD data", { cause: error });
+      throw damaged(error);
     }
   };
 }
+
+const damaged = (cause?: unknown) =>
+  new CompressionError("ZSTD data that are damaged, or of another length than stated", { cause });
 
 /** Returns the function that decompresses ZSTD data. */
 export async function loadZstd(): Promise<Decompress> {
@@ -46,9 +49,7 @@ export async function loadZstd(): Promise<Decompress> {
     zstdDecompressSync === undefined ? await loadPackage() : decodeByNode(zstdDecompressSync);
   return (bytes, into) => {
     const decoded = decode(bytes, into.length);
-    if (decoded.length !== into.length) {
-      throw new CompressionError("ZSTD data that are damaged, or of another length than stated");
-    }
+    if (decoded.length !== into.length) throw damaged();
     into.set(decoded);
   };
 }
