@@ -51,6 +51,8 @@ export interface RecordInfo {
   /** The place of the reference to its table. */
   readonly at: number;
   readonly regions: readonly Region[];
+  /** The number of values in its longest column, of a child too. */
+  readonly longest: number;
   /** The place of the reference to what is said about the compression of the body, if it is. */
   readonly compression: number | undefined;
 }
@@ -70,7 +72,6 @@ function regionsOf(bytes: Buffer, at: number): Region[] {
 }
 
 function checkRecord(bytes: Buffer, at: number, bodyLength: number): RecordInfo {
-  elementsOf(bytes, at, record.nodes, 16);
   elementsOf(bytes, at, record.variadic, 8);
   const regions = regionsOf(bytes, at);
   const isInside = ({ offset, length }: Region) =>
@@ -79,11 +80,13 @@ function checkRecord(bytes: Buffer, at: number, bodyLength: number): RecordInfo 
   const compression = fieldAt(bytes, at, record.compression);
   const length = fieldAt(bytes, at, record.length);
   const rows = length === undefined ? 0 : longAt(bytes, length);
+  const lengths = elementsOf(bytes, at, record.nodes, 16).map((node) => longAt(bytes, node));
   // A value has at least a bit, unless it is compressed: then it is checked without compression.
-  if (!(rows >= 0 && (compression !== undefined || rows <= 8 * bodyLength))) {
-    throw new ImpossibleMetadata();
-  }
-  return { at, regions, compression };
+  const most = compression === undefined ? 8 * bodyLength : Infinity;
+  const isPossible = (count: number) => count >= 0 && count <= most;
+  if (!isPossible(rows) || !lengths.every(isPossible)) throw new ImpossibleMetadata();
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
+  return { at, regions, longest, compression };
 }
 
 /** What a message says about itself. */

@@ -13,6 +13,8 @@ const oldPrefixLength = 4;
 /** A message that can be written without compression. */
 export interface ArrowMessage {
   readonly isRecord: boolean;
+  /** The number of values in its longest column. */
+  readonly longest: number;
   /** Where it ends in the file. */
   readonly end: number;
   /** Its length without compression, which is a multiple of 8. */
@@ -41,6 +43,7 @@ export class ArrowMessages {
     const metadataLength = prefix.readInt32LE(isOld ? 0 : 4);
     const metadata = await readAt(file, metadataStart, metadataLength);
     const { isRecord, bodyLength, record } = checkMessage(metadata);
+    const longest = record?.longest ?? 0;
     const bodyStart = metadataStart + metadataLength;
     const end = bodyStart + bodyLength;
     checkInside(file, position, end - position);
@@ -50,7 +53,7 @@ export class ArrowMessages {
     if (record?.compression === undefined) {
       const length = end - position;
       const writeTo = (target: Buffer) => readInto(file, position, target.subarray(0, length));
-      return { isRecord, end, length: aligned(length), writeTo };
+      return { isRecord, longest, end, length: aligned(length), writeTo };
     }
     const compressed = this.#compressed.bytesFor(file, bodyLength);
     await readInto(file, bodyStart, compressed);
@@ -60,6 +63,7 @@ export class ArrowMessages {
     const ownBodyStart = prefixLength + ownMetadata.length;
     return {
       isRecord,
+      longest,
       end,
       length: ownBodyStart + body.length,
       async writeTo(target) {

@@ -3,6 +3,7 @@ import { checkFooter, ImpossibleMetadata } from "./arrow-check.js";
 import { checkLength, damaged, Memory, readAt } from "./arrow-memory.js";
 import { type ArrowMessage, ArrowMessages, prefixLength, prefixMark } from "./arrow-message.js";
 import { CompressionError } from "./compression-error.js";
+import { wrongData } from "./data-error.js";
 import { fieldAt, longAt, vectorAt } from "./flatbuffer.js";
 import type { FileInput } from "./input.js";
 
@@ -31,10 +32,14 @@ function blocksOf(footer: Buffer, vector: number | undefined): Block[] {
   });
 }
 
+/** The values of all dictionaries, at most: the package makes JavaScript values of all of them. */
+const mostValues = 2 ** 24;
+
 /** Messages that all record batches need: the schema and dictionaries. */
 class KeptMessages {
   readonly bytes: Buffer[] = [];
   length = 0;
+  #values = 0;
   readonly #file: FileInput;
 
   constructor(file: FileInput) {
@@ -44,6 +49,11 @@ class KeptMessages {
   async add(message: ArrowMessage): Promise<void> {
     this.length += message.length;
     checkLength(this.#file, this.length);
+    this.#values += message.longest;
+    if (this.#values > mostValues) {
+      const expected = `dictionaries of at most ${mostValues} values`;
+      throw wrongData(this.#file.name, expected, `${this.#values}`);
+    }
     const bytes = Buffer.allocUnsafeSlow(message.length);
     await message.writeTo(bytes);
     this.bytes.push(bytes);

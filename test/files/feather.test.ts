@@ -8,7 +8,14 @@ import {
   tableFromColumns,
   tableToIPC,
 } from "@uwdata/flechette";
-import { batches, DataError, evaluateFiles, evaluateShard, mergeShards } from "maxmargin/files";
+import {
+  batches,
+  DataError,
+  type EvaluateOptions,
+  evaluateFiles,
+  evaluateShard,
+  mergeShards,
+} from "maxmargin/files";
 import { describe, expect, test } from "vitest";
 import { fieldAt, vectorAt } from "../../lib/files/flatbuffer.js";
 import {
@@ -110,9 +117,13 @@ function copyOf(codec: keyof typeof magics): { bytes: Buffer; at: number } {
   throw new Error("no frame");
 }
 
-async function expectRefused(bytes: Uint8Array, received: RegExp, own: object = options) {
+async function expectRefused(
+  bytes: Uint8Array,
+  received: RegExp,
+  own: EvaluateOptions = options,
+): Promise<void> {
   const file = folder.write("refused.feather", bytes);
-  const promise = evaluateFiles(file, { ...options, ...own });
+  const promise = evaluateFiles(file, own);
   await expect(promise).rejects.toBeInstanceOf(DataError);
   const message = await messageOf(promise);
   expect(message.startsWith(`${file}: expected `)).toBe(true);
@@ -136,7 +147,7 @@ describe.each(["lz4", "zstd"] as const)("%s that is damaged is refused", (codec)
     const { bytes, at } = copyOf(codec);
     bytes.writeBigInt64LE(length, at);
     await expectRefused(bytes, received);
-    await expectRefused(bytes, received, { skipNulls: true });
+    await expectRefused(bytes, received, { ...options, skipNulls: true });
   });
 
   test("a frame that is none", async () => {
@@ -151,9 +162,9 @@ describe.each(["lz4", "zstd"] as const)("%s that is damaged is refused", (codec)
   test("a file that ends in a record batch", async () => {
     const stream = readFileSync(pathOf(`${codec}.arrows`));
     await expectRefused(stream.subarray(0, -100), /received one that is truncated$/, {
-      format: "arrow",
+      labels: "label",
       predictions: "score",
-      sampleWeight: undefined,
+      losses: ["hinge"],
     });
   });
 });
@@ -170,7 +181,7 @@ test("a footer that names a record batch again and again", async () => {
 describe("record batches of flechette", () => {
   const values = Array.from({ length: 30_000 }, (_, row) => row % 2);
   const columns = { y: columnFromArray(values, int32()), p: columnFromArray(values, int32()) };
-  const own = { labels: "y", predictions: "p", sampleWeight: undefined, by: undefined };
+  const own = { labels: "y", predictions: "p", losses: ["hinge"] };
 
   /** A file of a codec that turns columns into some bytes. */
   function bytesOf(codec: number, encoded: Uint8Array): Buffer {
@@ -182,6 +193,12 @@ describe("record batches of flechette", () => {
     if (bytes === null) throw new Error("no bytes");
     return Buffer.from(bytes);
   }
+
+  test("whose columns would be longer with compression", async () => {
+    const file = folder.write("longer.feather", bytesOf(0, Buffer.alloc(200_000)));
+    const { losses } = await evaluateFiles(file, own);
+    expect(losses).toEqual({ hinge: 0.5 });
+  });
 
   test("of an unknown codec", async () => {
     await expectRefused(
