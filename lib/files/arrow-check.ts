@@ -4,7 +4,7 @@ import { fieldAt, longAt, vectorAt, withoutField } from "./flatbuffer.js";
 /** The fields of tables, by their place in the table's index. */
 const message = { version: 4, kind: 6, header: 8, bodyLength: 10 };
 const record = { length: 4, nodes: 6, buffers: 8, compression: 10, variadic: 12 };
-const dictionary = { data: 6 };
+const dictionary = { id: 4, data: 6, isDelta: 8 };
 const schema = { fields: 6, metadata: 8 };
 const field = { children: 14, metadata: 16 };
 const footer = { schema: 6, metadata: 12 };
@@ -89,9 +89,26 @@ function checkRecord(bytes: Buffer, at: number, bodyLength: number): RecordInfo 
   return { at, regions, longest, compression };
 }
 
+/** Values of a dictionary. */
+export interface DictionaryInfo {
+  readonly id: number;
+  /** Whether they are added to those that the dictionary has; otherwise they replace them. */
+  readonly isDelta: boolean;
+}
+
+function dictionaryAt(bytes: Buffer, header: number): DictionaryInfo {
+  const id = fieldAt(bytes, header, dictionary.id);
+  const isDelta = fieldAt(bytes, header, dictionary.isDelta);
+  return {
+    id: id === undefined ? 0 : longAt(bytes, id),
+    isDelta: isDelta !== undefined && bytes[isDelta] !== 0,
+  };
+}
+
 /** What a message says about itself. */
 export interface MessageInfo {
   readonly isRecord: boolean;
+  readonly dictionary: DictionaryInfo | undefined;
   readonly bodyLength: number;
   /** What it consists of, unless it is a schema. */
   readonly record: RecordInfo | undefined;
@@ -107,13 +124,18 @@ export function checkMessage(bytes: Buffer): MessageInfo {
   if (header === undefined || !(bodyLength >= 0)) throw new ImpossibleMetadata();
   if (kind === kinds.schema) {
     checkSchema(bytes, header);
-    return { isRecord: false, bodyLength, record: undefined };
+    return { isRecord: false, dictionary: undefined, bodyLength, record: undefined };
   }
   const isRecord = kind === kinds.record;
   if (!isRecord && kind !== kinds.dictionary) throw new ImpossibleMetadata();
   const at = isRecord ? header : fieldAt(bytes, header, dictionary.data);
   if (at === undefined) throw new ImpossibleMetadata();
-  return { isRecord, bodyLength, record: checkRecord(bytes, at, bodyLength) };
+  return {
+    isRecord,
+    dictionary: isRecord ? undefined : dictionaryAt(bytes, header),
+    bodyLength,
+    record: checkRecord(bytes, at, bodyLength),
+  };
 }
 
 /**

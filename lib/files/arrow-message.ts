@@ -1,6 +1,6 @@
 // Messages of Arrow files and streams: a prefix, metadata and a body, which is decompressed.
 import { openCompressed } from "./arrow-body.js";
-import { checkMessage, describeUncompressed } from "./arrow-check.js";
+import { checkMessage, type DictionaryInfo, describeUncompressed } from "./arrow-check.js";
 import { checkInside, damaged, Memory, readAt, readInto } from "./arrow-memory.js";
 import { aligned } from "./flatbuffer.js";
 import type { FileInput } from "./input.js";
@@ -13,6 +13,7 @@ const oldPrefixLength = 4;
 /** A message that can be written without compression. */
 export interface ArrowMessage {
   readonly isRecord: boolean;
+  readonly dictionary: DictionaryInfo | undefined;
   /** The number of values in its longest column. */
   readonly longest: number;
   /** Where it ends in the file. */
@@ -42,10 +43,10 @@ export class ArrowMessages {
     const metadataStart = position + (isOld ? oldPrefixLength : prefixLength);
     const metadataLength = prefix.readInt32LE(isOld ? 0 : 4);
     const metadata = await readAt(file, metadataStart, metadataLength);
-    const { isRecord, bodyLength, record } = checkMessage(metadata);
-    const longest = record?.longest ?? 0;
+    const { bodyLength, record, ...kind } = checkMessage(metadata);
     const bodyStart = metadataStart + metadataLength;
     const end = bodyStart + bodyLength;
+    const facts = { ...kind, longest: record?.longest ?? 0, end };
     checkInside(file, position, end - position);
     this.#total += end - position;
     // A footer can name a message more than once, and a small file would then take forever.
@@ -53,7 +54,7 @@ export class ArrowMessages {
     if (record?.compression === undefined) {
       const length = end - position;
       const writeTo = (target: Buffer) => readInto(file, position, target.subarray(0, length));
-      return { isRecord, longest, end, length: aligned(length), writeTo };
+      return { ...facts, length: aligned(length), writeTo };
     }
     const compressed = this.#compressed.bytesFor(file, bodyLength);
     await readInto(file, bodyStart, compressed);
@@ -62,9 +63,7 @@ export class ArrowMessages {
     const ownMetadata = describeUncompressed(metadata, record, body.regions, body.length);
     const ownBodyStart = prefixLength + ownMetadata.length;
     return {
-      isRecord,
-      longest,
-      end,
+      ...facts,
       length: ownBodyStart + body.length,
       async writeTo(target) {
         target.writeInt32LE(prefixMark, 0);

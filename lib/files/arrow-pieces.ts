@@ -37,10 +37,11 @@ const mostValues = 2 ** 24;
 
 /** Messages that all record batches need: the schema and dictionaries. */
 class KeptMessages {
-  readonly bytes: Buffer[] = [];
+  bytes: Buffer[] = [];
   length = 0;
-  #values = 0;
   readonly #file: FileInput;
+  #messages: ArrowMessage[] = [];
+  #values = 0;
 
   constructor(file: FileInput) {
     this.#file = file;
@@ -57,6 +58,17 @@ class KeptMessages {
     const bytes = Buffer.allocUnsafeSlow(message.length);
     await message.writeTo(bytes);
     this.bytes.push(bytes);
+    this.#messages.push(message);
+  }
+
+  /** Forgets the dictionary that a message replaces, if it does. */
+  forgetReplaced({ dictionary }: ArrowMessage): void {
+    if (dictionary === undefined || dictionary.isDelta) return;
+    const isKept = this.#messages.map((other) => other.dictionary?.id !== dictionary.id);
+    this.bytes = this.bytes.filter((_, i) => isKept[i]);
+    this.#messages = this.#messages.filter((_, i) => isKept[i]);
+    this.length = this.#messages.reduce((sum, { length }) => sum + length, 0);
+    this.#values = this.#messages.reduce((sum, { longest }) => sum + longest, 0);
   }
 }
 
@@ -114,7 +126,10 @@ async function* piecesOfStream(file: FileInput): AsyncGenerator<Uint8Array[], vo
       const piece = memory.bytesFor(file, message.length);
       await message.writeTo(piece);
       yield [...before.bytes, piece];
-    } else await before.add(message);
+    } else {
+      before.forgetReplaced(message);
+      await before.add(message);
+    }
     at = message.end;
   }
 }

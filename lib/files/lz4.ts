@@ -8,12 +8,13 @@ const magic = 0x184d2204;
 const flags = { independent: 0x20, blockSums: 0x10, size: 0x08, sum: 0x04, dictionary: 0x01 };
 const versionMask = 0xc2;
 const version = 0x40;
-const largestBlocks: Readonly<Record<number, number>> = {
-  64: 1 << 16,
-  80: 1 << 18,
-  96: 1 << 20,
-  112: 1 << 22,
-};
+const largestBlocks = new Map([
+  [0x40, 2 ** 16],
+  [0x50, 2 ** 18],
+  [0x60, 2 ** 20],
+  [0x70, 2 ** 22],
+]);
+/** The bit of a block's length that says that it is not compressed. */
 const storedMark = 0x80000000;
 
 /** Reads the parts of a frame, one after the other. */
@@ -57,7 +58,7 @@ interface Header {
 function readHeader(reader: FrameReader, length: number): Header {
   if (reader.word() !== magic) throw new CompressionError("something else than an LZ4 frame");
   const [flag, blockSize] = reader.take(2) as unknown as [number, number];
-  const largestBlock = largestBlocks[blockSize];
+  const largestBlock = largestBlocks.get(blockSize);
   if ((flag & versionMask) !== version || flag & flags.dictionary || largestBlock === undefined) {
     throw new CompressionError("an LZ4 frame of an unknown version");
   }
