@@ -1,11 +1,11 @@
 // Cuts Arrow files and streams into pieces of one record batch, which are complete for themselves.
-import { checkFooter, checkMessage, ImpossibleMetadata } from "./arrow-check.js";
+import { checkFooter, ImpossibleMetadata } from "./arrow-check.js";
+import { checkLength, damaged, Memory, readAt } from "./arrow-memory.js";
+import { type ArrowMessage, ArrowMessages, prefixLength, prefixMark } from "./arrow-message.js";
+import { CompressionError } from "./compression-error.js";
 import { wrongData } from "./data-error.js";
 import { fieldAt, longAt, vectorAt } from "./flatbuffer.js";
 import type { FileInput } from "./input.js";
-
-/** The bytes of a record batch, or of all dictionaries, at most: whatever a file claims. */
-const longestPiece = 2 ** 30;
 
 const magic = "ARROW1";
 /** The magic bytes, padded. */
@@ -17,47 +17,10 @@ const blockLength = 24;
 /** The fields of a footer, by their place in the table's index. */
 const footerFields = { dictionaries: 8, records: 10 };
 
-const aligned = (length: number) => Math.ceil(length / 8) * 8;
-
-const damaged = (file: FileInput, received: string) =>
-  wrongData(file.name, "an Arrow file or stream", received);
-
-/** Memory that is used again, and grows. Typed arrays in it are aligned. */
-class Memory {
-  #bytes = Buffer.allocUnsafeSlow(1 << 16);
-
-  bytesFor(file: FileInput, length: number): Buffer {
-    if (!(length >= 0 && length <= longestPiece)) {
-      throw wrongData(file.name, `record batches of at most ${longestPiece} bytes`, `${length}`);
-    }
-    if (length > this.#bytes.length) this.#bytes = Buffer.allocUnsafeSlow(length);
-    return this.#bytes.subarray(0, length);
-  }
-}
-
-async function readInto(file: FileInput, position: number, bytes: Buffer): Promise<void> {
-  const isInside = position >= 0 && position + bytes.length <= file.size;
-  if (isInside) {
-    file.seek(position);
-    if ((await file.read(bytes)) === bytes.length) return;
-  }
-  throw damaged(file, "one that is truncated");
-}
-
-async function readAt(file: FileInput, position: number, length: number): Promise<Buffer> {
-  if (!(length >= 0 && length <= file.size)) throw damaged(file, "one that is damaged");
-  const bytes = Buffer.allocUnsafeSlow(length);
-  await readInto(file, position, bytes);
-  return bytes;
-}
-
 /** Where a message is in a file, and where the footer says so. */
 interface Block {
   readonly entry: number;
   readonly offset: number;
-  readonly metadataLength: number;
-  /** Of the metadata and the body. */
-  readonly length: number;
 }
 
 function blocksOf(footer: Buffer, vector: number | undefined): Block[] {
@@ -65,17 +28,48 @@ function blocksOf(footer: Buffer, vector: number | undefined): Block[] {
   const start = vectorAt(footer, vector);
   return Array.from({ length: footer.readUInt32LE(start) }, (_, i) => {
     const entry = start + 4 + i * blockLength;
-    const metadataLength = footer.readInt32LE(entry + 8);
-    const length = metadataLength + longAt(footer, entry + 16);
-    return { entry, offset: longAt(footer, entry), metadataLength, length };
+    return { entry, offset: longAt(footer, entry) };
   });
 }
 
-/** Checks the metadata of the message in a block. */
-async function checkBlock(file: FileInput, { offset, metadataLength }: Block): Promise<void> {
-  const bytes = await readAt(file, offset, metadataLength);
-  // Old messages have no mark before the length of the metadata.
-  checkMessage(bytes.subarray(bytes.readInt32LE(0) === -1 ? 8 : 4));
+/** The values of all dictionaries, at most: the package makes JavaScript values of all of them. */
+const mostValues = 2 ** 24;
+
+/** Messages that all record batches need: the schema and dictionaries. */
+class KeptMessages {
+  bytes: Buffer[] = [];
+  length = 0;
+  readonly #file: FileInput;
+  #messages: ArrowMessage[] = [];
+  #values = 0;
+
+  constructor(file: FileInput) {
+    this.#file = file;
+  }
+
+  async add(message: ArrowMessage): Promise<void> {
+    this.length += message.length;
+    checkLength(this.#file, this.length);
+    this.#values += message.longest;
+    if (this.#values > mostValues) {
+      const expected = `dictionaries of at most ${mostValues} values`;
+      throw wrongData(this.#file.name, expected, `${this.#values}`);
+    }
+    const bytes = Buffer.allocUnsafeSlow(message.length);
+    await message.writeTo(bytes);
+    this.bytes.push(bytes);
+    this.#messages.push(message);
+  }
+
+  /** Forgets the dictionary that a message replaces, if it does. */
+  forgetReplaced({ dictionary }: ArrowMessage): void {
+    if (dictionary === undefined || dictionary.isDelta) return;
+    const isKept = this.#messages.map((other) => other.dictionary?.id !== dictionary.id);
+    this.bytes = this.bytes.filter((_, i) => isKept[i]);
+    this.#messages = this.#messages.filter((_, i) => isKept[i]);
+    this.length = this.#messages.reduce((sum, { length }) => sum + length, 0);
+    this.#values = this.#messages.reduce((sum, { longest }) => sum + longest, 0);
+  }
 }
 
 /**
@@ -94,26 +88,23 @@ async function* piecesOfFile(file: FileInput): AsyncGenerator<Uint8Array, void, 
   if (records === undefined || batches.length === 0) return;
   const recordsVector = vectorAt(footer, records);
   footer.writeUInt32LE(1, recordsVector);
-  let start = magicLength;
-  for (const block of dictionaries) await checkBlock(file, block);
-  for (const { entry, length } of dictionaries) {
-    footer.writeBigInt64LE(BigInt(start), entry);
-    start += aligned(length);
+  const messages = new ArrowMessages(file);
+  const before = new KeptMessages(file);
+  for (const { entry, offset } of dictionaries) {
+    footer.writeBigInt64LE(BigInt(magicLength + before.length), entry);
+    await before.add(await messages.open(offset));
   }
-  const first = recordsVector + 4;
-  footer.writeBigInt64LE(BigInt(start), first);
+  const start = magicLength + before.length;
+  footer.writeBigInt64LE(BigInt(start), recordsVector + 4);
   const memory = new Memory();
-  for (const batch of batches) {
-    const footerStart = start + aligned(batch.length);
+  for (const { offset } of batches) {
+    const message = await messages.open(offset);
+    const footerStart = start + message.length;
     const piece = memory.bytesFor(file, footerStart + footerLength + tailLength);
     piece.write(magic, 0, "latin1");
     let at = magicLength;
-    for (const { offset, length } of dictionaries) {
-      await readInto(file, offset, piece.subarray(at, at + length));
-      at += aligned(length);
-    }
-    await checkBlock(file, batch);
-    await readInto(file, batch.offset, piece.subarray(start, start + batch.length));
+    for (const bytes of before.bytes) at += bytes.copy(piece, at);
+    await message.writeTo(piece.subarray(start, footerStart));
     footer.copy(piece, footerStart);
     tail.copy(piece, footerStart + footerLength);
     yield piece;
@@ -122,22 +113,24 @@ async function* piecesOfFile(file: FileInput): AsyncGenerator<Uint8Array, void, 
 
 /** Yields streams of one record batch each: the schema, the dictionaries so far, the batch. */
 async function* piecesOfStream(file: FileInput): AsyncGenerator<Uint8Array[], void, undefined> {
-  const before: Buffer[] = [];
+  const messages = new ArrowMessages(file);
+  const before = new KeptMessages(file);
   const memory = new Memory();
   let at = 0;
-  while (at + 8 <= file.size) {
-    const start = await readAt(file, at, 8);
-    const length = start.readInt32LE(4);
-    if (start.readInt32LE(0) !== -1) throw damaged(file, "a file of another format");
-    if (length === 0) return;
-    const { isRecord, bodyLength } = checkMessage(await readAt(file, at + 8, length));
-    const total = 8 + length + bodyLength;
-    if (isRecord) {
-      const piece = memory.bytesFor(file, total);
-      await readInto(file, at, piece);
-      yield [...before, piece];
-    } else before.push(await readAt(file, at, total));
-    at += total;
+  while (at + prefixLength <= file.size) {
+    const start = await readAt(file, at, prefixLength);
+    if (start.readInt32LE(0) !== prefixMark) throw damaged(file, "a file of another format");
+    if (start.readInt32LE(4) === 0) return;
+    const message = await messages.open(at);
+    if (message.isRecord) {
+      const piece = memory.bytesFor(file, message.length);
+      await message.writeTo(piece);
+      yield [...before.bytes, piece];
+    } else {
+      before.forgetReplaced(message);
+      await before.add(message);
+    }
+    at = message.end;
   }
 }
 
@@ -151,6 +144,7 @@ export async function* arrowPieces(
   try {
     yield* isFile ? piecesOfFile(file) : piecesOfStream(file);
   } catch (error) {
+    if (error instanceof CompressionError) throw damaged(file, error.message);
     // The other one is of a place outside of what was read.
     const isDamage =
       error instanceof ImpossibleMetadata || (error instanceof RangeError && "code" in error);

@@ -1,6 +1,7 @@
+import { damaged } from "./arrow-memory.js";
 import { arrowPieces } from "./arrow-pieces.js";
 import type { Reader, Rows } from "./columns.js";
-import { DataError, wrongData } from "./data-error.js";
+import { DataError } from "./data-error.js";
 import { type ArrowBatch, type ArrowTable, loadFlechette } from "./flechette.js";
 import { FileInput } from "./input.js";
 import type { ReadOptions } from "./read-options.js";
@@ -8,8 +9,17 @@ import { type Selected, select } from "./select.js";
 import { type Numbers, plainLists, ValueRows, type Vector } from "./values.js";
 
 /** The numbers of types in the Arrow format. */
-const types = { integer: 2, float: 3, list: 12, fixedSizeList: 16 };
+const types = { integer: 2, float: 3, bool: 6, list: 12, fixedSizeList: 16 };
 const half = 0;
+
+/** Checks that bits exist for all rows: those that are missing would be read as null, or as false. */
+function checkBits({ type, length, nullCount, validity, values, children = [] }: ArrowBatch): void {
+  const valid = nullCount > 0 ? validity : undefined;
+  const bits = type.typeId === types.bool ? values : undefined;
+  const isShort = [valid, bits].some((bytes) => bytes !== undefined && 8 * bytes.length < length);
+  if (isShort) throw new Error("a column has fewer bits than rows");
+  for (const child of children) checkBits(child);
+}
 
 /** Returns the numbers of a column, if they are stored as such and none is null. */
 function plainNumbers({ type, nullCount, values, length }: ArrowBatch): Numbers | undefined {
@@ -30,7 +40,9 @@ function listsOf(batch: ArrowBatch): Numbers | undefined {
   return plainLists(numbers, length, offsetOf, (row) => offsetOf(row + 1) - offsetOf(row));
 }
 
-function vectorOf(batch: ArrowBatch): Vector {
+function vectorOf(batch: ArrowBatch, rows: number): Vector {
+  if (batch.length !== rows) throw new Error("columns have different lengths");
+  checkBits(batch);
   const { typeId } = batch.type;
   const isList = typeId === types.list || typeId === types.fixedSizeList;
   const { offsets, children } = batch;
@@ -41,7 +53,12 @@ function vectorOf(batch: ArrowBatch): Vector {
     !isList ||
     ((offsets[row + 1] as number) <= most && (offsets[row] as number) >= 0);
   return {
-    at: (row) => (isPossible(row) ? batch.at(row) : undefined),
+    at(row) {
+      const value = isPossible(row) ? batch.at(row) : undefined;
+      // A null is null.
+      if (value === undefined) throw new Error("a column refers to values that do not exist");
+      return value;
+    },
     plain: isList ? listsOf(batch) : plainNumbers(batch),
   };
 }
@@ -77,12 +94,12 @@ export class ArrowReader implements Reader {
       if (table.numRows === 0) continue;
       const names = table.schema.fields.map(({ name }) => name);
       selected ??= select(this.#file.name, names, this.#options.selection);
-      const vectors = this.#vectorsOf(table, selected);
-      sink ??= new ValueRows(this.#file.name, names, selected, this.#options, (index) =>
-        vectors.get(index)?.at(0),
-      );
       const place = (row: number) => `row ${this.#row + row + 1}`;
       try {
+        const vectors = this.#vectorsOf(table, selected);
+        sink ??= new ValueRows(this.#file.name, names, selected, this.#options, (index) =>
+          vectors.get(index)?.at(0),
+        );
         yield* sink.addColumns(table.numRows, vectors, place);
       } catch (error) {
         throw this.#problem(error);
@@ -103,12 +120,7 @@ export class ArrowReader implements Reader {
   /** Returns an error of the package as one of the file. */
   #problem(error: unknown): unknown {
     if (error instanceof DataError || !(error instanceof Error)) return error;
-    const { message } = error;
-    const isCodec = message.startsWith("Missing compression codec");
-    const [expected, received] = isCodec
-      ? ["data that are not compressed", message.replace(/^.*codec "(\w+)".*$/, "$1")]
-      : ["an Arrow file or stream", `one that is damaged: ${message}`];
-    return wrongData(this.#file.name, expected as string, received as string);
+    return damaged(this.#file, `one that is damaged: ${error.message}`);
   }
 
   /** The vectors of the columns that are needed. */
@@ -118,7 +130,7 @@ export class ArrowReader implements Reader {
     const vectors = new Map<number, Vector>();
     for (const index of used) {
       const [batch] = table.getChildAt(index).data;
-      if (batch !== undefined) vectors.set(index, vectorOf(batch));
+      if (batch !== undefined) vectors.set(index, vectorOf(batch, table.numRows));
     }
     return vectors;
   }

@@ -15,6 +15,7 @@ export interface ArrowBatch {
   readonly length: number;
   readonly nullCount: number;
   readonly type: ArrowType;
+  readonly validity?: Uint8Array;
   readonly values?: Numbers;
   readonly offsets?: Int32Array;
   readonly children?: readonly ArrowBatch[];

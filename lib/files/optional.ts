@@ -1,5 +1,7 @@
 // Packages that few users need, which they install themselves.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import path from "node:path";
 import { MissingPackageError } from "./data-error.js";
 
 /** Finds packages beside this one, in whatever way this module was loaded. */
@@ -9,6 +11,7 @@ const requireFromHere = createRequire(__filename);
 export const optionalPackages = {
   "@duckdb/node-api": "Parquet files",
   "@uwdata/flechette": "Arrow files",
+  zstddec: "Arrow files that ZSTD compresses, with Node.js before 22.15,",
   bullmq: "queues",
   ioredis: "queues on Redis",
   pg: "queues on PostgreSQL",
@@ -38,7 +41,12 @@ export function loadOptional(name: OptionalPackage): unknown {
 /** Returns the version of an optional package; undefined if it is not installed. */
 export function versionOf(name: OptionalPackage): string | undefined {
   try {
-    return (requireFromHere(`${name}/package.json`) as { version: string }).version;
+    // Not every package exports its package.json.
+    const entry = requireFromHere.resolve(name);
+    const folder = path.join("node_modules", name, path.sep);
+    const end = entry.lastIndexOf(folder) + folder.length;
+    const text = readFileSync(path.join(entry.slice(0, end), "package.json"), "utf8");
+    return (JSON.parse(text) as { version: string }).version;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@
 import { cpSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import zlib from "node:zlib";
 import { evaluateFiles } from "maxmargin/files";
 import { describe, expect, test } from "vitest";
 import { csv, dataSet, npy, temporaryFolder } from "../files/support.js";
@@ -202,6 +203,26 @@ describe("failures print nothing to standard output", () => {
     }
   });
 
+  // Newer versions decompress ZSTD themselves.
+  test.skipIf("zstdDecompressSync" in zlib)("a codec that is not installed is named", async () => {
+    const copy = folder.path("without-codec");
+    cpSync(path.join(root, "dist/cjs"), path.join(copy, "dist/cjs"), { recursive: true });
+    cpSync(path.join(root, "package.json"), path.join(copy, "package.json"));
+    const flechette = "node_modules/@uwdata/flechette";
+    cpSync(path.join(root, flechette), path.join(copy, flechette), { recursive: true });
+    const main = path.join(copy, "dist/cjs/cli/main.js");
+    const fileOf = (codec: string) => path.join(root, `test/files/feather/${codec}.feather`);
+    const missing = await run(["evaluate", fileOf("zstd"), ...columns, ...losses], { main });
+    expect(missing).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "maxmargin: Arrow files that ZSTD compresses, with Node.js before 22.15, need the package zstddec, which is not installed; npm install zstddec\n",
+    });
+    const { code } = await run(["evaluate", fileOf("lz4"), ...columns, ...losses], { main });
+    expect(code).toBe(0);
+  });
+
   test("Ctrl-C stops a run that waits for its input", async () => {
     const args = ["evaluate", "-", "--format", "csv", ...columns, ...losses];
     const ended = await run(args, {
@@ -246,7 +267,11 @@ describe("info, help and version", () => {
       maxmargin: version,
       node: process.versions.node,
       backend: { name: "native" },
-      packages: { "@duckdb/node-api": "1.5.6-r.1", "@uwdata/flechette": "2.6.0" },
+      packages: {
+        "@duckdb/node-api": "1.5.6-r.1",
+        "@uwdata/flechette": "2.6.0",
+        zstddec: "0.3.4",
+      },
     });
     expect((await run(["info"])).stdout).toMatch(/^maxmargin +\d/);
   });

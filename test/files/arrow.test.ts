@@ -16,6 +16,8 @@ import {
 } from "@uwdata/flechette";
 import { DataError, evaluateFiles } from "maxmargin/files";
 import { describe, expect, test } from "vitest";
+import { checkMessage, type RecordInfo } from "../../lib/files/arrow-check.js";
+import { fieldAt, vectorAt } from "../../lib/files/flatbuffer.js";
 import { csv, dataSet, messageOf, tableOptions as options, temporaryFolder } from "./support.js";
 
 const folder = temporaryFolder();
@@ -138,5 +140,86 @@ describe("files that cannot be read", () => {
     expect(await messageOf(evaluateFiles(file, { ...own, predictions: "t" }))).toBe(
       `${file}: column "t", row 1: expected a number, received "a"`,
     );
+  });
+});
+
+describe("columns that are shorter than they claim", () => {
+  const columns = {
+    s: columnFromArray([1, 0, 1], int32()),
+    y: columnFromArray([1, 0, 1], int32()),
+    p: columnFromArray([0.5, null, 1], float32()),
+    b: columnFromArray([true, false, true], bool()),
+    l: columnFromArray([[0.5], [1], [2]], list(float32())),
+  };
+
+  /** A stream with a change in the metadata of the message behind the schema. */
+  function changed(
+    own: Record<string, Column<unknown>>,
+    change: (metadata: Buffer, record: RecordInfo) => void,
+  ): Buffer {
+    const bytes = Buffer.from(bytesOf(own, "stream"));
+    const next = 8 + bytes.readInt32LE(4);
+    const metadata = bytes.subarray(next + 8, next + 8 + bytes.readInt32LE(next + 4));
+    change(metadata, checkMessage(metadata).record as RecordInfo);
+    return bytes;
+  }
+
+  /** Changes the number of values of the first column. */
+  const claim =
+    (count: number) =>
+    (metadata: Buffer, { at }: RecordInfo) => {
+      const nodes = vectorAt(metadata, fieldAt(metadata, at, 6) as number);
+      metadata.writeBigInt64LE(BigInt(count), nodes + 4);
+    };
+
+  // Each column has a region of validity, and then s, y, p and b one of values, l also one of offsets.
+  test.each([
+    ["numbers", 3, "y", "y", "a column refers to values that do not exist"],
+    ["nulls", 4, "y", "p", "a column has fewer bits than rows"],
+    ["bits", 7, "b", "y", "a column has fewer bits than rows"],
+    ["offsets", 9, "y", "l", "a column refers to values that do not exist"],
+    ["values of lists", 11, "y", "l", "expected a list of 1 numbers, received 0"],
+  ])("%s", async (name, region, labels, predictions, message) => {
+    const bytes = changed(columns, (metadata, { regions }) => {
+      const bytesOfFirstList = name === "values of lists" ? 4n : 0n;
+      metadata.writeBigInt64LE(bytesOfFirstList, (regions[region]?.at as number) + 8);
+    });
+    const file = folder.write(`${name}.arrows`, bytes);
+    const promise = evaluateFiles(file, {
+      labels,
+      predictions,
+      losses: ["hinge"],
+      skipNulls: true,
+    });
+    await expect(promise).rejects.toBeInstanceOf(DataError);
+    expect(await messageOf(promise)).toContain(message);
+  });
+
+  const damaged = "an Arrow file or stream, received one that is damaged";
+  const dictionaries = { s: columnFromArray(["x".repeat(2 ** 22), "y"], dictionary(utf8())) };
+  test.each([
+    [
+      "a region outside of the body",
+      changed(columns, (metadata, { regions }) => {
+        metadata.writeBigInt64LE(1024n, regions[1]?.at as number);
+      }),
+      damaged,
+    ],
+    [
+      "other rows than other columns",
+      changed(columns, claim(2)),
+      `${damaged}: columns have different lengths`,
+    ],
+    ["more rows than bits", changed(columns, claim(2 ** 30)), damaged],
+    [
+      "too many words",
+      changed(dictionaries, claim(2 ** 24 + 1)),
+      "dictionaries of at most 16777216 values, received 16777217",
+    ],
+  ])("%s", async (name, bytes, message) => {
+    const file = folder.write(`${name}.arrows`, bytes);
+    const promise = evaluateFiles(file, { ...own, by: "s" });
+    await expect(promise).rejects.toBeInstanceOf(DataError);
+    expect(await messageOf(promise)).toBe(`${file}: expected ${message}`);
   });
 });

@@ -1,6 +1,6 @@
 // Random tables, which are read as they were written, and damaged files, which are errors of the data or
 // are read: nothing else may happen.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import { columnFromArray, float32, int32, tableFromColumns, tableToIPC } from "@uwdata/flechette";
 import { batches, DataError, evaluateFiles } from "maxmargin/files";
@@ -124,6 +124,8 @@ function archive(): Buffer {
 }
 
 const table = { labels: "label", predictions: "logit_*", losses: ["crammer_singer"] };
+const stream = { labels: "label", predictions: "score", losses: ["hinge"], by: "segment" };
+const compressed = (codec: string) => new URL(`feather/${codec}.arrows`, import.meta.url);
 const column = { labels: "label", predictions: "label", losses: ["hinge"] };
 
 describe(`damaged files are errors of the data, or are read (seed ${seed})`, () => {
@@ -135,6 +137,8 @@ describe(`damaged files are errors of the data, or are read (seed ${seed})`, () 
     ["npz", archive(), column],
     ["arrow", tableToIPC(tableFromColumns(arrow), { format: "file" }), table],
     ["arrows", tableToIPC(tableFromColumns(arrow), { format: "stream" }), table],
+    ["lz4.arrows", readFileSync(compressed("lz4")), stream],
+    ["zstd.arrows", readFileSync(compressed("zstd")), stream],
   ] as const)("%s", async (extension, content, options) => {
     const bytes = Buffer.from(content as string);
     const outcomes = { read: 0, refused: 0 };
