@@ -14,6 +14,7 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { proseOf } from "./support/examples.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const manifest = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
@@ -207,15 +208,11 @@ describe("the published package", () => {
     );
   });
 
-  /** The text of a page without blocks of code, whose comments look like headings. */
-  const proseOf = (page: string): string =>
-    readFileSync(`${root}${page}`, "utf8").replaceAll(/^```.*?^```$/gms, "");
-
   /** The anchors of a page's headings, as hosts make them: one that exists gets a number. */
   function anchorsIn(page: string): Set<string> {
     const anchors = new Set<string>();
     for (const [, heading] of proseOf(page).matchAll(/^#+ (.*)$/gm)) {
-      const words = heading.toLowerCase().replaceAll(/[^\p{L}\p{N}_\s-]/gu, "");
+      const words = heading.toLowerCase().replaceAll(/[^\p{L}\p{M}\p{Nd}\p{Pc}\s-]/gu, "");
       const anchor = words.replaceAll(" ", "-");
       let number = 0;
       const next = () => (number === 0 ? anchor : `${anchor}-${number}`);

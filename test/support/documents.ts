@@ -36,7 +36,7 @@ function writeData(folder: string): void {
     writeFileSync(path.join(folder, `part-${part}.csv`), table);
   }
   writeFileSync(path.join(folder, "scores.csv"), "label,score\n1,0.5\n0,-2\n1,0\n");
-  // Of Keras's documentation
+  // The example in Keras's documentation
   const options = { shape: [2, 2] };
   writeFileSync(path.join(folder, "y_true.npy"), npy(Int8Array.of(0, 1, 0, 0), options));
   const predictions = Float32Array.of(0.6, 0.4, 0.4, 0.6);

@@ -21,11 +21,17 @@ export interface Block extends Example {
   readonly file: string | undefined;
 }
 
+const blockPattern = /^```(\S*)(?: (\S+))?\n(.*?)^```$/gms;
+
+/** Returns the text of a page without its blocks of code. */
+export const proseOf = (page: string): string =>
+  readFileSync(path.join(root, page), "utf8").replaceAll(blockPattern, "");
+
 /** Returns the blocks of a page, or of the comments of a source. */
 export function blocksOf(file: string): Block[] {
   // In comments every line begins with " * ".
   const text = readFileSync(path.join(root, file), "utf8").replaceAll(/^ *\*(?: |$)/gm, "");
-  return [...text.matchAll(/^```(\S*)(?: (\S+))?\n(.*?)^```$/gms)].map((match) => ({
+  return [...text.matchAll(blockPattern)].map((match) => ({
     place: `${file}:${text.slice(0, match.index).split("\n").length + 1}`,
     language: match[1],
     file: match[2],
