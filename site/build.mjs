@@ -1,5 +1,6 @@
-// Builds the documentation into site/dist: `npm run docs`, or `npm run docs -- --base /maxmargin/` for
-// a host that serves it below a path.
+// Builds the documentation: `npm run docs`. Options:
+//   --base /maxmargin/   the path below which a host serves it, by default /
+//   --out folder         where to write it, by default site/dist
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -12,32 +13,37 @@ import { stage } from "./steps/stage.mjs";
 const pages = path.join(site, "pages");
 
 /** Runs a program of site/node_modules. */
-function run(program, args, variables = {}) {
+function run(program, args) {
   const script = path.join(site, "node_modules", program);
   const { status } = spawnSync(process.execPath, [script, ...args], {
     cwd: site,
-    env: { ...process.env, ...variables },
     stdio: "inherit",
   });
   if (status !== 0) throw new Error(`${path.parse(program).name} failed: see above`);
 }
 
-function readBase() {
-  const { values } = parseArgs({ options: { base: { type: "string", default: "/" } } });
-  if (!/^\/(?:.*\/)?$/.test(values.base)) {
-    throw new Error(`--base: expected a path that begins and ends with /, received ${values.base}`);
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      base: { type: "string", default: "/" },
+      out: { type: "string", default: path.join(site, "dist") },
+    },
+  });
+  const { base, out } = values;
+  if (!/^\/(?:.*\/)?$/.test(base)) {
+    throw new Error(`--base: expected a path that begins and ends with /, received ${base}`);
   }
-  return values.base;
+  return { base, out: path.resolve(out) };
 }
 
 function build() {
-  const base = readBase();
+  const { base, out } = readOptions();
   install(site);
   stage({ root, content: path.join(site, "content"), pages });
   run("typedoc/bin/typedoc", ["--options", "reference/options.mjs"]);
   writeOverview(pages);
-  run("vitepress/bin/vitepress.js", ["build", "."], { SITE_BASE: base });
-  const broken = brokenLinks(path.join(site, "dist"), base);
+  run("vitepress/bin/vitepress.js", ["build", ".", "--base", base, "--outDir", out]);
+  const broken = brokenLinks(out, base);
   if (broken.length > 0) throw new Error(`Broken links:\n  ${broken.join("\n  ")}`);
 }
 

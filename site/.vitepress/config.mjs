@@ -3,7 +3,6 @@ import { defineConfig } from "vitepress";
 import { guidesIn, referenceIn } from "../navigation.mjs";
 import { repository } from "../steps/repository.mjs";
 
-const base = process.env.SITE_BASE ?? "/";
 const pages = fileURLToPath(new URL("../pages/", import.meta.url));
 const guides = guidesIn(pages);
 const isPage = (link) => guides.some(({ items }) => items.some((item) => item.link === link));
@@ -16,16 +15,30 @@ const slugify = (title) =>
     .replaceAll(/[^\p{L}\p{M}\p{N}\p{Pc} -]/gu, "")
     .replaceAll(" ", "-");
 
+/** Turns headers of tables that have no text into cells, as a screen reader has nothing to say. */
+function makeEmptyHeadersCells({ tokens }) {
+  for (const [i, token] of tokens.entries()) {
+    const isEmpty = token.type === "th_open" && tokens[i + 1].content === "";
+    if (isEmpty) for (const each of [token, tokens[i + 2]]) each.tag = "td";
+  }
+}
+
 export default defineConfig({
-  base,
   lang: "en",
   title: "maxmargin",
   description: "Maximum-margin losses for Node.js and browsers",
-  head: [["link", { rel: "icon", type: "image/svg+xml", href: `${base}favicon.svg` }]],
+  transformHead: ({ siteData }) => [
+    ["link", { rel: "icon", type: "image/svg+xml", href: `${siteData.base}favicon.svg` }],
+  ],
 
   srcDir: "pages",
   outDir: "dist",
-  markdown: { anchor: { slugify } },
+  markdown: {
+    anchor: { slugify },
+    // Comments and keywords of the default themes have too little contrast.
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    config: (md) => md.core.ruler.push("empty-headers", makeEmptyHeadersCells),
+  },
 
   themeConfig: {
     logo: "/favicon.svg",
@@ -41,6 +54,7 @@ export default defineConfig({
     sidebar: { "/api/": referenceIn(pages), "/": guides },
     outline: [2, 3],
     search: { provider: "local" },
+    notFound: { linkLabel: "Take me home" },
     ...(repository && {
       socialLinks: [{ icon: "github", link: repository }],
       editLink: { pattern: `${repository}/edit/main/docs/:path` },

@@ -3,7 +3,7 @@ import path from "node:path";
 import { ReflectionKind } from "typedoc";
 
 /** Parts of the documentation of an export, which would be too many headings. */
-const parts = "Parameters|Returns|Throws|Examples?|See|Extends|Type Declaration|Default Value";
+const parts = "Parameters|Throws|Examples?|See|Extends|Type Declaration|Default Value";
 const groups = "Accessors|Constructors|Methods|Properties";
 
 const types = ReflectionKind.Interface | ReflectionKind.TypeAlias;
@@ -13,10 +13,12 @@ function importOf({ url, model }) {
   const folder = path.dirname(url);
   const entry = folder === "maxmargin" ? folder : `maxmargin/${folder}`;
   const isType = (child) => child.kindOf(types);
-  const keyword = model.children.every(isType) ? "import type" : "import";
-  const nameOf = (child) =>
-    keyword === "import" && isType(child) ? `type ${child.name}` : child.name;
-  const names = model.children.map(nameOf);
+  const namesOf = (children) => children.map(({ name }) => name);
+  const values = namesOf(model.children.filter((child) => !isType(child)));
+  const ownTypes = namesOf(model.children.filter(isType));
+  const keyword = values.length === 0 ? "import type" : "import";
+  const names =
+    values.length === 0 ? ownTypes : [...values, ...ownTypes.map((name) => `type ${name}`)];
   const line = `${keyword} { ${names.join(", ")} } from "${entry}";`;
   if (line.length <= 80) return line;
   return `${keyword} {\n${names.map((name) => `  ${name},\n`).join("")}} from "${entry}";`;
@@ -31,6 +33,7 @@ export function finish(page) {
     .replaceAll(/^#+ Extended by\n\n(?:- .*\n)+/gm, "")
     .replaceAll(/^#+ (?:Overrides|Inherited from)\n\n.*\n/gm, "")
     .replaceAll(/^\*\*\*\n\n/gm, "")
+    .replaceAll(/^(#+) `abstract` /gm, "$1 ")
     .replaceAll(/^#+ Get Signature\n\n/gm, "")
     .replaceAll(new RegExp(`^#+ (${parts})$`, "gm"), "**$1**")
     .replaceAll(new RegExp(`^### (?:${groups})\n\n`, "gm"), "")

@@ -66,5 +66,6 @@ export default {
   useCodeBlocks: true,
   useCustomAnchors: true,
   expandParameters: true,
+  expandObjects: true,
   pageTitleTemplates: { module: "{name}" },
 };

@@ -1,27 +1,41 @@
 import { MarkdownTheme, MarkdownThemeContext } from "typedoc-plugin-markdown";
 import { repository } from "../steps/repository.mjs";
 
-/** Shows parameters as a list, like Keras: the signature above it has the types of types. */
+/** Shows parameters and results as Keras does, below a signature with all types. */
 export class TopicTheme extends MarkdownTheme {
   getRenderContext(page) {
     const context = new MarkdownThemeContext(this, page, this.application.options);
     const { partials } = context;
 
-    const itemOf = ({ name, type, comment }) => {
-      const title = `- **\`${name}\`** (${partials.someType(type, { forceCollapse: true })})`;
-      const text = comment === undefined ? "" : `: ${partials.comment(comment).trim()}`;
-      return `${title}${text.replaceAll("\n", "\n  ")}`;
-    };
-    partials.parametersList = (parameters) => parameters.map(itemOf).join("\n");
+    // A type of several names would be as many pieces of code.
+    const typeOf = (type) =>
+      partials
+        .someType(type, { forceCollapse: true })
+        .replaceAll("`", "")
+        .replaceAll(/\s*\n\s*/g, " ");
+    const textOf = (comment) =>
+      comment === undefined ? "" : `: ${partials.comment(comment).trim()}`;
+
+    partials.parametersList = (parameters) =>
+      parameters
+        .map(({ name, type, comment }) => `- **\`${name}\`** (${typeOf(type)})${textOf(comment)}`)
+        .map((item) => item.replaceAll("\n", "\n  "))
+        .join("\n");
     partials.typeParametersList = () => "";
 
+    partials.signatureReturns = ({ type, comment }) => {
+      const returns = comment?.getTag("@returns");
+      if (returns === undefined) return "";
+      const text = context.helpers.getCommentParts(returns.content).trim();
+      return `**Returns**\n\n${typeOf(type)}: ${text}`;
+    };
+
     partials.sources = (model) => {
-      const isExport = [model.parent, model.parent?.parent].some((parent) => parent === page.model);
-      if (!isExport) return "";
+      const owner = model.isSignature() ? model.parent : model;
+      if (owner.parent !== page.model) return "";
       const [{ fileName, line, url }] = model.sources;
-      return repository === undefined
-        ? `Source: ${fileName}`
-        : `Source: [${fileName}:${line}](${url})`;
+      const file = repository === undefined ? fileName : `[${fileName}:${line}](${url})`;
+      return `Source: ${file}`;
     };
     return context;
   }

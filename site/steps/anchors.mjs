@@ -5,11 +5,11 @@ import path from "node:path";
 const attributes = (html, name) =>
   [...html.matchAll(new RegExp(`<[a-z][^>]*\\s${name}="([^"]*)"`, "gi"))].map(([, value]) => value);
 
-/** Returns the file of a built site that a link leads to; undefined if it leads elsewhere. */
+/** Returns the file and the anchor that a link leads to; undefined for other hosts. */
 function fileOf(href, page, base) {
   const url = new URL(href, `http://site${base}${page}`);
   if (url.host !== "site" || !/^https?:$/.test(url.protocol)) return undefined;
-  if (!url.pathname.startsWith(base)) return { file: url.pathname, anchor: "" };
+  if (!url.pathname.startsWith(base)) return { file: undefined, anchor: "" };
   const name = decodeURIComponent(url.pathname.slice(base.length));
   const file = name === "" || name.endsWith("/") ? `${name}index.html` : name;
   return { file, anchor: decodeURIComponent(url.hash.slice(1)) };
@@ -32,7 +32,8 @@ export function brokenLinks(dist, base) {
       const target = fileOf(href.replaceAll("&amp;", "&"), page, base);
       if (target === undefined) return [];
       const { file, anchor } = target;
-      if (!existsSync(path.join(dist, file))) return [`${page}: ${href} leads to no file`];
+      if (file === undefined || !existsSync(path.join(dist, file)))
+        return [`${page}: ${href} leads to no file`];
       const ids = idsOf.get(file);
       if (anchor === "" || ids === undefined || ids.has(anchor)) return [];
       return [`${page}: ${href} leads to no place in ${file}`];
