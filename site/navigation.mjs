@@ -81,10 +81,11 @@ export function guidesIn(folder) {
   const written = unwritten.find((name) => existsSync(path.join(folder, `${name}.md`)));
   if (written !== undefined) throw new Error(`site/navigation.mjs: ${written} has been written`);
   checkNames(folder, Object.values(guides).flat());
-  return Object.entries(guides).map(([text, names]) => ({
+  const groups = Object.entries(guides).map(([text, names]) => ({
     ...(text !== "" && { text }),
     items: names.filter((name) => !unwritten.includes(name)).map((name) => readPage(folder, name)),
   }));
+  return groups.filter(({ items }) => items.length > 0);
 }
 
 /** Returns the topics of the reference in groups. */

@@ -45,7 +45,7 @@ export default defineConfig({
     nav: [
       {
         text: "Guides",
-        link: guides[0].items[0]?.link ?? "/losses",
+        link: guides[0].items[0].link,
         activeMatch: "^/(?!api|playground).",
       },
       { text: "API", link: "/api/", activeMatch: "^/api/" },

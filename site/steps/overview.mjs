@@ -7,9 +7,10 @@ import { referenceIn } from "../navigation.mjs";
 export function writeOverview(pages) {
   const lineOf = ({ text, link }) => {
     const page = readFileSync(path.join(pages, `${link}.md`), "utf8");
-    const exported = [...page.matchAll(/^## (.+?) \{#/gm)].map(([, title]) => `\`${title}\``);
-    const names = exported.length === 0 ? "" : `: ${exported.join(", ")}`;
-    return `- [${text}](${link}.md)${names}`;
+    const names = [...page.matchAll(/^## (.+?) \{#(.+)\}$/gm)].map(
+      ([, title, anchor]) => `[\`${title}\`](${link}.md#${anchor})`,
+    );
+    return `- [${text}](${link}.md)${names.length === 0 ? "" : `: ${names.join(", ")}`}`;
   };
   const groups = referenceIn(pages).map(
     ({ text, items }) => `## ${text}\n\n${items.map(lineOf).join("\n")}\n`,
