@@ -15,12 +15,14 @@ const slugify = (title) =>
     .replaceAll(/[^\p{L}\p{M}\p{N}\p{Pc} -]/gu, "")
     .replaceAll(" ", "-");
 
-/** Turns headers of tables that have no text into cells, as a screen reader has nothing to say. */
-function makeEmptyHeadersCells({ tokens }) {
-  for (const [i, token] of tokens.entries()) {
-    const isEmpty = token.type === "th_open" && tokens[i + 1].content === "";
-    if (isEmpty) for (const each of [token, tokens[i + 2]]) each.tag = "td";
+/** Changes a token of Markdown that VitePress shows badly. */
+function tidy(token, i, tokens) {
+  // A screen reader has nothing to say for a header without text.
+  if (token.type === "th_open" && tokens[i + 1].content === "") {
+    for (const each of [token, tokens[i + 2]]) each.tag = "td";
   }
+  // An indented block would reach beyond the page.
+  if (token.type === "code_block") Object.assign(token, { type: "fence", info: "txt" });
 }
 
 export default defineConfig({
@@ -37,7 +39,7 @@ export default defineConfig({
     anchor: { slugify },
     // Comments and keywords of the default themes have too little contrast.
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
-    config: (md) => md.core.ruler.push("empty-headers", makeEmptyHeadersCells),
+    config: (md) => md.core.ruler.push("tidy", ({ tokens }) => tokens.forEach(tidy)),
   },
 
   themeConfig: {
