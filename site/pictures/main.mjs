@@ -1,0 +1,13 @@
+// Draws the pictures of docs/pictures/: `npm run pictures`.
+import { writeFileSync } from "node:fs";
+import { toCsv } from "../../bench/csv.js";
+import { pictures } from "./all.mjs";
+import { draw } from "./picture.mjs";
+
+const folder = new URL("../../docs/pictures/", import.meta.url);
+
+for (const picture of pictures) {
+  const rows = await picture.rows();
+  writeFileSync(new URL(`${picture.name}.svg`, folder), await draw(picture, rows));
+  if (!picture.isMeasured) writeFileSync(new URL(`${picture.name}.csv`, folder), toCsv(rows));
+}
