@@ -36,9 +36,20 @@ async function rows() {
 }
 
 const scale = { domain: [axis.from, axis.to], nice: false };
-const x = { field: "radius", scale, title: "largest radius (standard deviations from its mean)" };
-const y = { field: "concavity", scale, title: "largest concave part (standard deviations)" };
-const quantitative = { x: { type: "quantitative", ...x }, y: { type: "quantitative", ...y } };
+const x = {
+  field: "radius",
+  scale,
+  title: "largest radius (standard deviations from its mean)",
+};
+const y = {
+  field: "concavity",
+  scale,
+  title: "largest concave part (standard deviations)",
+};
+const quantitative = {
+  x: { type: "quantitative", ...x },
+  y: { type: "quantitative", ...y },
+};
 
 function spec(all) {
   const lines = Object.keys(levels);
@@ -55,7 +66,11 @@ function spec(all) {
         mark: { type: "point", size: 36, strokeWidth: 1.5, clip: true },
         encoding: {
           ...quantitative,
-          color: { ...ofClass, legend, scale: { domain: classes, range: colours.slice(0, 2) } },
+          color: {
+            ...ofClass,
+            legend,
+            scale: { domain: classes, range: colours.slice(0, 2) },
+          },
           shape: {
             ...ofClass,
             legend,

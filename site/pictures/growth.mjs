@@ -41,7 +41,10 @@ const series = {
     field: "implementation",
     type: "nominal",
     legend: { columns: 1 },
-    scale: { domain: ["maxmargin", "plain loop"], range: [dashes[0], dashes[1]] },
+    scale: {
+      domain: ["maxmargin", "plain loop"],
+      range: [dashes[0], dashes[1]],
+    },
   },
 };
 
@@ -49,7 +52,11 @@ const panel = (y, height) => ({
   width,
   height,
   mark: { type: "line" },
-  encoding: { x, y: { type: "quantitative", scale: logarithmic, ...y }, ...series },
+  encoding: {
+    x,
+    y: { type: "quantitative", scale: logarithmic, ...y },
+    ...series,
+  },
 });
 
 const spec = () => ({
@@ -61,7 +68,11 @@ const spec = () => ({
     panel(
       {
         field: "nanoseconds",
-        axis: { title: "time of a call", values: powersOfTen(1, 11), labelExpr: timeLabel },
+        axis: {
+          title: "time of a call",
+          values: powersOfTen(1, 11),
+          labelExpr: timeLabel,
+        },
       },
       280,
     ),

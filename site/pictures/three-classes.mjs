@@ -45,7 +45,10 @@ export const chartOverLead = (y, rows) =>
   lineChart(
     {
       series: "loss",
-      x: { field: "lead", title: "lead of the row’s class (score − best other score)" },
+      x: {
+        field: "lead",
+        title: "lead of the row’s class (score − best other score)",
+      },
       y,
     },
     rows,

@@ -3,7 +3,11 @@ import { gradient, hinge, modifiedHuber, squaredHinge, tensor } from "../../dist
 import { lineChart } from "./lines.mjs";
 import { steps } from "./steps.mjs";
 
-const losses = { hinge, "squared hinge": squaredHinge, "modified Huber": modifiedHuber };
+const losses = {
+  hinge,
+  "squared hinge": squaredHinge,
+  "modified Huber": modifiedHuber,
+};
 
 const products = steps(-2, 3, 0.02);
 /** A value in a row of its own, whose label is 1. */
@@ -33,6 +37,10 @@ export const marginRows = () =>
 /** Returns a chart over the product. */
 export const chartOverProduct = ({ series, y }, rows) =>
   lineChart(
-    { series, x: { field: "product", title: "product of label (−1 or 1) and score" }, y },
+    {
+      series,
+      x: { field: "product", title: "product of label (−1 or 1) and score" },
+      y,
+    },
     rows,
   );

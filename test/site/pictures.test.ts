@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { toCsv } from "../../bench/csv.js";
-import { chromium, Tab } from "../../test/support/chromium.js";
-import { pictures } from "../pictures/all.mjs";
-import { draw } from "../pictures/picture.mjs";
+import { pictures } from "../../site/pictures/all.mjs";
+import { draw } from "../../site/pictures/picture.mjs";
+import { chromium, Tab } from "../support/chromium.js";
 
 const file = (name: string) => new URL(`../../docs/pictures/${name}`, import.meta.url);
 const contentOf = (name: string) => readFileSync(file(name), "utf8");
