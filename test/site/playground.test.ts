@@ -42,6 +42,8 @@ function resultsOf({ loss, rows, weighted, gradient }: Shown): Results {
   };
 }
 
+const stateOf = (name: string) => states[name] as State;
+
 const programIs = (state: State) =>
   `document.querySelector(".playground pre")?.textContent === ${JSON.stringify(codeFor(state))}`;
 
@@ -84,12 +86,12 @@ describe.skipIf(chromium === undefined)("the playground", () => {
   });
 
   test("computes in WebAssembly", async () => {
-    await openState(states.Hinge as State);
+    await openState(stateOf("Hinge"));
     expect(await evaluate(textsOf(".hint"))).toContain("Computed in this browser, by WebAssembly.");
   });
 
   test("computes again with every change, and keeps it in the address", async () => {
-    const state = states.Hinge as State;
+    const state = stateOf("Hinge");
     await openState(state);
     await type("[aria-label='prediction 0 of row 1']", "0.25");
     const changed = {
@@ -102,7 +104,7 @@ describe.skipIf(chromium === undefined)("the playground", () => {
   });
 
   test("shows the library's error in place of results", async () => {
-    const state = withEncoding(states.Hinge as State, "binary");
+    const state = withEncoding(stateOf("Hinge"), "binary");
     await openState(state);
     await type("[aria-label='label 2 of row 0']", "7");
     await visitor.tab.until("document.querySelector('.playground .error')");
@@ -124,7 +126,7 @@ describe.skipIf(chromium === undefined)("the playground", () => {
   });
 
   test("replaces a batch by pasted text, or says why not", async () => {
-    await openState(states.Hinge as State);
+    await openState(stateOf("Hinge"));
     await click(".playground summary");
     await type("[name=pasted]", "[[1, 2], [3]]");
     await click(".playground details button");
@@ -139,7 +141,7 @@ describe.skipIf(chromium === undefined)("the playground", () => {
   });
 
   test("is usable with a keyboard: Tab reaches every control", async () => {
-    await openState(states["class weights and an ignored class"] as State);
+    await openState(stateOf("class weights and an ignored class"));
     const place = "document.querySelector('.playground')";
     await evaluate(`${place}.querySelector("button").focus()`);
     while (await evaluate(`${place}.contains(document.activeElement)`)) {
@@ -162,7 +164,7 @@ describe.skipIf(chromium === undefined)("the playground", () => {
   test.each(screens)("axe-core finds nothing wrong: $scheme, $width wide", async (screen) => {
     await visitor.look(screen);
     for (const name of ["Hinge", "no reduction"]) {
-      await openState(states[name] as State);
+      await openState(stateOf(name));
       await evaluate(readFileSync(axe, "utf8"));
       const violations = `axe.run(".playground").then(({ violations }) => violations.map(({ id, nodes }) =>
         id + ": " + nodes.map(({ html, any }) => html.slice(0, 150) + any[0]?.message).join("; ")))`;
