@@ -1,16 +1,18 @@
 // Builds the page of examples/browser for a host of static files.
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
 
 const root = fileURLToPath(new URL("../../examples/browser/", import.meta.url));
 
-/**
- * Builds the page into `examples/browser/` of a folder that is served as it is. The library and the
- * page's scripts have to be built: `npm run build && npm run build:tools`.
- */
-export const buildBenchmark = (folder) =>
-  build({
+/** Builds the page into `examples/browser/` of a folder that is served as it is. */
+export async function buildBenchmark(folder) {
+  if (!existsSync(path.join(root, "page.js"))) {
+    throw new Error(`${root} is not compiled: run \`npm run build:ts && npm run build:tools\``);
+  }
+  // The packages of the site are installed by now.
+  const { build } = await import("vite");
+  await build({
     configFile: false,
     root,
     base: "./",
@@ -22,8 +24,7 @@ export const buildBenchmark = (folder) =>
       // The page's policy allows neither inline scripts nor pictures in data URLs.
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
-      // The library holds its WebAssembly.
-      chunkSizeWarningLimit: 1000,
     },
     worker: { format: "es" },
   });
+}
