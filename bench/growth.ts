@@ -22,7 +22,7 @@ export const growthCases: Case[] = combinations({
   n: [...sizes, 1e9],
 });
 
-/** What the arrays of a case take: labels, predictions, and both gradients. */
+/** What the arrays of a case take: labels, predictions, and the results of both contestants. */
 export const bytesOf = ({ n, result }: Case) => n * (result === "gradient" ? 13 : 5.8);
 
 const effort = { warmUpMs: 20, sampleMs: 1, budgetMs: 2000, minRounds: 3, maxRounds: 21 };

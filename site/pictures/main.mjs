@@ -1,8 +1,12 @@
 // Draws the pictures of docs/pictures/: `npm run pictures`.
 import { writeFileSync } from "node:fs";
 import { toCsv } from "../../bench/csv.js";
-import { pictures } from "./all.mjs";
-import { draw } from "./picture.mjs";
+import { install } from "../steps/install.mjs";
+import { site } from "../steps/paths.mjs";
+
+install(site);
+const { pictures } = await import("./all.mjs");
+const { draw } = await import("./picture.mjs");
 
 const folder = new URL("../../docs/pictures/", import.meta.url);
 

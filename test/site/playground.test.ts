@@ -161,16 +161,30 @@ describe.skipIf(chromium === undefined)("the playground", () => {
   const screens = [wide, phone].flatMap((screen) =>
     (["light", "dark"] as const).map((scheme) => ({ ...screen, scheme })),
   );
-  test.each(screens)("axe-core finds nothing wrong: $scheme, $width wide", async (screen) => {
-    await visitor.look(screen);
-    for (const name of ["Hinge", "no reduction"]) {
-      await openState(stateOf(name));
+  const violations = `axe.run(".playground").then(({ violations }) => violations.map(({ id, nodes }) =>
+    id + ": " + nodes.map(({ html, any }) => html.slice(0, 150) + any[0]?.message).join("; ")))`;
+  const widest = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+
+  /** Makes the page show an error of the library, and problems of the address. */
+  async function openProblems(): Promise<void> {
+    await visitor.open("playground.html");
+    await evaluate("location.hash = '#loss=Hunge&margin=-1'");
+    await visitor.tab.until("document.querySelectorAll('.playground .error').length === 2");
+  }
+
+  const views: Readonly<Record<string, () => Promise<void>>> = {
+    results: () => openState(stateOf("Hinge")),
+    "losses that are not reduced": () => openState(stateOf("no reduction")),
+    problems: openProblems,
+  };
+
+  describe.each(Object.keys(views))("axe-core finds nothing wrong with %s", (view) => {
+    test.each(screens)("$scheme, $width wide", async (screen) => {
+      await visitor.look(screen);
+      await (views[view] as () => Promise<void>)();
       await evaluate(readFileSync(axe, "utf8"));
-      const violations = `axe.run(".playground").then(({ violations }) => violations.map(({ id, nodes }) =>
-        id + ": " + nodes.map(({ html, any }) => html.slice(0, 150) + any[0]?.message).join("; ")))`;
       expect(await evaluate(violations)).toEqual([]);
-      const widest = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
       expect(await evaluate(widest)).toBe(0);
-    }
+    });
   });
 });
