@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { buildBenchmark } from "./benchmark/build.mjs";
 import { brokenLinks } from "./steps/anchors.mjs";
 import { install } from "./steps/install.mjs";
 import { writeOverview } from "./steps/overview.mjs";
@@ -36,10 +37,11 @@ function readOptions() {
   return { base, out: path.resolve(out) };
 }
 
-function build() {
+async function build() {
   const { base, out } = readOptions();
   install(site);
   stage({ root, content: path.join(site, "content"), pages });
+  await buildBenchmark(path.join(pages, "public"));
   run("typedoc/bin/typedoc", ["--options", "reference/options.mjs"]);
   writeOverview(pages);
   run("vitepress/bin/vitepress.js", ["build", ".", "--base", base, "--outDir", out]);
@@ -48,7 +50,7 @@ function build() {
 }
 
 try {
-  build();
+  await build();
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

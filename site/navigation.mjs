@@ -50,8 +50,6 @@ const unwritten = [
   "browsers",
   "migrating",
   "numeric-contract",
-  "playground",
-  "benchmark",
 ];
 
 /** The name of an entry point, in which `entry` is its folder in site/api/. */

@@ -9,10 +9,13 @@ import { chromium, Tab } from "../support/chromium.js";
 
 export const dist = fileURLToPath(new URL("../../site/dist/", import.meta.url));
 
+/** The page that benchmark.html shows in a frame. */
+const framed = "examples/browser/index.html";
+
 /** The paths of the pages of a built site, without a slash at the beginning. */
 export const pagesIn = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".html") && name !== "404.html")
+    .filter((name) => name.endsWith(".html") && !["404.html", framed].includes(name))
     .sort();
 
 const types: Partial<Record<string, string>> = {

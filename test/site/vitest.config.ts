@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/site/*.test.ts"],
-    globalSetup: "test/site/setup.ts",
+    server: { deps: { external: [/\/dist\/(esm|cjs)\//] } },
     pool: "threads",
     // Each file has a browser or a compiler of its own.
     maxWorkers: 1,
