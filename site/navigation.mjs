@@ -38,20 +38,6 @@ const reference = {
   wasm: ["wasm"],
 };
 
-/** Pages that are still being written. */
-const unwritten = [
-  "start",
-  "labels",
-  "weights",
-  "dtypes",
-  "gradients",
-  "metrics",
-  "async",
-  "browsers",
-  "migrating",
-  "numeric-contract",
-];
-
 /** The name of an entry point, in which `entry` is its folder in site/api/. */
 export const importName = (entry) => (entry === "maxmargin" ? entry : `maxmargin/${entry}`);
 
@@ -76,14 +62,11 @@ function checkNames(folder, names) {
 
 /** Returns the guides in groups, as VitePress shows them. */
 export function guidesIn(folder) {
-  const written = unwritten.find((name) => existsSync(path.join(folder, `${name}.md`)));
-  if (written !== undefined) throw new Error(`site/navigation.mjs: ${written} has been written`);
   checkNames(folder, Object.values(guides).flat());
-  const groups = Object.entries(guides).map(([text, names]) => ({
+  return Object.entries(guides).map(([text, names]) => ({
     ...(text !== "" && { text }),
-    items: names.filter((name) => !unwritten.includes(name)).map((name) => readPage(folder, name)),
+    items: names.map((name) => readPage(folder, name)),
   }));
-  return groups.filter(({ items }) => items.length > 0);
 }
 
 /** Returns the topics of the reference in groups. */

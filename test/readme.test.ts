@@ -1,20 +1,39 @@
-// Every example in README.md and in the comments of lib/ is type-checked and run as it stands, and has to
-// give what it says behind `//=>`.
+// Every example in README.md, docs/ and the comments of lib/ is type-checked and run unchanged, and has to return what
+// it claims behind `//=>`. documents.test.ts has the other blocks of code.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
-import { examplesOf, prepared, root, runExample } from "./support/examples.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { folderOf, pages } from "./support/documents.js";
+import { type Example, examplesOf, prepared, root, runExample } from "./support/examples.js";
 
 const sources = readdirSync(path.join(root, "lib"), { recursive: true, encoding: "utf8" })
   .filter((name) => /\.c?ts$/.test(name))
   .map((name) => path.posix.join("lib", name.replaceAll(path.sep, "/")));
-const pages = readdirSync(path.join(root, "docs")).map((name) => `docs/${name}`);
-const examples = ["README.md", ...pages, ...sources].flatMap((file) => examplesOf(file));
+const examples = [...pages, ...sources].flatMap((file) => examplesOf(file));
+
+/** Examples that need a queue, and workers: test/distributed has their like. */
+const needsQueue = ({ code }: Example) => code.includes('from "maxmargin/distributed"');
+
+const runnable = (page: string) => examplesOf(page).filter((example) => !needsQueue(example));
+
+describe.each(pages.filter((page) => runnable(page).length > 0))("the examples of %s", (page) => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await folderOf(page);
+  }, 60_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(runnable(page))("$place returns the values that it claims", ({ code }) =>
+    runExample(code, folder),
+  );
+});
 
 describe("examples", () => {
-  test.each(examples)("$place returns the values that it claims", ({ code }) => runExample(code));
+  test.each(sources.flatMap(runnable))("$place returns the values that it claims", ({ code }) =>
+    runExample(code),
+  );
 
   test("are found in README.md, docs/ and lib/, with their claims", () => {
     const files = examples.map(({ place }) => place.replace(/:\d+$/, ""));

@@ -5,7 +5,6 @@ import { repository } from "../steps/repository.mjs";
 
 const pages = fileURLToPath(new URL("../pages/", import.meta.url));
 const guides = guidesIn(pages);
-const isPage = (link) => guides.some(({ items }) => items.some((item) => item.link === link));
 
 /** Makes an anchor of a heading as GitHub does, so that links work there and here. */
 const slugify = (title) =>
@@ -47,11 +46,11 @@ export default defineConfig({
     nav: [
       {
         text: "Guides",
-        link: guides[0].items[0].link,
+        link: "/start",
         activeMatch: "^/(?!api|playground).",
       },
       { text: "API", link: "/api/", activeMatch: "^/api/" },
-      ...(isPage("/playground") ? [{ text: "Playground", link: "/playground" }] : []),
+      { text: "Playground", link: "/playground" },
     ],
     sidebar: { "/api/": referenceIn(pages), "/": guides },
     outline: [2, 3],

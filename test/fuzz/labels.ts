@@ -1,4 +1,4 @@
-// What the labels of a program stand for, row by row: docs/semantics.md says how they are read.
+// What the labels of a program stand for, row by row: docs/labels.md says how they are read.
 import type { FloatDtype } from "maxmargin";
 import { roundedTo } from "../support/data.js";
 import { isOfClasses } from "./formula.js";

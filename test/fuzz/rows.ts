@@ -1,4 +1,4 @@
-// The losses of rows and their slopes, from the definitions in docs/semantics.md: everything is written out, every sum is
+// The losses of rows and their slopes, from the definitions in docs/losses.md: everything is written out, every sum is
 // taken one value after the other in double, and nothing of the library is used. Terms and slopes are what the
 // arithmetic of their dtype makes of them; how far sums of these may be off is DESIGN's bound.
 import type { FloatDtype } from "maxmargin";

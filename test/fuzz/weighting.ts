@@ -1,4 +1,4 @@
-// Weights and masks, by docs/semantics.md: what each loss weighs, and what their sum is divided by.
+// Weights and masks, by docs/weights.md: what each loss weighs, and what their sum is divided by.
 import type { FloatDtype, Reduction } from "maxmargin";
 import { castValues } from "../support/data.js";
 import { type Bounded, bounded, exactly, sumOf, wideError } from "./bounded.js";

@@ -41,7 +41,7 @@ beforeAll(() => {
   expected = nativeAnswers(cwd);
 });
 
-// docs/install.md tells people these commands.
+// docs/browsers.md tells people these commands.
 const esbuild = "esbuild main.mjs --bundle --outfile=esbuild/main.js";
 const vite = "vite build --outDir vite";
 const webpack = "webpack ./main.mjs --mode production -o webpack";

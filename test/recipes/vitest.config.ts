@@ -6,5 +6,7 @@ export default defineConfig({
     pool: "threads",
     // Most of it is downloads.
     hookTimeout: 300_000,
+    // The first import of a large package reads hundreds of files.
+    testTimeout: 60_000,
   },
 });

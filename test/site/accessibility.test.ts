@@ -16,11 +16,14 @@ const violations = (except: readonly string[] = []) =>
 
 const kinds = {
   "the first page": "",
-  "a guide": "losses.html",
+  "a guide": "start.html",
+  "a guide with pictures": "losses.html",
   "a guide with commands": "files.html",
   "a topic of the reference": "api/maxmargin/hinge.html",
   "options of the reference": "api/maxmargin/options.html",
   "the overview of the reference": "api/",
+  "the playground": "playground.html",
+  "the benchmark": "benchmark.html",
   "a page that does not exist": "404.html",
 };
 

@@ -14,16 +14,34 @@ export interface Example {
   readonly code: string;
 }
 
-/** Returns the blocks of a file in a language, by default TypeScript. */
-export function examplesOf(file: string, language = "ts"): Example[] {
+/** A block of code between two lines of "```", the first of which names its language. */
+export interface Block extends Example {
+  readonly language: string;
+  /** The name of a file behind the language, if the block is one. */
+  readonly file: string | undefined;
+}
+
+const blockPattern = /^```(\S*)(?: (\S+))?\n(.*?)^```$/gms;
+
+/** Returns the text of a page without its blocks of code. */
+export const proseOf = (page: string): string =>
+  readFileSync(path.join(root, page), "utf8").replaceAll(blockPattern, "");
+
+/** Returns the blocks of a page, or of the comments of a source. */
+export function blocksOf(file: string): Block[] {
   // In comments every line begins with " * ".
   const text = readFileSync(path.join(root, file), "utf8").replaceAll(/^ *\*(?: |$)/gm, "");
-  const blocks = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms");
-  return [...text.matchAll(blocks)].map((match) => ({
+  return [...text.matchAll(blockPattern)].map((match) => ({
     place: `${file}:${text.slice(0, match.index).split("\n").length + 1}`,
-    code: match[1],
+    language: match[1],
+    file: match[2],
+    code: match[3],
   }));
 }
+
+/** Returns the blocks in a language, by default TypeScript, that are not files. */
+export const examplesOf = (file: string, language = "ts"): Example[] =>
+  blocksOf(file).filter((block) => block.language === language && block.file === undefined);
 
 /** A value as the examples show it: `[1, 2]`, `"text"`, `Float32Array [0.5]`, `{ rows: 2 }`. */
 function shown(value: unknown): string {

@@ -1,4 +1,4 @@
-// The recipes of docs/recipes.md, and the packages that they import.
+// Recipes, which are examples with another library, and the packages that they import.
 import { readFileSync } from "node:fs";
 import { type Example, examplesOf, root } from "./examples.js";
 
@@ -6,16 +6,21 @@ export interface Recipe extends Example {
   readonly packageName: string;
 }
 
-const page = "docs/recipes.md";
+/** The pages that have recipes. */
+export const recipePages = ["docs/recipes.md", "docs/migrating.md"];
 
-/** The versions in the page's table. */
+/** The versions in the table of the first page. */
 export const tested = new Map(
-  [...readFileSync(`${root}${page}`, "utf8").matchAll(/^\| \[(.*?)\]\(#.*?\) \| (\S+) \|/gm)].map(
-    ([, name, version]) => [name, version] as const,
-  ),
+  [
+    ...readFileSync(`${root}${recipePages[0]}`, "utf8").matchAll(
+      /^\| \[(.*?)\]\(#.*?\) \| (\S+) \|/gm,
+    ),
+  ].map(([, name, version]) => [name, version] as const),
 );
 
-export const recipes: readonly Recipe[] = examplesOf(page, "js").map((example) => {
+const examples = recipePages.flatMap((page) => examplesOf(page, "js"));
+
+export const recipes: readonly Recipe[] = examples.map((example) => {
   const imported = [...example.code.matchAll(/ from "(.*)";$/gm)].map(([, name]) => name);
   const others = new Set(imported.filter((name) => name !== "maxmargin"));
   const [packageName] = others;
