@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Commands of their own, test:install and test:recipes.
-    exclude: ["test/install", "test/recipes"],
+    // Commands of their own: test:install, test:recipes and test:site.
+    exclude: ["test/install", "test/recipes", "test/site"],
     // Worker threads, not processes: the addon has to live in them, and an emulator that runs the
     // tests for another processor reaches threads only.
     pool: "threads",

@@ -26,6 +26,9 @@ const losses = {
 
 const { kernels, threads: allThreads, binary } = backend();
 
+/** 0 without the addon, which alone has threads. */
+export const mostThreads = binary === null ? 0 : allThreads;
+
 export const threadCounts = binary === null ? [] : [...new Set([1, allThreads])];
 
 /** The call that a user of the library writes. */
@@ -61,6 +64,10 @@ function withKernel(kernel: string, threads: number): () => void {
     setNumThreads(threads);
   };
 }
+
+/** The best kernel with a number of threads. */
+export const bestNative = (run: Contestant["run"], threads: number): Contestant =>
+  nativeOnes(run, threads)[0];
 
 const nativeOnes = (run: Contestant["run"], threads: number) =>
   kernels.map(
@@ -104,6 +111,21 @@ const loopFor = ({ loss, labels }: Case) =>
 const idiomaticFor = ({ loss, labels }: Case) =>
   labels === "sparse" ? idiomaticOfIds(loss) : idiomatic(loss, labels);
 
+/** The library's own choice of a backend, a kernel and the number of threads. */
+export const automatic = (run: Contestant["run"]): Contestant => ({
+  implementation: "auto",
+  kernel: kernels[0] ?? null,
+  threads: allThreads,
+  prepare() {
+    setBackend("auto");
+    setNumThreads(allThreads);
+  },
+  run,
+});
+
+/** The fastest plain loop. */
+export const loopOne = (one: Case, batch: Batch) => plain("loop", loopFor(one), one, batch);
+
 /** In the order of a round: each count of threads has its probes beside its kernels. */
 export function contestants(one: Case, batch: Batch): Contestant[] {
   const run = libraryCall(one, batch);
@@ -113,19 +135,10 @@ export function contestants(one: Case, batch: Batch): Contestant[] {
   ]);
   return [
     ...native,
-    {
-      implementation: "auto",
-      kernel: kernels[0] ?? null,
-      threads: allThreads,
-      prepare() {
-        setBackend("auto");
-        setNumThreads(allThreads);
-      },
-      run,
-    },
+    automatic(run),
     { implementation: "wasm", ...inJavaScript, prepare: () => setBackend("wasm"), run },
     { implementation: "js", ...inJavaScript, prepare: () => setBackend("js"), run },
-    plain("loop", loopFor(one), one, batch),
+    loopOne(one, batch),
   ];
 }
 

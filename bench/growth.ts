@@ -1,60 +1,48 @@
 import { makeBatch } from "./batch.js";
-import { type Case, combinations } from "./cases.js";
-import type { Contestant } from "./contestant.js";
-import { contestants } from "./contestants.js";
+import { type Case, combinations, type Result } from "./cases.js";
+import { difference, isClose, valuesOf } from "./check.js";
+import { automatic, libraryCall, loopOne } from "./contestants.js";
 import { median, race } from "./timing.js";
 
-/** What a value costs in batches of one size. */
+/** The time of a call on one batch. */
 export interface Growth {
-  readonly n: number;
-  /** By implementation, with the number of threads of native ones. */
-  readonly nsPerValue: Readonly<Record<string, number>>;
+  readonly result: Result;
+  readonly values: number;
+  readonly implementation: "maxmargin" | "plain loop";
+  readonly nsPerCall: number;
 }
 
-/** From a hundred values to 5 GB of them. */
-const largest = 1e9;
-const sizes = [2, 3, 4, 5, 6, 7, 8, 9].flatMap((power) => [10 ** power, 3 * 10 ** power]);
+/** From a hundred values to 5 GB of labels and predictions. */
+const sizes = [2, 3, 4, 5, 6, 7, 8].flatMap((power) => [10 ** power, 3 * 10 ** power]);
 
 export const growthCases: Case[] = combinations({
+  result: ["mean", "rows", "gradient"],
   labelDtype: ["int8"],
   width: [10],
-  n: sizes.filter((n) => n <= largest),
+  n: [...sizes, 1e9],
 });
+
+/** What the arrays of a case take: labels, predictions, and the results of both contestants. */
+export const bytesOf = ({ n, result }: Case) => n * (result === "gradient" ? 13 : 5.8);
 
 const effort = { warmUpMs: 20, sampleMs: 1, budgetMs: 2000, minRounds: 3, maxRounds: 21 };
 
-const labelOf = ({ implementation, threads }: Contestant) =>
-  implementation === "native"
-    ? `native, ${threads} thread${threads > 1 ? "s" : ""}`
-    : implementation;
-
-/** The best kernel with each number of threads, and JavaScript; their answers are compared first. */
-export function growth(one: Case): Growth {
+/** Times the library and the plain loop; their answers are compared first. */
+export function growth(one: Case): Growth[] {
   const batch = makeBatch(one);
-  const all = contestants(one, batch);
-  const best = all.find(({ implementation }) => implementation === "native")?.kernel;
-  const shown = all.filter(
-    ({ implementation, kernel }) =>
-      implementation === "js" ||
-      implementation === "loop" ||
-      (implementation === "native" && kernel === best),
-  );
-  const answers = shown.map(({ prepare, run }) => {
+  const own = automatic(libraryCall(one, batch));
+  const loop = loopOne(one, batch);
+  const answers = [own, loop].map(({ prepare, run }) => {
     prepare();
-    return run() as number;
+    return valuesOf(run());
   });
-  const loop = answers[shown.findIndex(({ implementation }) => implementation === "loop")];
-  const [right] = answers;
-  if (answers.some((answer) => Math.abs(answer - right) > 1e-6 * right)) {
-    throw new Error(`${one.name}: the answers are ${answers.join(", ")}`);
-  }
-  if (answers.some((answer) => answer !== loop && !Object.is(answer, right))) {
-    throw new Error(`${one.name}: not the same bits, ${answers.join(", ")}`);
-  }
-  const times = race(shown, effort).map(median);
-  const n = batch.rows * batch.width;
-  return {
-    n,
-    nsPerValue: Object.fromEntries(shown.map((own, i) => [labelOf(own), times[i] / n])),
-  };
+  const wrong = difference(answers[0], answers[1], isClose(1e-6));
+  if (wrong !== undefined) throw new Error(`${one.name}: ${wrong}`);
+  const times = race([own, loop], effort).map(median);
+  const { result } = one;
+  const values = batch.rows * batch.width;
+  return [
+    { result, values, implementation: "maxmargin", nsPerCall: times[0] },
+    { result, values, implementation: "plain loop", nsPerCall: times[1] },
+  ];
 }

@@ -7,8 +7,9 @@ import { crossover } from "./crossover.js";
 import { growth } from "./growth.js";
 import { measure } from "./measure.js";
 import { compare } from "./numpy.js";
+import { threads } from "./threads.js";
 
-const tasks = { measure, crossover, growth, compare };
+const tasks = { measure, crossover, growth, threads, compare };
 type Tasks = typeof tasks;
 
 /** Idiomatic JavaScript makes arrays of 6.4e7 numbers. */

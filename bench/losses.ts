@@ -2,7 +2,6 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Case, cases, type Selection } from "./cases.js";
 import { type Crossover, kinds } from "./crossover.js";
-import { type Growth, growthCases } from "./growth.js";
 import { isolated } from "./isolate.js";
 import type { Row } from "./measure.js";
 import { type Compared, numpyCases } from "./numpy.js";
@@ -12,8 +11,6 @@ import {
   comparedLine,
   crossoverHeadings,
   crossoverLine,
-  growthLine,
-  growthPlot,
   machine,
   progress,
   summary,
@@ -30,7 +27,6 @@ const { values: options } = parseArgs({
     only: { type: "string", default: "" },
     json: { type: "string" },
     crossover: { type: "boolean", default: false },
-    growth: { type: "string" },
   },
 });
 
@@ -39,7 +35,6 @@ const selection: Selection = named.find((name) => options[name]) ?? "full";
 const only = new RegExp(options.only);
 function choose(): readonly Case[] {
   if (options.crossover) return kinds;
-  if (options.growth) return growthCases;
   if (options.numpy) return numpyCases;
   return options.rivals ? rivalCases : cases(selection);
 }
@@ -49,7 +44,6 @@ const all = choose();
 const selected = all.filter(({ name }) => only.test(name));
 const rows: Row[] = [];
 const crossovers: Crossover[] = [];
-const growths: Growth[] = [];
 const compared: Compared[] = [];
 
 console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.platform}, Node ${machine.node}\n`);
@@ -61,10 +55,6 @@ for (const [i, one] of selected.entries()) {
     progress("");
     console.log(crossoverLine(found));
     crossovers.push(found);
-  } else if (options.growth) {
-    growths.push(await isolated("growth", one));
-    progress("");
-    console.log(growthLine(growths[growths.length - 1]));
   } else if (options.numpy) {
     compared.push(await isolated("compare", one));
     progress("");
@@ -86,8 +76,7 @@ for (const [i, one] of selected.entries()) {
   }
 }
 if (rows.length > 0) console.log(summary(rows));
-if (options.growth) writeFileSync(options.growth, growthPlot(growths));
 if (options.json !== undefined) {
-  const found = [...crossovers, ...growths, ...compared, ...rows];
+  const found = [...crossovers, ...compared, ...rows];
   writeFileSync(options.json, `${JSON.stringify({ machine, rows: found }, null, 1)}\n`);
 }

@@ -1,9 +1,7 @@
 import os from "node:os";
 import type { Crossover } from "./crossover.js";
-import type { Growth } from "./growth.js";
 import type { Row } from "./measure.js";
 import type { Compared } from "./numpy.js";
-import { plot } from "./plot.js";
 
 export const machine = {
   cpu: os.cpus()[0]?.model ?? os.arch(),
@@ -123,11 +121,6 @@ const crossoverColumns: readonly Column<Crossover>[] = [
 export const crossoverHeadings = headings(crossoverColumns);
 export const crossoverLine = (found: Crossover) => cells(crossoverColumns, found);
 
-export function growthLine({ n, nsPerValue }: Growth): string {
-  const times = Object.entries(nsPerValue).map(([label, ns]) => `${label} ${ns.toFixed(3)}`);
-  return [`${n.toExponential(0)} values, ns/value:`, ...times].join("  ");
-}
-
 /** A loss and its gradient beside numpy. */
 export function comparedLine({ case: name, rows, width, numpy, nsPerValue }: Compared): string {
   const own = nsPerValue.maxmargin;
@@ -136,18 +129,6 @@ export function comparedLine({ case: name, rows, width, numpy, nsPerValue }: Com
     `${name.split("/")[0]}, ${rows.toExponential(0)} rows of ${width} logits, int32 ids, value and gradient in ns/value:`,
     `  maxmargin ${own.toFixed(2)}; plain loop, gradient alone, ${times(nsPerValue.loop)}; numpy ${numpy} ${times(nsPerValue.numpy)}`,
   ].join("\n");
-}
-
-/** What a value costs, from small batches to large ones. */
-export function growthPlot(growths: readonly Growth[]): string {
-  const labels = Object.keys(growths[0].nsPerValue);
-  const lines = labels.map((label) => ({
-    label,
-    points: growths.map(({ n, nsPerValue }) => [n, nsPerValue[label]] as const),
-  }));
-  const date = new Date().toISOString().slice(0, 10);
-  const title = `Mean hinge, int8 labels, float32 predictions: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${date}`;
-  return plot(title, "values in the batch", "ns a value", lines);
 }
 
 /** What is going on, for a person who waits. */

@@ -69,7 +69,8 @@ function accuracy({ data, shape: [rows, outputs] }: Tensor, classes: readonly nu
 /** A file, and its columns. */
 interface CsvFile {
   readonly name: string;
-  readonly features: string;
+  /** A pattern, or names. */
+  readonly features: string | readonly string[];
   readonly classes: string;
 }
 
@@ -145,6 +146,10 @@ export interface Trained {
   readonly losses: readonly number[];
   /** Of the rows held out. */
   readonly accuracy: number;
+  readonly classifier: LinearClassifier;
+  /** The rows trained with, standardized, a constant 1 beside their features. */
+  readonly features: Matrix;
+  readonly classes: readonly number[];
 }
 
 /** Trains with one half of the rows and tests with the other. */
@@ -171,5 +176,8 @@ export async function train(
     heldOut: held.length,
     losses,
     accuracy: accuracy(predictions, classesOf(held)),
+    classifier,
+    features,
+    classes: classesOf(own),
   };
 }

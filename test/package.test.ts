@@ -179,6 +179,7 @@ describe("the published package", () => {
     const expected = [
       /^(package\.json|LICENSE|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md)$/,
       /^(docs\/[\w-]+|bench\/README|examples\/data\/README)\.md$/,
+      /^docs\/pictures\/[\w-]+\.(svg|csv)$/,
       /^examples\/(demo\.ts|loss-curve\.svg)$/,
       /^examples\/server\/(README\.md|[\w-]+\.ts)$/,
       /^dist\/cjs\/([\w-]+\/)*[\w-]+\.(js|cjs|d\.ts|d\.cts|js\.map|cjs\.map)$/,

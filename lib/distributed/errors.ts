@@ -2,6 +2,7 @@ import { DataError } from "../files/data-error.js";
 
 /** The queue cannot be reached, nobody works, versions differ, or a run was cancelled. */
 export class QueueError extends Error {
+  /** `"QueueError"` */
   override readonly name: string = "QueueError";
 }
 
@@ -11,6 +12,7 @@ export interface ShardFailure {
   readonly shard: number | undefined;
   /** The files that have its rows. */
   readonly files: readonly string[];
+  /** The message of the error. */
   readonly reason: string;
 }
 
@@ -27,9 +29,12 @@ function lineOf({ shard, files, reason }: ShardFailure): string {
 
 /** Shards of an evaluation failed. The others were evaluated. */
 export class ShardError extends DataError {
+  /** `"ShardError"` */
   override readonly name: string = "ShardError";
+  /** What failed, and why. */
   readonly failures: readonly ShardFailure[];
 
+  /** @param failures - what failed. */
   constructor(failures: readonly ShardFailure[]) {
     const lines = failures.slice(0, mostShown).map(lineOf);
     const rest = failures.length - lines.length;

@@ -15,8 +15,9 @@ export interface RunProgress extends Progress {
   readonly run: string;
   /** Whether rows of files are counted, or shards evaluated. */
   readonly step: "count" | "shard";
-  /** The tasks of the step that have ended, and their number. */
+  /** The number of tasks of the step that have ended. */
   readonly done: number;
+  /** The number of tasks of the step. */
   readonly of: number;
   /** The workers that listen; undefined if the database does not tell. */
   readonly workers: number | undefined;

@@ -24,6 +24,7 @@ type Value = number | TensorOf<FloatDtype>;
 
 /** A loss and its gradient. */
 export interface ValueAndGradient<V, D extends FloatDtype = FloatDtype> {
+  /** The loss, reduced, or the losses of the rows. */
   readonly value: V;
   /** Has the shape of the predictions. */
   readonly gradient: TensorOf<D>;

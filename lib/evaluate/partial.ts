@@ -34,6 +34,7 @@ const readings: readonly Reading[] = ["binary", "signed", "either"];
 interface Kind extends Omit<SummedRows, "rows"> {
   /** The loss with its dtype and options, as JSON. */
   readonly loss: string;
+  /** The dtype of the loss, to which results are rounded. */
   readonly dtype: FloatDtype;
   /** The number of terms whose mean is the loss of a row, if the sum is one of terms. */
   readonly terms: number;
@@ -41,11 +42,17 @@ interface Kind extends Omit<SummedRows, "rows"> {
 
 /** A {@link PartialLoss} as JSON. */
 export interface SavedPartialLoss extends Kind {
+  /** The reduction of the loss. */
   readonly reduction: Reduction;
+  /** How labels were read whose encoding is `"auto"`: 0 as -1, or unchanged, or no label tells. */
   readonly reading: Reading;
+  /** The number of rows. */
   readonly rows: number;
+  /** The sum of the weighted losses of the rows. */
   readonly losses: SavedSum;
+  /** The sum of the weights of the rows. */
   readonly weights: SavedSum;
+  /** The number of rows that count. */
   readonly kept: SavedSum;
 }
 
@@ -133,6 +140,7 @@ export class PartialLoss {
   /**
    * Adds another part.
    *
+   * @param other - a part of the same loss, with the same options.
    * @throws TypeError if `other` is no part; RangeError if its loss, dtype or options are others, if
    *   only one of the two has weights or a mask, if rows have another width, or if labels were read
    *   as 0 and 1 in only one of the two: set `labels` to `"binary"` or `"signed"` then.

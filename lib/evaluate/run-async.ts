@@ -8,7 +8,10 @@ import { type TransferredInputs, transferred, transferredInputs } from "./transf
 
 /** The result of an async call: `V`, or with `transfer` an object with it and the arguments. */
 export type AsyncResult<V, T extends boolean> = T extends true
-  ? { readonly value: V } & TransferredInputs
+  ? {
+      /** The result of the call. */
+      readonly value: V;
+    } & TransferredInputs
   : V;
 
 /** The result of an async call for a loss with its gradient. */
@@ -18,7 +21,10 @@ export type AsyncValueAndGradient<V, T extends boolean> = T extends true
 
 /** The result of an async call for a gradient alone. */
 export type AsyncGradient<G, T extends boolean> = T extends true
-  ? { readonly gradient: G } & TransferredInputs
+  ? {
+      /** The gradient, with the shape of the predictions. */
+      readonly gradient: G;
+    } & TransferredInputs
   : G;
 
 /** The result of an evaluation, and with `transfer` the arguments. */

@@ -11,7 +11,9 @@ import type { Request } from "./run.js";
 
 /** The arguments of a call with `transfer`, as tensors that hold the buffers now. */
 export interface TransferredInputs {
+  /** The labels. */
   readonly yTrue: Tensor;
+  /** The predictions. */
   readonly yPred: Tensor;
   /** If weights were passed. */
   readonly sampleWeight?: Tensor;

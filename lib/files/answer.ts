@@ -9,7 +9,9 @@ import type { SavedTotals } from "./tally.js";
 
 /** A label that decided that 0 stays 0, and where it is. */
 export interface DecidingLabel {
+  /** The label, neither 0 nor 1. */
   readonly label: number;
+  /** The file that has it. */
   readonly file: string;
   /** Counted from 1. */
   readonly row: number;
@@ -17,8 +19,11 @@ export interface DecidingLabel {
 
 /** The losses of the rows of one group. */
 export interface GroupAnswer {
+  /** The value of the column `by` in all rows of the group. */
   readonly name: string;
+  /** The number of rows, of those that do not count too. */
   readonly rows: number;
+  /** The losses by their names. */
   readonly losses: Readonly<Record<string, number>>;
 }
 
@@ -44,17 +49,26 @@ export interface FileEvaluation {
 
 /** The sums of a part of a data set, which JSON keeps. */
 export interface SavedShard {
+  /** The version of this format. */
   readonly format: "maxmargin-shard-1";
   /** Which part this is, from 0. */
   readonly index: number;
+  /** The number of parts. */
   readonly of: number;
+  /** Whether there are groups, from the option `by`. */
   readonly isGrouped: boolean;
+  /** The number of predictions in a row. */
   readonly classes: number;
+  /** The sums of each loss, for each way in which its labels can still be read. */
   readonly losses: readonly {
+    /** The name of the loss. */
     readonly name: string;
+    /** The sums, one for each way to read the labels. */
     readonly totals: readonly SavedTotals[];
   }[];
+  /** The first label that is neither 0 nor 1, or null. */
   readonly decidedBy: DecidingLabel | null;
+  /** The time that the part took. */
   readonly seconds: number;
 }
 

@@ -5,6 +5,7 @@ import { type BatchOptions, batchOptionNames, readRequest } from "./options.js";
 
 /** Some rows of a file, as arguments of losses. The arrays are reused for the next batch. */
 export interface Batch {
+  /** The number of rows. */
   readonly rows: number;
   /** Shape `[rows]`, or `[rows, n]` if there are n labels in a row. */
   readonly labels: Tensor;

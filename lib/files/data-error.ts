@@ -3,11 +3,13 @@ import { described } from "../errors.js";
 
 /** An error in the data: a file that cannot be read, a column that is missing, an invalid value. */
 export class DataError extends RangeError {
+  /** `"DataError"`, or the name of a derived class. */
   override readonly name: string = "DataError";
 }
 
 /** An optional package, such as one that reads a format, is not installed. */
 export class MissingPackageError extends Error {
+  /** `"MissingPackageError"` */
   override readonly name: string = "MissingPackageError";
 }
 

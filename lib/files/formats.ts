@@ -17,9 +17,13 @@ import type { ReadOptions } from "./read-options.js";
 
 /** .npy files, each with one of the columns. */
 export interface ArrayFiles {
+  /** The labels, shape `[rows]`, or `[rows, n]` for n labels in a row. */
   readonly labels: string | URL;
+  /** The predictions, shape `[rows]`, or `[rows, n]` for n predictions in a row. */
   readonly predictions: string | URL;
+  /** The sample weights, shape `[rows]`. */
   readonly sampleWeight?: string | URL | undefined;
+  /** The groups of the rows, shape `[rows]`. */
   readonly by?: string | URL | undefined;
 }
 

@@ -123,11 +123,16 @@ export class CategoricalHinge<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
+  /** @param options - see {@link LossOptions} and {@link MarginOptions}. */
   constructor(options: LossOptions<R, P, ClassEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
-  /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
+  /**
+   * Creates a loss of this class, or of one derived from it.
+   *
+   * @param config - the result of `getConfig`.
+   */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P> & FormulaOptions,
   ): CategoricalHinge<R, P> {
@@ -156,11 +161,16 @@ export class CategoricalHinge<
 export class CategoricalHingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "CategoricalHinge";
 
+  /** @param options - see {@link MetricOptions} and {@link MarginOptions}. */
   constructor(options: MetricOptions<P, ClassEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
-  /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
+  /**
+   * Creates a metric of this class, or of one derived from it.
+   *
+   * @param config - the result of `getConfig`.
+   */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
     config: MetricOptions<P> & FormulaOptions,
   ): CategoricalHingeMetric<P> {

@@ -82,11 +82,16 @@ export class CrammerSinger<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
+  /** @param options - see {@link LossOptions}, {@link MarginOptions} and {@link PowerOptions}. */
   constructor(options: LossOptions<R, P, ClassEncoding> & MarginOptions & PowerOptions = {}) {
     super(spec, options);
   }
 
-  /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
+  /**
+   * Creates a loss of this class, or of one derived from it.
+   *
+   * @param config - the result of `getConfig`.
+   */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P> & FormulaOptions,
   ): CrammerSinger<R, P> {
@@ -112,11 +117,16 @@ export class CrammerSinger<
 export class CrammerSingerMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "CrammerSinger";
 
+  /** @param options - see {@link MetricOptions}, {@link MarginOptions} and {@link PowerOptions}. */
   constructor(options: MetricOptions<P, ClassEncoding> & MarginOptions & PowerOptions = {}) {
     super(spec, options);
   }
 
-  /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
+  /**
+   * Creates a metric of this class, or of one derived from it.
+   *
+   * @param config - the result of `getConfig`.
+   */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
     config: MetricOptions<P> & FormulaOptions,
   ): CrammerSingerMetric<P> {

@@ -115,11 +115,16 @@ export class Hinge<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
+  /** @param options - see {@link LossOptions} and {@link MarginOptions}. */
   constructor(options: LossOptions<R, P, SignedEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
-  /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
+  /**
+   * Creates a loss of this class, or of one derived from it.
+   *
+   * @param config - the result of `getConfig`.
+   */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P> & FormulaOptions,
   ): Hinge<R, P> {
@@ -152,11 +157,16 @@ export class Hinge<
 export class HingeMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "Hinge";
 
+  /** @param options - see {@link MetricOptions} and {@link MarginOptions}. */
   constructor(options: MetricOptions<P, SignedEncoding> & MarginOptions = {}) {
     super(spec, options);
   }
 
-  /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
+  /**
+   * Creates a metric of this class, or of one derived from it.
+   *
+   * @param config - the result of `getConfig`.
+   */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
     config: MetricOptions<P> & FormulaOptions,
   ): HingeMetric<P> {

@@ -61,7 +61,9 @@ export interface LossOptions<
 /** The configuration of a loss, with Keras's keys, and its own options that are not the default. */
 export interface LossConfig<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype>
   extends FormulaConfig {
+  /** The name of the loss. */
   readonly name: string;
+  /** The reduction of the losses of the rows. */
   readonly reduction: R;
   /** Only if one was given. */
   readonly dtype?: D;
@@ -109,10 +111,12 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
     this.#name = nameOf(name, spec.name);
   }
 
+  /** The name that the constructor was given, or the loss's own. */
   get name(): string {
     return this.#name;
   }
 
+  /** The reduction of the losses of the rows to one number. */
   get reduction(): R {
     return this.#settings.reduction;
   }
@@ -201,8 +205,7 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   }
 
   /**
-   * Computes the loss of a part of a data set. Parts merge to the loss of all, in any order to the same
-   * bits: see {@link PartialLoss}.
+   * Computes the loss of a part of a data set. Parts merge to the loss of all: see {@link PartialLoss}.
    *
    * @param yTrue - labels, as for `value`.
    * @param yPred - predictions, as for `value`, of at least two axes.
@@ -277,8 +280,7 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   }
 
   /**
-   * Computes the loss of a batch, reduced, and its gradient with respect to the predictions, in one
-   * pass.
+   * Computes the reduced loss of a batch and its gradient with respect to the predictions, in one pass.
    *
    * At a kink the derivative is the one of the side with a loss: `-yTrue` where
    * `margin - yTrue * yPred` is 0. Classes that tie for the maximum of categorical hinge or
@@ -323,8 +325,7 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
    * @param options - `sampleWeight`, `mask` and `out` as for `valueAndGradient`; `signal` and
    *   `transfer` as for `valueAsync`. With `transfer` the buffer of `out` moves too, and comes back
    *   with the gradient.
-   * @returns a promise of the result of `valueAndGradient`; with `transfer`, also with `yTrue` and
-   *   `yPred`.
+   * @returns a promise of the result of `valueAndGradient`; with `transfer`, also of the arguments.
    * @throws Never; the promise rejects with the errors of `valueAndGradient` and of `valueAsync`.
    */
   async valueAndGradientAsync<T extends boolean = false>(
@@ -348,8 +349,7 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
   }
 
   /**
-   * Computes the gradient of the loss of a batch with respect to the predictions: `gradient` of
-   * `valueAndGradient`.
+   * Computes the gradient of the loss of a batch alone, as `valueAndGradient` does.
    *
    * @param yTrue - labels, shape `[batch, d0, .. dN]`.
    * @param yPred - predictions of the same shape, or of one that fits it as for `value`.

@@ -90,11 +90,16 @@ export class ModifiedHuber<
   R extends Reduction = DefaultReduction,
   P extends DtypePolicy = DtypePolicy,
 > extends Loss<R, P> {
+  /** @param options - see {@link LossOptions}. */
   constructor(options: LossOptions<R, P, SignedEncoding> = {}) {
     super(spec, options);
   }
 
-  /** Creates a loss of this class, or of one derived from it, from the result of `getConfig`. */
+  /**
+   * Creates a loss of this class, or of one derived from it.
+   *
+   * @param config - the result of `getConfig`.
+   */
   static fromConfig<R extends Reduction = DefaultReduction, P extends DtypePolicy = DtypePolicy>(
     config: LossOptions<R, P> & FormulaOptions,
   ): ModifiedHuber<R, P> {
@@ -119,11 +124,16 @@ export class ModifiedHuber<
 export class ModifiedHuberMetric<P extends DtypePolicy = DtypePolicy> extends Metric<P> {
   static override readonly name = "ModifiedHuber";
 
+  /** @param options - see {@link MetricOptions}. */
   constructor(options: MetricOptions<P, SignedEncoding> = {}) {
     super(spec, options);
   }
 
-  /** Creates a metric of this class, or of one derived from it, from the result of `getConfig`. */
+  /**
+   * Creates a metric of this class, or of one derived from it.
+   *
+   * @param config - the result of `getConfig`.
+   */
   static fromConfig<P extends DtypePolicy = DtypePolicy>(
     config: MetricOptions<P> & FormulaOptions,
   ): ModifiedHuberMetric<P> {

@@ -44,7 +44,9 @@ export function checkMetricConfig(spec: LossSpec, config: object): void {
 
 /** The configuration of a metric, with Keras's keys, and its own options that are not the default. */
 export interface MetricConfig<D extends FloatDtype = FloatDtype> extends FormulaConfig {
+  /** The name of the metric. */
   readonly name: string;
+  /** The dtype of the results. */
   readonly dtype: D;
 }
 
@@ -88,6 +90,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
     this.#name = nameOf(options.name, spec.name);
   }
 
+  /** The name that the constructor was given, or the metric's own. */
   get name(): string {
     return this.#name;
   }
@@ -191,6 +194,7 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
   /**
    * Adds the batches of another metric, as if they had been added here.
    *
+   * @param other - a metric of the same class, with the same options.
    * @throws TypeError if `other` is of another class; RangeError if its options are others.
    */
   merge(other: Metric): void {

@@ -55,6 +55,7 @@ export function get(identifier: unknown): Found<AnyMetric> | null {
  * Saves the configuration of a metric as Keras does, without its state: see
  * {@link Metric.getState}.
  *
+ * @param metric - a metric of this library.
  * @returns an object that {@link deserialize} and `keras.metrics.deserialize` accept, also as JSON.
  * @throws TypeError if it is not a metric.
  * @example

@@ -5,7 +5,9 @@ import { described, oneOf, wrongKind, wrongValue } from "../errors.js";
  * optional.
  */
 export interface Serialized {
+  /** The Python module of a class of Keras, such as `"keras.losses"`. */
   readonly module?: string | null;
+  /** The name of the class or function. */
   readonly class_name: string;
   /** The result of `getConfig`, or the name of a function; `null` is the same as none. */
   readonly config?: object | string | null;

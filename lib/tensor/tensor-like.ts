@@ -36,6 +36,7 @@ type ObjectData = TensorArray | readonly Nested[] | readonly string[] | ArrayBuf
  * onnxruntime or transformers.js. It can describe the layout of its data in memory.
  */
 export type TensorObject = {
+  /** The values. */
   readonly data: ObjectData;
   /** The name of a dtype, in the words of Keras, numpy or another library. */
   readonly dtype?: unknown;
@@ -53,7 +54,16 @@ export type TensorObject = {
   readonly order?: string | readonly number[];
   /** Whether the order is column-major. */
   readonly fortranOrder?: boolean;
-} & ({ readonly shape: ArrayLike<number> } | { readonly dims: ArrayLike<number> });
+} & (
+  | {
+      /** The number of values along each axis. */
+      readonly shape: ArrayLike<number>;
+    }
+  | {
+      /** The same, if there is no `shape`. */
+      readonly dims: ArrayLike<number>;
+    }
+);
 
 /**
  * Every input that losses accept: a typed array (rank 1), a {@link Tensor}, another object with

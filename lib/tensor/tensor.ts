@@ -14,8 +14,11 @@ export type NestedNumbers = number | NestedNumbers[];
  * `"Infinity"` and `"-Infinity"`: `Number` restores them.
  */
 export interface Tensor<D extends Dtype = Dtype> {
+  /** The values, row by row. */
   readonly data: Arrays[D];
+  /** The number of values along each axis; `[]` for a single number. */
   readonly shape: readonly number[];
+  /** The dtype of the values. */
   readonly dtype: D;
 
   /**

@@ -5,15 +5,21 @@ import { edgesOf, type SavedBin } from "./bins.js";
  * bar, and 0 to the bar that ends with it.
  */
 export interface Bar {
+  /** The lower edge. */
   readonly from: number;
+  /** The upper edge. */
   readonly to: number;
+  /** The number of values. */
   readonly count: number;
 }
 
 /** Bars of one width, and the number of values beyond them. */
 export interface Histogram {
+  /** The bars, from the lowest values to the highest. */
   readonly bars: readonly Bar[];
+  /** The number of values below the first bar. */
   readonly below: number;
+  /** The number of values above the last bar. */
   readonly above: number;
 }
 

@@ -18,8 +18,11 @@ export interface MarginCounts {
   readonly inside: number;
   /** Those that are not above 0, minus infinity among them. */
   readonly misclassified: number;
+  /** Those that are NaN. */
   readonly nan: number;
+  /** Those that are infinity. */
   readonly infinite: number;
+  /** Those that are minus infinity. */
   readonly minusInfinite: number;
 }
 

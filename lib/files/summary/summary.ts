@@ -18,9 +18,11 @@ export interface ClassAnswer {
 
 /** The distribution of margins. */
 export interface MarginAnswer {
+  /** What a margin is: see {@link MarginKind}. */
   readonly kind: MarginKind;
   /** The margin of the loss. */
   readonly hinge: number;
+  /** The numbers of margins of each kind. */
   readonly counts: MarginCounts;
   /** The smallest and the largest finite margin; absent if there is none. */
   readonly range?: readonly [number, number];
@@ -30,6 +32,7 @@ export interface MarginAnswer {
 
 /** Properties of the rows of a data set. Margins and worst rows are those of the first loss. */
 export interface Summary {
+  /** The distribution of the margins. */
   readonly margins: MarginAnswer;
   /** The classes that occur, by their labels; absent if rows have no classes, or very many. */
   readonly classes?: readonly ClassAnswer[];
