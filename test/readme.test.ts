@@ -10,7 +10,9 @@ import { examplesOf, prepared, root, runExample } from "./support/examples.js";
 const sources = readdirSync(path.join(root, "lib"), { recursive: true, encoding: "utf8" })
   .filter((name) => /\.c?ts$/.test(name))
   .map((name) => path.posix.join("lib", name.replaceAll(path.sep, "/")));
-const pages = readdirSync(path.join(root, "docs")).map((name) => `docs/${name}`);
+const pages = readdirSync(path.join(root, "docs"))
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/${name}`);
 const examples = ["README.md", ...pages, ...sources].flatMap((file) => examplesOf(file));
 
 describe("examples", () => {
