@@ -40,13 +40,16 @@ int64_t nanoseconds() {
 constexpr int64_t kAwake = 40'000;
 // The cost of waking a helper, including the time until it begins to work.
 constexpr int64_t kWaking = 80'000;
-// The most that one job can teach about the cost of sharing, in nanoseconds, and its part in what is known.
-constexpr int64_t kMostCost = 1'000'000;
-constexpr double kLearning = 16;
+// What sharing with a helper that has no processor of its own costs, until it is known.
+constexpr int64_t kCrowded = 1'000'000;
+// The most that one job can teach about the cost of sharing, in nanoseconds, and its part in what is known: small, because rare
+// failures cost a hundred times as much as all jobs between them.
+constexpr int64_t kMostCost = 4'000'000;
+constexpr double kLearning = 1024;
 // The nanoseconds of jobs in which a nanosecond of that cost is forgotten: failures cost 3 % of the time.
 constexpr double kForgetting = 32 * kLearning;
 // The least time between two helpers that are woken for later jobs: waking costs the owner some microseconds.
-constexpr int64_t kBetweenWakes = 1'000'000;
+constexpr int64_t kBetweenWakes = 500'000;
 // The owner of a job waits for a helper's last task, which is short unless something else took its processor.
 constexpr int kPausesBeforeSleep = 2000;
 
@@ -191,7 +194,7 @@ class Pool {
   // A machine that does not say how many processors it has may have enough.
   Pool() : processors_(std::thread::hardware_concurrency() == 0 ? kMaxWorkers : std::thread::hardware_concurrency()) {
     // Until they are known. A helper without a processor takes that of another one, and makes it late.
-    for (size_t k = 0; k < kMaxWorkers; ++k) costs_[k].store(k < processors_ ? 300.0 * static_cast<double>(k) : kMostCost);
+    for (size_t k = 0; k < kMaxWorkers; ++k) costs_[k].store(k < processors_ ? 300.0 * static_cast<double>(k) : kCrowded);
   }
 
   // `alone`: the nanoseconds that the owner would take by itself, about.
