@@ -53,6 +53,8 @@ export interface RecordInfo {
   readonly regions: readonly Region[];
   /** The number of values in its longest column, of a child too. */
   readonly longest: number;
+  /** Whether there are columns of text whose bytes are in regions of their own. */
+  readonly hasViews: boolean;
   /** The place of the reference to what is said about the compression of the body, if it is. */
   readonly compression: number | undefined;
 }
@@ -72,7 +74,7 @@ function regionsOf(bytes: Buffer, at: number): Region[] {
 }
 
 function checkRecord(bytes: Buffer, at: number, bodyLength: number): RecordInfo {
-  elementsOf(bytes, at, record.variadic, 8);
+  const hasViews = elementsOf(bytes, at, record.variadic, 8).length > 0;
   const regions = regionsOf(bytes, at);
   const isInside = ({ offset, length }: Region) =>
     length === 0 || (offset >= 0 && length > 0 && offset + length <= bodyLength);
@@ -86,7 +88,7 @@ function checkRecord(bytes: Buffer, at: number, bodyLength: number): RecordInfo 
   const isPossible = (count: number) => count >= 0 && count <= most;
   if (!isPossible(rows) || !lengths.every(isPossible)) throw new ImpossibleMetadata();
   const longest = lengths.reduce((most, length) => Math.max(most, length), 0);
-  return { at, regions, longest, compression };
+  return { at, regions, longest, hasViews, compression };
 }
 
 /** Values of a dictionary. */

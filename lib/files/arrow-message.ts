@@ -10,6 +10,10 @@ export const prefixMark = -1;
 export const prefixLength = 8;
 const oldPrefixLength = 4;
 
+/** Where the metadata begin in a message. The four bytes before have their length. */
+export const metadataStartOf = (message: Buffer) =>
+  message.readInt32LE(0) === prefixMark ? prefixLength : oldPrefixLength;
+
 /** A message that can be written without compression. */
 export interface ArrowMessage {
   readonly isRecord: boolean;
@@ -39,9 +43,9 @@ export class ArrowMessages {
   async open(position: number): Promise<ArrowMessage> {
     const file = this.#file;
     const prefix = await readAt(file, position, prefixLength);
-    const isOld = prefix.readInt32LE(0) !== prefixMark;
-    const metadataStart = position + (isOld ? oldPrefixLength : prefixLength);
-    const metadataLength = prefix.readInt32LE(isOld ? 0 : 4);
+    const prefixEnd = metadataStartOf(prefix);
+    const metadataStart = position + prefixEnd;
+    const metadataLength = prefix.readInt32LE(prefixEnd - 4);
     const metadata = await readAt(file, metadataStart, metadataLength);
     const { bodyLength, record, ...kind } = checkMessage(metadata);
     const bodyStart = metadataStart + metadataLength;

@@ -1,7 +1,14 @@
 // Cuts Arrow files and streams into pieces of one record batch, which are complete for themselves.
 import { checkFooter, ImpossibleMetadata } from "./arrow-check.js";
 import { checkLength, damaged, Memory, readAt } from "./arrow-memory.js";
-import { type ArrowMessage, ArrowMessages, prefixLength, prefixMark } from "./arrow-message.js";
+import {
+  type ArrowMessage,
+  ArrowMessages,
+  metadataStartOf,
+  prefixLength,
+  prefixMark,
+} from "./arrow-message.js";
+import { checkWords } from "./arrow-words.js";
 import { CompressionError } from "./compression-error.js";
 import { wrongData } from "./data-error.js";
 import { fieldAt, longAt, vectorAt } from "./flatbuffer.js";
@@ -57,6 +64,7 @@ class KeptMessages {
     }
     const bytes = Buffer.allocUnsafeSlow(message.length);
     await message.writeTo(bytes);
+    if (message.dictionary !== undefined) checkWords(bytes, metadataStartOf(bytes));
     this.bytes.push(bytes);
     this.#messages.push(message);
   }

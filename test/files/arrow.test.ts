@@ -197,7 +197,18 @@ describe("columns that are shorter than they claim", () => {
 
   const damaged = "an Arrow file or stream, received one that is damaged";
   const dictionaries = { s: columnFromArray(["x".repeat(2 ** 22), "y"], dictionary(utf8())) };
+  const words = Array.from({ length: 20 }, (_, i) => (i === 0 ? "x".repeat(2 ** 20) : `${i}`));
+
+  /** A stream of which every other word is the whole text. */
+  function overlapping(): Buffer {
+    const bytes = Buffer.from(bytesOf({ s: columnFromArray(words, dictionary(utf8())) }, "stream"));
+    const start = bytes.indexOf(Buffer.from(Int32Array.of(0, 2 ** 20, 2 ** 20 + 1).buffer));
+    for (let i = 0; i <= 20; i++) bytes.writeInt32LE(i % 2 === 0 ? 0 : 2 ** 20, start + 4 * i);
+    return bytes;
+  }
+
   test.each([
+    ["words that share their bytes", overlapping(), damaged],
     [
       "a region outside of the body",
       changed(columns, (metadata, { regions }) => {
