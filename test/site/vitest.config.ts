@@ -8,7 +8,7 @@ export default defineConfig({
     // Each file has a browser or a compiler of its own.
     maxWorkers: 1,
     // Every page is loaded, or the whole site is built again.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 });
