@@ -12,11 +12,11 @@
 
 namespace maxmargin {
 
-// The most threads for which it makes sense to get memory. `alone`: see nanoseconds_for.
-inline size_t useful_threads(const Batch& batch, const Machine& machine, int64_t alone) {
+// The most threads for which it makes sense to get memory. `alone`, `each`: see threads_worth.
+inline size_t useful_threads(const Batch& batch, const Machine& machine, int64_t alone, int64_t each) {
   // Below this many values no second thread can pay.
   constexpr size_t kValuesPerThread = 12 * 1024;
-  return threads_worth(std::min(machine.threads, batch.size() / kValuesPerThread), alone);
+  return threads_worth(std::min(machine.threads, batch.size() / kValuesPerThread), alone, each);
 }
 
 // The nanoseconds that one thread takes for a thousand values, about. Without AVX-512 it takes longer: then batches are shared a
@@ -34,7 +34,7 @@ class Evaluation {
         set(*machine.set),
         loss(set.kernels_of(batch.loss, batch.parameters.is_squared)),
         per_thousand(per_thousand_of(loss, writes_gradient)),
-        threads(useful_threads(batch, machine, nanoseconds(batch.size()))),
+        threads(useful_threads(batch, machine, nanoseconds(batch.size()), writes_gradient ? 1500 : 500)),
         classes(batch, set),
         sources(batch, classes),
         reader(batch, set, classes, encoding) {}

@@ -40,6 +40,9 @@ int64_t nanoseconds() {
 constexpr int64_t kAwake = 40'000;
 // The cost of waking a helper, including the time until it begins to work.
 constexpr int64_t kWaking = 80'000;
+// The part of the time alone in which a shared job has to end by the estimate: helpers share caches and more with each other, which
+// the estimate leaves out.
+constexpr double kWorthSharing = 0.65;
 // What sharing with a helper that has no processor of its own costs, until it is known.
 constexpr int64_t kCrowded = 1'000'000;
 // The most that one job can teach about the cost of sharing, in nanoseconds, and its part in what is known: small, because rare
@@ -206,7 +209,7 @@ class Pool {
     Helper* own[kMaxWorkers];
     size_t count = 0, woken = 0;
     const size_t started = started_.load(std::memory_order_acquire);
-    const size_t wanted = helpers_worth(std::min(started, job.workers - 1), alone);
+    const size_t wanted = helpers_worth(std::min(started, job.workers - 1), alone, 0);
     for (size_t i = 0; i < started && count < wanted; ++i) {
       Helper* helper = helpers_[i].get();
       const bool is_asleep = helper->is_asleep();
@@ -230,8 +233,8 @@ class Pool {
 
   // The number of helpers, up to `most`, with which a job ends first. The cost of one more is forgotten with time, so that it is
   // tried again: slowly enough that what a failure costs is a small part of the time until then.
-  size_t choose_helpers(size_t most, int64_t alone) {
-    const size_t best = helpers_worth(most, alone);
+  size_t choose_helpers(size_t most, int64_t alone, int64_t each) {
+    const size_t best = helpers_worth(most, alone, each);
     if (best < most && best + 1 < processors_) {
       std::atomic<double>& cost = costs_[best + 1];
       const double less = cost.load(std::memory_order_relaxed) - static_cast<double>(alone) / kForgetting;
@@ -247,13 +250,14 @@ class Pool {
   }
 
  private:
-  size_t helpers_worth(size_t most, int64_t alone) const {
+  // `each`: what the owner does more for each helper, besides the job.
+  size_t helpers_worth(size_t most, int64_t alone, int64_t each) const {
     const double own = static_cast<double>(alone);
-    double least = 0.9 * own, cost = 0;
+    double least = kWorthSharing * own, cost = 0;
     size_t best = 0;
     for (size_t k = 1; k <= most; ++k) {
       cost = std::max(cost, costs_[k].load(std::memory_order_relaxed));
-      const double time = own / static_cast<double>(k + 1) + cost;
+      const double time = own / static_cast<double>(k + 1) + cost + static_cast<double>(each) * static_cast<double>(k);
       if (time < least) least = time, best = k;
     }
     return best;
@@ -326,8 +330,8 @@ void run_parallel(size_t count, size_t threads, int64_t alone, Task task, void* 
   pool().run(job, alone);
 }
 
-size_t threads_worth(size_t most, int64_t alone) {
-  return most < 2 ? 1 : 1 + pool().choose_helpers(std::min(most, kMaxWorkers) - 1, alone);
+size_t threads_worth(size_t most, int64_t alone, int64_t each) {
+  return most < 2 ? 1 : 1 + pool().choose_helpers(std::min(most, kMaxWorkers) - 1, alone, each);
 }
 
 void stop_threads() { pool().stop(); }

@@ -17,8 +17,9 @@ constexpr size_t kMaxWorkers = 128;
 // sharing a job has cost so far, others are asked to help or not. Threads are started when first needed.
 void run_parallel(size_t count, size_t threads, int64_t alone, Task task, void* context);
 
-// Returns with how many threads a job ends first, up to `most`, by what sharing has cost so far.
-size_t threads_worth(size_t most, int64_t alone);
+// Returns with how many threads a job ends first, up to `most`, by what sharing has cost so far, and `each`, the nanoseconds that
+// the caller takes to prepare for each further thread.
+size_t threads_worth(size_t most, int64_t alone, int64_t each);
 
 // Stops and joins the pool's threads. No run_parallel may be under way; a later one starts new threads.
 void stop_threads();
