@@ -1,5 +1,6 @@
 import type { RunProgress } from "../distributed/plan.js";
 import type { Progress } from "../files/options.js";
+import { rounded } from "../report/words.js";
 import { now } from "../surroundings.js";
 
 /** The time between two updates, in milliseconds. */
@@ -15,9 +16,6 @@ function duration(seconds: number): string {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
-const millions = (count: number) =>
-  count < 1e6 ? `${Math.round(count / 1e3)} k` : `${(count / 1e6).toPrecision(3)} M`;
-
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** Formats how far an evaluation has come after some seconds. */
@@ -30,7 +28,7 @@ export function progressText(progress: Progress | RunProgress, seconds: number):
 }
 
 function rowsText({ rows, fraction }: Progress, seconds: number): string[] {
-  const parts = [`${millions(rows)} rows`, `${millions(rows / seconds)} rows/s`];
+  const parts = [`${rounded(rows)} rows`, `${rounded(rows / seconds)} rows/s`];
   if (fraction !== undefined) {
     parts.unshift(`${Math.floor(100 * fraction)}%`.padStart(4));
     if (fraction > 0) parts.push(`${duration((seconds * (1 - fraction)) / fraction)} left`);

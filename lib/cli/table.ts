@@ -1,6 +1,6 @@
 import type { FileEvaluation } from "../files/answer.js";
 import type { LabelEncoding } from "../losses/spec.js";
-import { readings, short, thousands, widthOf } from "../report/words.js";
+import { readings, rounded, short, thousands, widthOf } from "../report/words.js";
 import type { Paint } from "./style.js";
 
 /** Lines up cells: the first column on the left, numbers on the right. */
@@ -52,7 +52,7 @@ export function tableOf(
   if (answer.groups !== undefined) lines.push(...groupTable(answer, by, paint));
   if (histogram !== undefined) lines.push("", histogram);
   // Most of a short run is start-up, so its rate would mislead.
-  const speed = seconds > 0.1 ? `, ${Number((rows / seconds / 1e6).toPrecision(3))} M rows/s` : "";
+  const speed = seconds > 0.1 ? `, ${rounded(rows / seconds)} rows/s` : "";
   const time = `${Number(seconds.toPrecision(3))} s${speed}`;
   lines.push("", paint("dim", `${thousands(rows)} rows of ${widthOf(answer)}, ${time}`));
   return `${lines.join("\n")}\n`;

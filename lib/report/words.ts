@@ -17,6 +17,16 @@ export const short = (value: number) => `${Number(value.toPrecision(7))}`;
 
 export const thousands = (count: number) => count.toLocaleString("en-US");
 
+const prefixes = ["", " k", " M", " G", " T"];
+
+/** Formats a number of things in three digits, of which a reader needs no more. */
+export function rounded(count: number): string {
+  let value = Number(count.toPrecision(3));
+  let power = 0;
+  for (; value >= 1000 && power + 1 < prefixes.length; power++) value /= 1000;
+  return `${power === 0 ? Math.round(count) : value.toPrecision(3)}${prefixes[power]}`;
+}
+
 /** Writes a count as a share of all: "12.3%". */
 export function share(count: number, all: number): string {
   if (all === 0) return "0%";

@@ -45,7 +45,7 @@ describe("evaluate", () => {
     expect(lines[1]).toMatch(new RegExp(`^crammer_singer  +${value}  class ids$`));
     expect(lines[4]).toMatch(/^segment {5} rows {2}crammer_singer {2,}hinge$/);
     expect(lines).toHaveLength(12);
-    expect(lines[10]).toMatch(/^20,000 rows of 3 predictions, .* s, .* M rows\/s$/);
+    expect(lines[10]).toMatch(/^20,000 rows of 3 predictions, .* s, .* [kM] rows\/s$/);
     expect(stdout).not.toContain("\x1b");
   });
 
@@ -284,6 +284,19 @@ describe("info, help and version", () => {
     expect(code).toBe(0);
     if (typeof text === "string") expect(stdout).toBe(text);
     else expect(stdout).toMatch(text);
+  });
+
+  test.each([
+    [0, "0"],
+    [18.2, "18"],
+    [999.4, "999"],
+    [999.6, "1.00 k"],
+    [20_000, "20.0 k"],
+    [999_999, "1.00 M"],
+    [123_456_789, "123 M"],
+    [2.5e12, "2.50 T"],
+  ])("%d rows are %s", (rows, text) => {
+    expect(progressText({ rows, fraction: undefined }, 1)).toBe(`${text} rows  ${text} rows/s`);
   });
 
   test("the progress of a run has shards and workers", () => {

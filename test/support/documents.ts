@@ -119,7 +119,7 @@ export function outputOf(command: string, folder: string): string {
   return stdout;
 }
 
-const time = String.raw`\d+(\.\d+)? s(, [\d.]+ M rows/s)?`;
+const time = String.raw`\d+(\.\d+)? s(, [\d.]+( [kM])? rows/s)?`;
 
 /** A pattern of an output: times differ from run to run, and "…" stands for any text of a line. */
 export function patternOf(output: string): RegExp {
