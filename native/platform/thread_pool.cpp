@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "platform/sharing_costs.h"
 #include "simd/target.h"
 
 #if defined(MAXMARGIN_X64)
@@ -40,17 +41,6 @@ int64_t nanoseconds() {
 constexpr int64_t kAwake = 40'000;
 // The cost of waking a helper, including the time until it begins to work.
 constexpr int64_t kWaking = 80'000;
-// The part of the time alone in which a shared job has to end by the estimate: helpers share caches and more with each other, which
-// the estimate leaves out.
-constexpr double kWorthSharing = 0.65;
-// What sharing with a helper that has no processor of its own costs, until it is known.
-constexpr int64_t kCrowded = 1'000'000;
-// The most that one job can teach about the cost of sharing, in nanoseconds, and its part in what is known: small, because rare
-// failures cost a hundred times as much as all jobs between them.
-constexpr int64_t kMostCost = 4'000'000;
-constexpr double kLearning = 1024;
-// The nanoseconds of jobs in which a nanosecond of that cost is forgotten: failures cost 3 % of the time.
-constexpr double kForgetting = 32 * kLearning;
 // The least time between two helpers that are woken for later jobs: waking costs the owner some microseconds.
 constexpr int64_t kBetweenWakes = 500'000;
 // The owner of a job waits for a helper's last task, which is short unless something else took its processor.
@@ -194,12 +184,6 @@ class Helper {
 
 class Pool {
  public:
-  // A machine that does not say how many processors it has may have enough.
-  Pool() : processors_(std::thread::hardware_concurrency() == 0 ? kMaxWorkers : std::thread::hardware_concurrency()) {
-    // Until they are known. A helper without a processor takes that of another one, and makes it late.
-    for (size_t k = 0; k < kMaxWorkers; ++k) costs_[k].store(k < processors_ ? 300.0 * static_cast<double>(k) : kCrowded);
-  }
-
   // `alone`: the nanoseconds that the owner would take by itself, about.
   void run(Job& job, int64_t alone) {
     const int64_t start = nanoseconds();
@@ -209,7 +193,7 @@ class Pool {
     Helper* own[kMaxWorkers];
     size_t count = 0, woken = 0;
     const size_t started = started_.load(std::memory_order_acquire);
-    const size_t wanted = helpers_worth(std::min(started, job.workers - 1), alone, 0);
+    const size_t wanted = costs_.helpers_worth(std::min(started, job.workers - 1), alone, 0);
     for (size_t i = 0; i < started && count < wanted; ++i) {
       Helper* helper = helpers_[i].get();
       const bool is_asleep = helper->is_asleep();
@@ -226,20 +210,15 @@ class Pool {
       last = std::max(last, began == 0 ? worked : began);
     }
     const int64_t end = nanoseconds();
-    if (count > 0 && woken == 0) note_cost(count, (last - start) + (end - worked));
+    if (count > 0 && woken == 0) costs_.note(count, (last - start) + (end - worked));
     busy_.fetch_add(end - start, std::memory_order_relaxed);
     last_end_.store(end, std::memory_order_relaxed);
   }
 
-  // The number of helpers, up to `most`, with which a job ends first. The cost of one more is forgotten with time, so that it is
-  // tried again: slowly enough that what a failure costs is a small part of the time until then.
+  // The number of helpers, up to `most`, with which a job will end first: see SharingCosts.
   size_t choose_helpers(size_t most, int64_t alone, int64_t each) {
-    const size_t best = helpers_worth(most, alone, each);
-    if (best < most && best + 1 < processors_) {
-      std::atomic<double>& cost = costs_[best + 1];
-      const double less = cost.load(std::memory_order_relaxed) - static_cast<double>(alone) / kForgetting;
-      cost.store(std::max(0.0, less), std::memory_order_relaxed);
-    }
+    const size_t best = costs_.helpers_worth(most, alone, each);
+    if (best < most) costs_.forget(best + 1, alone);
     return best;
   }
 
@@ -250,19 +229,6 @@ class Pool {
   }
 
  private:
-  // `each`: what the owner does more for each helper, besides the job.
-  size_t helpers_worth(size_t most, int64_t alone, int64_t each) const {
-    const double own = static_cast<double>(alone);
-    double least = kWorthSharing * own, cost = 0;
-    size_t best = 0;
-    for (size_t k = 1; k <= most; ++k) {
-      cost = std::max(cost, costs_[k].load(std::memory_order_relaxed));
-      const double time = own / static_cast<double>(k + 1) + cost + static_cast<double>(each) * static_cast<double>(k);
-      if (time < least) least = time, best = k;
-    }
-    return best;
-  }
-
   // Whether jobs have followed each other so closely, and for so long, that who is woken now will pay.
   bool has_been_busy(int64_t now) {
     if (now - last_end_.load(std::memory_order_relaxed) > kAwake) {
@@ -275,15 +241,6 @@ class Pool {
   // each wakes one that later ones find awake.
   static bool is_worth_waking(int64_t alone, size_t count, bool is_for_later) {
     return is_for_later || alone / static_cast<int64_t>(count + 1) > kWaking;
-  }
-
-  // Awake helpers take a while to see a job, and its owner to see that it is done; values may have to change caches; and a helper
-  // may lose its processor in the middle. That depends on the machine, on who else uses it, and on the number of helpers.
-  void note_cost(size_t helpers, int64_t measured) {
-    std::atomic<double>& cost = costs_[helpers];
-    const double before = cost.load(std::memory_order_relaxed);
-    const double bounded = static_cast<double>(std::min(measured, kMostCost));
-    cost.store(before + (bounded - before) / kLearning, std::memory_order_relaxed);
   }
 
   // A machine that gives no more threads makes a job slower, not impossible.
@@ -300,14 +257,12 @@ class Pool {
     }
   }
 
-  const size_t processors_;
+  SharingCosts costs_;
   std::mutex mutex_;
   std::unique_ptr<Helper> helpers_[kMaxWorkers];
   std::atomic<size_t> started_{0};
   // Nanoseconds.
   std::atomic<int64_t> last_end_{0}, busy_{0}, last_wake_{0};
-  // What jobs cost more, by the number of helpers.
-  std::atomic<double> costs_[kMaxWorkers];
 };
 
 // Never destroyed: threads that are still running when the process exits must not find it gone. It lies in
