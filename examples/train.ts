@@ -2,7 +2,7 @@
 // `npm run example:train`: it prints the loss as it falls and how many held-out rows are told right, and writes the
 // curves of the losses to examples/loss-curve.svg.
 import { writeFileSync } from "node:fs";
-import { type Line, plot } from "../bench/plot.js";
+import { type Line, plot } from "./plot.js";
 import { progress } from "./progress.js";
 import { type Task, tasks, train, training } from "./training.js";
 

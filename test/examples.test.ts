@@ -1,8 +1,8 @@
 import { setBackend, type Tensor, tensor } from "maxmargin";
 import { afterEach, describe, expect, test } from "vitest";
-import { plot } from "../bench/plot.js";
 import { breastCancer, compare, type DataSet, digits } from "../examples/datasets.js";
 import * as plain from "../examples/plain.js";
+import { plot } from "../examples/plot.js";
 import { toRows } from "../examples/rows.js";
 import { contests, repeated } from "../examples/speed.js";
 import { table } from "../examples/table.js";

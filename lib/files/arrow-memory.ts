@@ -1,4 +1,4 @@
-// What is read of an Arrow file is checked against its size, and bounded.
+// Reads from Arrow files: positions and lengths are checked against the file's size and a limit.
 import { type DataError, wrongData } from "./data-error.js";
 import type { FileInput } from "./input.js";
 

@@ -119,7 +119,7 @@ bool sum_weights(const Batch& batch, const Machine& machine, Totals* totals) {
   ClassIds classes(batch, *machine.set);
   const RowSources sources(batch, classes);
   const int64_t alone = nanoseconds_for(batch.rows, 70);
-  const size_t threads = useful_threads(batch, machine, alone, 500);
+  const size_t threads = useful_threads(batch, machine, alone, preparing_for_thread(false));
   if (batch.weighs_classes() && !classes.decode(threads)) return false;
   std::atomic<bool> is_valid{true};
   WorkerTotals sums(totals, threads);

@@ -12,6 +12,9 @@
 
 namespace maxmargin {
 
+// What preparing for a thread takes, in nanoseconds: memory and sums of its own, and scratch memory for derivatives.
+constexpr int64_t preparing_for_thread(bool writes_gradient) { return writes_gradient ? 1500 : 500; }
+
 // The most threads for which it makes sense to get memory. `alone`, `each`: see threads_worth.
 inline size_t useful_threads(const Batch& batch, const Machine& machine, int64_t alone, int64_t each) {
   // Below this many values no second thread can pay.
@@ -34,7 +37,7 @@ class Evaluation {
         set(*machine.set),
         loss(set.kernels_of(batch.loss, batch.parameters.is_squared)),
         per_thousand(per_thousand_of(loss, writes_gradient)),
-        threads(useful_threads(batch, machine, nanoseconds(batch.size()), writes_gradient ? 1500 : 500)),
+        threads(useful_threads(batch, machine, nanoseconds(batch.size()), preparing_for_thread(writes_gradient))),
         classes(batch, set),
         sources(batch, classes),
         reader(batch, set, classes, encoding) {}

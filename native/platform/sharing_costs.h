@@ -1,4 +1,4 @@
-// What it costs to share a job among threads, learned from the jobs so far. All times are nanoseconds.
+// The cost of sharing a job among threads, learned from earlier jobs. All times are in nanoseconds.
 #pragma once
 
 #include <algorithm>
@@ -55,9 +55,9 @@ class SharingCosts {
   // The part of the time alone in which a shared job has to end by the estimate: helpers share caches and more with each other,
   // which the estimate leaves out.
   static constexpr double kWorthSharing = 0.65;
-  // The cost for each helper, until it is known.
+  // The initial cost of each helper.
   static constexpr double kAtFirst = 300;
-  // The cost of a helper that has no processor of its own, until it is known: it takes that of another one, and makes it late.
+  // The initial cost of a helper without a processor of its own: it delays another thread by taking its processor.
   static constexpr double kCrowded = 1e6;
   // The most that one job can teach, and its part in what is known: small, because rare failures cost a hundred times as much as
   // all jobs between them.

@@ -44,8 +44,9 @@ export const threads = {
     return ["Mean of hinge, float32, rows of 64. Grey: ideal", machine, date];
   },
   description:
-    "The mean of hinge for float32 labels and predictions, for batches of four sizes. Small batches " +
-    "gain nothing from more threads, large ones gain until the memory is as fast as it can be.",
+    "The mean of hinge for float32 labels and predictions, for batches of four sizes, from a hundred " +
+    "thousand values. A line for each shows how many times as fast as one thread it is, beside the " +
+    "ideal straight line.",
   rows: () => measured("threads", ["values", "threads", "nanoseconds", "speedup"]),
   isMeasured: true,
   spec,
