@@ -1,5 +1,5 @@
-// The words of a dictionary, of which a package makes strings all at once: together they may be as long
-// as their bytes, however small the file is that repeats some.
+// Checks the words of a dictionary. flechette makes strings of all of them at once, so words that share
+// their bytes could make a small file take all memory.
 import { checkMessage, ImpossibleMetadata, type Region } from "./arrow-check.js";
 
 /** Fewer words than this cannot take much, and their offsets may be followed by padding. */
