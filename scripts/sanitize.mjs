@@ -1,6 +1,6 @@
 // npm run sanitize -- [--seed S]: native/ under AddressSanitizer with UndefinedBehaviorSanitizer, and under ThreadSanitizer.
-// Each makes two builds of the same objects: with test/native/sanitize.cpp a program, which needs no Node, and the addon in
-// a copy of the package, which tests, the fuzzer and calls in the background then use. Takes Linux and g++.
+// Each builds the same objects into programs, which need no Node, and the addon in a copy of the package, which tests, the
+// fuzzer and calls in the background then use. Takes Linux and g++.
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -37,7 +37,7 @@ const builds = [
       "-fno-sanitize=null,object-size",
       "--param=asan-instrumentation-with-call-threshold=0",
     ],
-    batches: "1500",
+    programs: [["batches", seed, "1500"], ["edges"]],
     libraries: ["libasan.so", "libubsan.so"],
     // Much of the engine's own memory is never freed.
     environment: { ASAN_OPTIONS: "detect_leaks=0", UBSAN_OPTIONS: "print_stacktrace=1" },
@@ -55,7 +55,7 @@ const builds = [
   {
     name: "thread",
     flags: ["-fsanitize=thread"],
-    batches: "400",
+    programs: [["batches", seed, "400"]],
     libraries: ["libtsan.so"],
     environment: { TSAN_OPTIONS: `suppressions=${resolve("test/native/thread.supp")}` },
     // No fuzzer and no workers: the engine's threads are compiled without, and much of what workers do among themselves
@@ -84,9 +84,9 @@ async function each(items, task) {
 }
 
 const { sources, defines } = native;
-/** The program has no JavaScript to bind to. */
+/** Programs have no JavaScript to bind to. */
 const isBinding = (source) => source.startsWith("native/binding/");
-const program = "test/native/sanitize.cpp";
+const sourceOf = ([program]) => `test/native/${program}.cpp`;
 /** The addon's own `operator new`, which can be told to fail. */
 const failingNew = { source: "test/native/failing_new.cpp", option: "-Wl,--wrap=_Znwm" };
 const flags = [
@@ -97,20 +97,22 @@ const flags = [
   ...["-fPIC", "-O1", "-g1", "-fno-omit-frame-pointer"],
 ];
 
-/** Compiles everything into build/sanitize-<name>, and links it twice. */
-async function make({ name, flags: own }) {
+/** Compiles everything into build/sanitize-<name>, and links the programs and the addon. */
+async function make({ name, flags: own, programs }) {
   const folder = resolve(`build/sanitize-${name}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(`${folder}/package/build/Release`, { recursive: true });
   const objectOf = (source) => `${folder}/${source.replaceAll("/", "-")}.o`;
   // The kernels, which are the last, take the longest.
-  await each([...sources, program, failingNew.source].reverse(), (source) =>
+  await each([...sources, ...programs.map(sourceOf), failingNew.source].reverse(), (source) =>
     run("g++", [...flags, ...own, "-c", source, "-o", objectOf(source)]),
   );
   const link = (sources, ...args) =>
     run("g++", [...own, "-pthread", ...sources.map(objectOf), ...args]);
   const engine = sources.filter((source) => !isBinding(source));
-  await link([...engine, program], "-o", `${folder}/sanitize`);
+  for (const program of programs) {
+    await link([...engine, sourceOf(program)], "-o", `${folder}/${program[0]}`);
+  }
   await link(
     [...sources, failingNew.source],
     ...[failingNew.option, "-shared", "-o", `${folder}/package/build/Release/maxmargin.node`],
@@ -123,9 +125,9 @@ async function make({ name, flags: own }) {
   return folder;
 }
 
-async function check({ name, batches, libraries, environment, scripts }, folder) {
+async function check({ name, programs, libraries, environment, scripts }, folder) {
   const tell = (text) => console.log(`${name}: ${text.trim().replaceAll("\n", "\n  ")}`);
-  tell(await run(`${folder}/sanitize`, [seed, batches]));
+  for (const [program, ...args] of programs) tell(await run(`${folder}/${program}`, args));
   const preloaded = await Promise.all(
     libraries.map((library) => run("g++", [`-print-file-name=${library}`])),
   );

@@ -235,22 +235,25 @@ MAXMARGIN_NO_INLINE static bool narrow_rows(const Tile& tile, const RowOutputs& 
   return rows_by_lanes<In, 64>(tile, to);
 }
 
-// The number of values that have to be readable where a group of rows of up to a block begins, the last row as a whole block.
-MAXMARGIN_INLINE size_t values_read_by(size_t group, size_t width) {
-  if (width < kLanes) return group * kLanes;
+// The number of values that have to be readable where some rows of up to a block begin, whole groups of them. The last is read as
+// a whole block.
+MAXMARGIN_INLINE size_t values_read_by(size_t rows, size_t width) {
   size_t size = kLanes;
   while (size < width) size *= 2;
-  return (group - 1) * width + size;
+  return (rows - 1) * width + size;
 }
 
-// Rows of up to a block: in a padded copy where less can be read than a group takes.
+// Rows of up to a block: the last ones in a padded copy, where less can be read than their group takes.
 MAXMARGIN_NO_INLINE static bool rows_at_end(const Tile& tile, const RowOutputs& to, const RowFunctions& functions) {
   // Groups of doubles are of kLanes rows.
   static_assert(kColumnRows * sizeof(float) <= kLanes * sizeof(double));
   alignas(64) char labels[kLanes * kBlock * sizeof(double)], predictions[kLanes * kBlock * sizeof(double)];
-  const size_t last = (tile.rows - 1) / functions.group * functions.group;
+  const size_t group = functions.group, width = tile.width;
+  size_t last = (tile.rows - 1) / group * group;
+  // The group before them may take more than they have, if rows are short.
+  if (last > 0 && tile.readable < (last - group) * width + values_read_by(group, width)) last -= group;
   Tile rest = rows_of(tile, last, tile.rows - last, functions);
-  const size_t n = rest.rows * rest.width, all = values_read_by(functions.group, rest.width);
+  const size_t n = rest.rows * width, all = values_read_by((rest.rows + group - 1) / group * group, width);
   copy_before_zeros(rest.labels, n * functions.label_size, labels, all * functions.label_size);
   copy_before_zeros(rest.predictions, n * functions.prediction_size, predictions, all * functions.prediction_size);
   rest.labels = labels;

@@ -9,11 +9,11 @@ import { type Shape, sizeOf } from "./shapes.js";
 import {
   divisorOf,
   fittedTo,
+  scalingOf,
   type Weighting,
   weightingOf,
   weightsOfEach,
   withRowWeights,
-  withScale,
 } from "./weighting.js";
 
 export interface Exact {
@@ -128,7 +128,7 @@ export function exactApply(program: Program): ExactAnswer {
   if (reduction === null || reduction === "none") {
     return { value: { dtype, shape: [...shape], values }, gradient };
   }
-  const [sum] = withScale([sumOf(values)], weighting.mask, reduction);
+  const sum = scalingOf(weighting.mask, reduction)(sumOf(values));
   const value = divisor === undefined ? sum : quotient(sum, divisor);
   return { value: { dtype, shape: undefined, values: [value] }, gradient };
 }

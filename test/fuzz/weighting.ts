@@ -115,25 +115,25 @@ export function weightsOfEach(
   if (all === undefined) return parts.map(() => [{ value: 1, error: 0 }]);
   const { places, factors } = fittedTo(losses, all);
   for (let i = 0; i < places.length; i++) parts[places[i]].push({ value: factors[i], error: 0 });
-  return parts.map((own) => withScale(own, mask, reduction));
+  const scaled = scalingOf(mask, reduction);
+  return parts.map((own) => own.map(scaled));
 }
 
 const isMean = (reduction: Reduction) =>
   reduction === "mean" || reduction === "sum_over_batch_size";
 
 /** Where a mean is asked for, what a mask keeps weighs as much more as the rest weighs less. */
-export function withScale(
-  values: readonly Bounded[],
+export function scalingOf(
   mask: Column | undefined,
   reduction: Reduction,
-): readonly Bounded[] {
-  if (mask === undefined || !isMean(reduction)) return values;
+): (value: Bounded) => Bounded {
+  if (mask === undefined || !isMean(reduction)) return (value) => value;
   const kept = Array.from(mask.values).reduce((sum, value) => sum + value, 0);
   const scale = kept === 0 ? 0 : mask.values.length / kept;
-  return values.map(({ value, error }) => {
+  return ({ value, error }) => {
     if (error === Infinity || !Number.isFinite(value)) return { value: value * scale, error };
     return bounded(value * scale, error * scale + Math.abs(value * scale) * wideError(0));
-  });
+  };
 }
 
 /** @param shape - of the weighted losses. Undefined where their sum is not divided. */

@@ -1,4 +1,4 @@
-// sanitize <seed> <batches>: random batches on every instruction set, with one thread and with several, called by several
+// batches <seed> <count>: random batches on every instruction set, with one thread and with several, called by several
 // threads at once. Arrays end where their allocation does, and may have any strides. All answers have to be the same, to the
 // last bit; what else is wrong, the sanitizers say. scripts/sanitize.mjs builds and runs it.
 #include <algorithm>
