@@ -141,7 +141,7 @@ export function writeCall(frame: Float64Array, call: Call, lossNumber: number): 
 
 /**
  * Writes everything but the operation, its outputs and the loss for a row-major batch that has one
- * label per prediction, in an encoding that has all labels.
+ * label per prediction.
  */
 export function writePlain(
   frame: Float64Array,
@@ -150,7 +150,7 @@ export function writePlain(
   labels: RowTensor,
   predictions: RowTensor,
 ): void {
-  frame[slot.encoding] = formula.labels === "auto" ? readings.auto : readings.signed;
+  frame[slot.encoding] = readingOf(formula, formula.labels);
   frame[slot.margin] = formula.margin;
   frame[slot.isSquared] = formula.power - 1;
   frame[slot.labelDtype] = labels.code;
@@ -162,6 +162,10 @@ export function writePlain(
   frame[slot.ignores] = 0;
   frame[slot.isStrided] = 0;
 }
+
+/** Returns the sum of the losses of such a batch, or undefined if a label is none that its encoding has. */
+export const plainSumIn = (frame: Float64Array) =>
+  frame[slot.areLabelsValid] === 0 ? undefined : (frame[slot.losses] as number);
 
 /** Adds the sums that C++ wrote, and returns whether labels were read as 0 and 1. */
 export function readResults(frame: Float64Array, call: Call, totals: Totals): boolean {

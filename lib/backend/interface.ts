@@ -20,7 +20,11 @@ export interface PlainCall {
   readonly predictions: RowTensor;
 }
 
-/** An implementation that evaluates batches. All implementations return the same bits. */
+/**
+ * An implementation that evaluates batches. All implementations return the same bits. The fast paths
+ * are for row-major batches of one label per prediction; they give up where a label is none that its
+ * encoding has, and `evaluate` tells so.
+ */
 export interface Backend {
   /**
    * Async calls of up to this many values are evaluated at once. The first slice of longer ones has
@@ -28,15 +32,19 @@ export interface Backend {
    */
   readonly valuesAtOnce: number;
   /**
-   * Sums the losses of the rows of a row-major batch, or the terms of an elementwise loss, in the
-   * dtype with this code: the fast path for one label per prediction, in an encoding that has all
-   * labels.
+   * Sums the losses of the rows, or the terms of an elementwise loss, in the dtype with this code.
+   * Returns undefined if it gives up.
    */
-  sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number;
-  /** Writes the losses of the rows of such a batch, as far as there is a fast path for it. */
-  rows?(batch: PlainCall, losses: Results): void;
-  /** Writes the gradient of the sum of such a batch, divided, and returns the sum. */
-  gradient?(batch: PlainCall, divisor: number, gradient: Results): number;
+  sum(
+    formula: Formula,
+    code: number,
+    labels: RowTensor,
+    predictions: RowTensor,
+  ): number | undefined;
+  /** Writes the losses of the rows. Returns false if it gives up. */
+  rows?(batch: PlainCall, losses: Results): boolean;
+  /** Writes the gradient of the sum, divided, and returns the sum, or undefined if it gives up. */
+  gradient?(batch: PlainCall, divisor: number, gradient: Results): number | undefined;
   /**
    * Evaluates rows of a batch, adds them to the totals, and returns whether labels were read as 0
    * and 1.

@@ -9,6 +9,7 @@ import {
   checkSlots,
   frameSize,
   operations,
+  plainSumIn,
   readResults,
   type Slots,
   slot,
@@ -137,25 +138,26 @@ export class NativeBackend implements Backend {
     this.#lossNumbers = new Map(addon.losses().map((name, number) => [name, number]));
   }
 
-  sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
+  sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor) {
     const frame = this.#frame;
     frame[slot.operation] = operations.sum;
     frame[slot.loss] = this.#numberOf(formula.spec);
     writePlain(frame, formula, code, labels, predictions);
     this.#evaluate(labels.stored, predictions.stored);
-    return frame[slot.losses] as number;
+    return plainSumIn(frame);
   }
 
-  rows(batch: PlainCall, losses: Results): void {
+  rows(batch: PlainCall, losses: Results): boolean {
     const { labels, predictions } = batch;
     const code = this.#fillPlain(batch);
     const frame = this.#frame;
     frame[slot.operation] = operations.rows;
     frame[slot.lossesDtype] = code;
     this.#evaluate(labels.stored, predictions.stored, undefined, undefined, undefined, losses);
+    return plainSumIn(frame) !== undefined;
   }
 
-  gradient(batch: PlainCall, divisor: number, gradient: Results): number {
+  gradient(batch: PlainCall, divisor: number, gradient: Results) {
     const { labels, predictions } = batch;
     const code = this.#fillPlain(batch);
     const frame = this.#frame;
@@ -171,7 +173,7 @@ export class NativeBackend implements Backend {
       undefined,
       gradient,
     );
-    return frame[slot.losses] as number;
+    return plainSumIn(frame);
   }
 
   /** Writes a plain batch, and returns the code of its dtype. */

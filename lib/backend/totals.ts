@@ -29,3 +29,7 @@ export function addTotals(to: Totals, from: Totals): void {
   to.weights.addAll(from.weights);
   to.kept.addAll(from.kept);
 }
+
+/** Returns the sum of the losses, or undefined if a label is none that its encoding has. */
+export const sumOfLosses = ({ areLabelsValid, losses }: Totals) =>
+  areLabelsValid ? losses.value : undefined;

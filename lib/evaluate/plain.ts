@@ -39,13 +39,16 @@ export const holdsMargin = (dtype: FloatDtype, { margin }: Formula) =>
 export const plainDivisor = (formula: Formula, { rows, width }: RowTensor, reduction: Reduction) =>
   termsOfRow({ formula, width }) * (reduction === "sum" ? 1 : rows);
 
-/** Sums a batch: the losses of its rows, or the terms of an elementwise loss. */
+/**
+ * Sums a batch: the losses of its rows, or the terms of an elementwise loss. Returns undefined if a
+ * label is none that its encoding has.
+ */
 export function plainSum(
   formula: Formula,
   code: number,
   labels: RowTensor,
   predictions: RowTensor,
-): number {
+): number | undefined {
   checkLength(labels, "yTrue");
   checkLength(predictions, "yPred");
   return backendFor(predictions.rows * predictions.width).sum(formula, code, labels, predictions);
@@ -58,14 +61,14 @@ function checkedResults({ out, dtype, labels, predictions }: PlainBatch, n: numb
   return resultsFor(out, dtype, n, [labels, predictions]);
 }
 
-/** Computes the losses of rows. Returns undefined if the backend has no fast path for it. */
+/** Computes the losses of rows. Returns undefined if the backend has no fast path for them. */
 export function plainRows(batch: PlainBatch): TensorOf<FloatDtype> | undefined {
   const { dtype, predictions, out } = batch;
   const { rows, width, shape } = predictions;
   const backend = backendFor(rows * width);
   if (backend.rows === undefined) return undefined;
   const losses = checkedResults(batch, rows);
-  backend.rows(batch, losses);
+  if (!backend.rows(batch, losses)) return undefined;
   return resultTensor(dtype, losses, rowShape(shape), predictions, out);
 }
 
@@ -80,6 +83,8 @@ export function plainGradient(batch: PlainBatch, reduction: Reduction) {
   if (backend.gradient === undefined) return undefined;
   const results = checkedResults(batch, rows * width);
   const divisor = plainDivisor(formula, predictions, reduction);
-  const value = roundTo(dtype, backend.gradient(batch, divisor, results) / divisor);
+  const sum = backend.gradient(batch, divisor, results);
+  if (sum === undefined) return undefined;
+  const value = roundTo(dtype, sum / divisor);
   return { value, gradient: resultTensor(dtype, results, shape, predictions, out) };
 }

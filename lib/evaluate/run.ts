@@ -148,11 +148,12 @@ export function value<R extends Reduction, D extends FloatDtype>(
   }
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toPredictions(yPred);
-  if (!settings.isPlain || !areAlike(labels, predictions)) {
+  const isFast = settings.isPlain && areAlike(labels, predictions);
+  const total = isFast ? plainSum(formula, code, labels, predictions) : undefined;
+  if (total === undefined) {
     const given = withoutOptions(labels, predictions);
     return finishNow(valueEvaluation, settings, given) as LossValue<R, D>;
   }
-  const total = plainSum(formula, code, labels, predictions);
   return roundTo(dtype, total / plainDivisor(formula, predictions, reduction)) as LossValue<R, D>;
 }
 
@@ -170,5 +171,5 @@ export function smallSum(
   const dtype = ownDtype(predictions);
   if (!holdsMargin(dtype, formula)) return undefined;
   const sum = plainSum(formula, codes[dtype], labels, predictions);
-  return { mean: sum / termsOfRow({ formula, width }), rows };
+  return sum === undefined ? undefined : { mean: sum / termsOfRow({ formula, width }), rows };
 }

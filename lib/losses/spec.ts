@@ -140,6 +140,5 @@ export const hasClasses = ({ spec, labels }: Formula) =>
 export const weighsRows = ({ classWeight, ignoreClass }: Formula) =>
   classWeight !== undefined || ignoreClass !== undefined;
 
-/** Whether labels are one per prediction, in an encoding that has all labels, and rows count alike. */
-export const isPlain = (formula: Formula) =>
-  formula.labels !== "binary" && !hasClasses(formula) && !weighsRows(formula);
+/** Whether labels are one per prediction, and rows count alike. */
+export const isPlain = (formula: Formula) => !hasClasses(formula) && !weighsRows(formula);

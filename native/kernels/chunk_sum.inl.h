@@ -68,7 +68,7 @@ MAXMARGIN_NO_INLINE static bool add_computed(const Tile& tile, size_t ahead, Chu
     if (left > 0) total.add(tail.lanes(all.from(start + whole), left, readable - start - whole));
     total.store_to(&sums[row]);
   }
-  return !In::kIsBinary || are_valid(invalid);
+  return !In::kIsBinary || are_valid<typename In::Y>(invalid);
 }
 
 template <class In>
@@ -104,7 +104,7 @@ MAXMARGIN_NO_INLINE static bool write_terms(const Tile& tile, typename In::T* te
     store(last, canonicalize_nan(last_terms(all.from(i), n - i).sum));
     std::memcpy(terms + i, last, (n - i) * sizeof(T));
   }
-  return !In::kIsBinary || are_valid(invalid);
+  return !In::kIsBinary || are_valid<typename In::Y>(invalid);
 }
 
 // ---- Widened terms: rare

@@ -110,7 +110,7 @@ struct ScoreSums {
 
   MAXMARGIN_FORCE_INLINE bool are_finite() const {
     const V all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    return are_zeros<Element<V>>(combined_bits<Element<V>>(all - all));
+    return have_only<Element<V>>(combined_bits<Element<V>>(all - all), kSignBit<Element<V>>);
   }
 };
 

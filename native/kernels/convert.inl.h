@@ -73,16 +73,28 @@ MAXMARGIN_INLINE Lanes<T> combined_bits(vec<T, N> a) {
 }
 
 template <class T>
-MAXMARGIN_NO_INLINE static bool are_zeros(Lanes<T> a) {
-  const Lanes<T> ones = value_if_equal(a, constant<Lanes<T>>(0.0), constant<Lanes<T>>(1.0));
-  // A lane that is no zero is 0 by now, and 0 times infinity is NaN.
-  return !any_nan(widen(ones * constant<Lanes<T>>(INFINITY)));
+using BitsOf = std::conditional_t<sizeof(T) == sizeof(uint32_t), uint32_t, uint64_t>;
+template <class T>
+constexpr BitsOf<T> kSignBit = BitsOf<T>{1} << (8 * sizeof(T) - 1);
+
+// Whether no lane has other bits than `allowed`.
+template <class T>
+MAXMARGIN_NO_INLINE static bool have_only(Lanes<T> lanes, BitsOf<T> allowed) {
+  BitsOf<T> bits[kLanes], all = 0;
+  store(reinterpret_cast<T*>(bits), lanes);
+  for (size_t i = 0; i < kLanes; ++i) all |= bits[i];
+  return (all & ~allowed) == 0;
 }
 
-// Whether apply_binary_sign saw only labels that are 1 or zeros, of which -0 leaves a sign.
-template <class V>
+// Whether labels of this type are as bits what they are as numbers, and need no conversion.
+template <class V, class Y>
+constexpr bool kAreBits = sizeof(Y) == 1 && std::is_same_v<Element<V>, float>;
+
+// Whether only labels were seen that are 1 or zeros, of which -0 has a sign.
+template <class Y, class V>
 MAXMARGIN_INLINE bool are_valid(V invalid) {
-  return are_zeros<Element<V>>(combined_bits<Element<V>>(invalid));
+  using T = Element<V>;
+  return have_only<T>(combined_bits<T>(invalid), kAreBits<V, Y> ? 1 : kSignBit<T>);
 }
 
 // ---- Whole arrays
@@ -138,7 +150,7 @@ static bool check_mask(double* mask, size_t n) {
     apply_binary_sign(values, values, invalid);
     return value_if_equal(values, constant<V>(1.0), values);
   });
-  return are_valid(invalid);
+  return are_valid<double>(invalid);
 }
 
 static void narrow_losses(const double* losses, size_t n, float* to) {

@@ -40,6 +40,7 @@ template <class In, class V_>
 struct Computed {
   using V = V_;
   static constexpr bool kHasMax = In::kHasMax;
+  static constexpr bool kReadsBits = In::kIsBinary && kAreBits<V, typename In::Y>;
 
   const typename In::Y* labels;
   const typename In::P* predictions;
@@ -65,10 +66,17 @@ struct Computed {
     if constexpr (kIsWritten<In>) {
       return {p, V{}};
     } else {
-      V y = loaded<V>(labels + i);
+      V y;
+      if constexpr (kReadsBits) {
+        load_bits(labels + i, y);
+      } else {
+        y = loaded<V>(labels + i);
+      }
       optimization_barrier(y);
       if constexpr (L::kFamily == Family::class_max) {
         return L::terms(y, p);
+      } else if constexpr (kReadsBits) {
+        return {L::value(apply_bit_sign(y, p, *invalid), margin), V{}};
       } else if constexpr (In::kIsBinary) {
         return {L::value(apply_binary_sign(y, p, *invalid), margin), V{}};
       } else {

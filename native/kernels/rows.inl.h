@@ -133,7 +133,7 @@ MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
     }
     write_eight<typename In::Loss>(eight, formula, to.from(row));
   }
-  return !In::kIsBinary || are_valid(invalid);
+  return !In::kIsBinary || are_valid<typename In::Y>(invalid);
 }
 
 template <class In>
@@ -198,7 +198,7 @@ MAXMARGIN_INLINE bool rows_by_lanes(const Tile& tile, const RowOutputs& to) {
     fold_stored<In::kIsFloat ? kSize : kBlock, In::kHasMax, T>(lanes.sum, lanes.max, count, row_sums);
     write_losses<typename In::Loss, T>(tile, first, count, row_sums, to, kRowFunctions<In>);
   }
-  return !In::kIsBinary || are_valid(invalid);
+  return !In::kIsBinary || are_valid<typename In::Y>(invalid);
 }
 
 // Whether terms of rows of up to 16 values are written before they are folded: in registers, reading labels as binary or

@@ -41,6 +41,18 @@ MAXMARGIN_INLINE void load(const Bool8* from, F8& a) {
   const __m128i ones = _mm_min_epu8(load_8_bytes(from), _mm_set1_epi8(1));
   a.v = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(ones));
 }
+MAXMARGIN_INLINE void load_bits(const int8_t* from, F8& y) {
+  y.v = _mm256_castsi256_ps(_mm256_cvtepi8_epi32(load_8_bytes(from)));
+}
+MAXMARGIN_INLINE void load_bits(const Bool8* from, F8& y) {
+  const __m128i ones = _mm_min_epu8(load_8_bytes(from), _mm_set1_epi8(1));
+  y.v = _mm256_castsi256_ps(_mm256_cvtepu8_epi32(ones));
+}
+MAXMARGIN_INLINE F8 apply_bit_sign(F8 y, F8 p, F8& invalid) {
+  invalid = invalid | y;
+  const __m256 sign = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(y.v), 31));
+  return {_mm256_xor_ps(p.v, _mm256_xor_ps(sign, _mm256_set1_ps(-0.0f)))};
+}
 MAXMARGIN_INLINE void load(const int32_t* from, F8& a) {
   a.v = _mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 }

@@ -69,6 +69,18 @@ MAXMARGIN_INLINE void load(const Bool8* from, F16& a) {
   const __m128i ones = _mm_min_epu8(load_16_bytes(from), _mm_set1_epi8(1));
   a.v = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(ones));
 }
+MAXMARGIN_INLINE void load_bits(const int8_t* from, F16& y) {
+  y.v = _mm512_castsi512_ps(_mm512_cvtepi8_epi32(load_16_bytes(from)));
+}
+MAXMARGIN_INLINE void load_bits(const Bool8* from, F16& y) {
+  const __m128i ones = _mm_min_epu8(load_16_bytes(from), _mm_set1_epi8(1));
+  y.v = _mm512_castsi512_ps(_mm512_cvtepu8_epi32(ones));
+}
+MAXMARGIN_INLINE F16 apply_bit_sign(F16 y, F16 p, F16& invalid) {
+  invalid = invalid | y;
+  const __m512 sign = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(y.v), 31));
+  return {_mm512_xor_ps(p.v, _mm512_xor_ps(sign, _mm512_set1_ps(-0.0f)))};
+}
 MAXMARGIN_INLINE void load(const int32_t* from, F16& a) {
   a.v = _mm512_cvtepi32_ps(_mm512_loadu_si512(from));
 }

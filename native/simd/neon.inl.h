@@ -45,16 +45,19 @@ MAXMARGIN_INLINE uint8x8_t load_4_bytes(const void* from) {
   std::memcpy(&bytes, from, sizeof bytes);
   return vreinterpret_u8_u32(vdup_n_u32(bytes));
 }
-MAXMARGIN_INLINE void load(const int8_t* from, F4& a) {
-  const int16x8_t wide = vmovl_s8(vreinterpret_s8_u8(load_4_bytes(from)));
-  a.v = vcvtq_f32_s32(vmovl_s16(vget_low_s16(wide)));
-}
-MAXMARGIN_INLINE F4 from_bytes(uint8x8_t bytes) {
-  return {vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))))};
-}
-MAXMARGIN_INLINE void load(const uint8_t* from, F4& a) { a = from_bytes(load_4_bytes(from)); }
-MAXMARGIN_INLINE void load(const Bool8* from, F4& a) {
-  a = from_bytes(vmin_u8(load_4_bytes(from), vdup_n_u8(1)));
+MAXMARGIN_INLINE int32x4_t widened(int8x8_t bytes) { return vmovl_s16(vget_low_s16(vmovl_s8(bytes))); }
+MAXMARGIN_INLINE uint32x4_t widened(uint8x8_t bytes) { return vmovl_u16(vget_low_u16(vmovl_u8(bytes))); }
+MAXMARGIN_INLINE int32x4_t load_integers(const int8_t* from) { return widened(vreinterpret_s8_u8(load_4_bytes(from))); }
+MAXMARGIN_INLINE uint32x4_t load_integers(const Bool8* from) { return widened(vmin_u8(load_4_bytes(from), vdup_n_u8(1))); }
+MAXMARGIN_INLINE void load(const int8_t* from, F4& a) { a.v = vcvtq_f32_s32(load_integers(from)); }
+MAXMARGIN_INLINE void load(const uint8_t* from, F4& a) { a.v = vcvtq_f32_u32(widened(load_4_bytes(from))); }
+MAXMARGIN_INLINE void load(const Bool8* from, F4& a) { a.v = vcvtq_f32_u32(load_integers(from)); }
+MAXMARGIN_INLINE void load_bits(const int8_t* from, F4& y) { y.v = vreinterpretq_f32_s32(load_integers(from)); }
+MAXMARGIN_INLINE void load_bits(const Bool8* from, F4& y) { y.v = vreinterpretq_f32_u32(load_integers(from)); }
+MAXMARGIN_INLINE F4 apply_bit_sign(F4 y, F4 p, F4& invalid) {
+  invalid = invalid | y;
+  const uint32x4_t sign = vshlq_n_u32(vreinterpretq_u32_f32(y.v), 31);
+  return {vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(vnegq_f32(p.v)), sign))};
 }
 MAXMARGIN_INLINE void load(const int32_t* from, F4& a) { a.v = vcvtq_f32_s32(vld1q_s32(from)); }
 MAXMARGIN_INLINE uint16x4_t load_4_shorts(const void* from) {

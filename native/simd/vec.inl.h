@@ -13,6 +13,10 @@
 //   apply_binary_sign(y, p, invalid)
 //                             p where y == 1, -p elsewhere: y p of a label that is 0 for -1, or 1. Labels other than 1
 //                             leave their bits in `invalid`: see are_valid in convert.inl.h
+//   load_bits(from, y)        assigns labels of one byte as integers: the bits of y are no numbers. Elements are of int8_t
+//                             or Bool8. Not where kSavesCode
+//   apply_bit_sign(y, p, invalid)
+//                             p where bit 0 of y is 1, -p elsewhere. The bits of labels are left in `invalid`
 //   first_n_or(a, n, rest)    a in the first n lanes, `rest` in the others; n may be negative or more than N
 //   set_all(value, a)         assigns one value to all lanes of a
 //   load(from, a)             assigns N elements, converted to T exactly; store(to, a) writes N of type T. Neither
@@ -113,6 +117,17 @@ MAXMARGIN_INLINE vec<T, N> value_if_equal(vec<T, N> a, vec<T, N> b, vec<T, N> va
 template <class T, int N>
 MAXMARGIN_INLINE vec<T, N> apply_binary_sign(vec<T, N> y, vec<T, N> p, vec<T, N>& invalid) {
   return {apply_binary_sign(y.lo, p.lo, invalid.lo), apply_binary_sign(y.hi, p.hi, invalid.hi)};
+}
+
+template <class Source, class T, int N>
+MAXMARGIN_INLINE void load_bits(const Source* from, vec<T, N>& y) {
+  load_bits(from, y.lo);
+  load_bits(from + N / 2, y.hi);
+}
+
+template <class T, int N>
+MAXMARGIN_INLINE vec<T, N> apply_bit_sign(vec<T, N> y, vec<T, N> p, vec<T, N>& invalid) {
+  return {apply_bit_sign(y.lo, p.lo, invalid.lo), apply_bit_sign(y.hi, p.hi, invalid.hi)};
 }
 
 template <class T, int N>

@@ -6,7 +6,7 @@ import type { ElementwiseSpec, Formula } from "../../losses/spec.js";
 import { codes } from "../../tensor/dtypes.js";
 import { type Call, chunkSize, type RowRange, rowsOfGroup, sumCall } from "../call.js";
 import type { Backend } from "../interface.js";
-import { addTotals, newTotals, type Totals } from "../totals.js";
+import { addTotals, newTotals, sumOfLosses, type Totals } from "../totals.js";
 import { ClassIds } from "./class-ids.js";
 import { type ProductTile, writeSums } from "./elementwise.js";
 import { Pass } from "./pass.js";
@@ -36,16 +36,16 @@ const smallSum = new Float64Array(1);
 const isBinary = (label: number) => label === 0 || label === 1;
 
 /**
- * Sums the terms of a small float32 batch on a fast path; returns undefined if its labels may be 0
- * and 1.
+ * Sums the terms of a small float32 batch on a fast path; returns undefined if its labels are, or may
+ * be, 0 and 1.
  */
 function sumSmall(
-  { spec, margin }: Formula & { readonly spec: ElementwiseSpec },
+  { spec, margin, labels: encoding }: Formula & { readonly spec: ElementwiseSpec },
   labels: Float32Array,
   predictions: Float32Array,
 ): number | undefined {
   const n = predictions.length;
-  if (isBinary(labels[0]) && isBinary(labels[n - 1])) return undefined;
+  if (encoding === "binary" || (isBinary(labels[0]) && isBinary(labels[n - 1]))) return undefined;
   smallBatch.margin = margin;
   smallBatch.labels = labels;
   smallBatch.predictions = predictions;
@@ -69,7 +69,7 @@ export const portable: Backend = {
     const call = sumCall(formula, code, labels, predictions);
     const totals = newTotals();
     evaluate(call, { first: 0, end: call.rows }, totals);
-    return totals.losses.value;
+    return sumOfLosses(totals);
   },
 
   evaluate,

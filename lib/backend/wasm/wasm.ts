@@ -1,10 +1,10 @@
 import type { Formula } from "../../losses/spec.js";
 import type { RowTensor } from "../../tensor/tensor.js";
 import { type Call, type RowRange, rowsOfGroup, sumCall } from "../call.js";
-import { operations, slot, writePlain } from "../call-frame.js";
+import { operations, plainSumIn, slot, writePlain } from "../call-frame.js";
 import type { Backend } from "../interface.js";
 import { portable } from "../portable/portable.js";
-import { addTotals, newTotals, type Totals } from "../totals.js";
+import { addTotals, newTotals, sumOfLosses, type Totals } from "../totals.js";
 import { paddedSize, WasmInstance } from "./instance.js";
 import { bytesIn } from "./part.js";
 import { StagedCall } from "./staged-call.js";
@@ -31,12 +31,12 @@ export class WasmBackend implements Backend {
     this.#instance = new WasmInstance(module);
   }
 
-  sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
+  sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor) {
     if (predictions.rows * predictions.width > valuesOfPiece) {
       const call = sumCall(formula, code, labels, predictions);
       const totals = newTotals();
       this.evaluate(call, { first: 0, end: call.rows }, totals);
-      return totals.losses.value;
+      return sumOfLosses(totals);
     }
     try {
       return this.#sumAtOnce(formula, code, labels, predictions);
@@ -71,7 +71,7 @@ export class WasmBackend implements Backend {
   }
 
   /** Sums a batch of up to a piece, without the objects of a call. */
-  #sumAtOnce(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor): number {
+  #sumAtOnce(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor) {
     const instance = this.#current;
     const { arrays } = instance;
     const [y, p] = [bytesIn(labels.stored), bytesIn(predictions.stored)];
@@ -84,7 +84,7 @@ export class WasmBackend implements Backend {
     frame[slot.operation] = operations.sum;
     writePlain(frame, formula, code, labels, predictions);
     instance.evaluate(arrays, second);
-    return instance.views.frame[slot.losses] as number;
+    return plainSumIn(instance.views.frame);
   }
 
   #evaluate(given: Call, range: RowRange, totals: Totals): boolean {
