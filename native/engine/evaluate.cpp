@@ -79,8 +79,7 @@ void write_gradient(Evaluation* evaluation, const Request& request, Totals* tota
 
 // Evaluates with one reading of the labels. False if that turned out to be wrong.
 bool attempt(const Request& request, const Machine& machine, LabelEncoding encoding, Result* result) {
-  const bool writes_gradient = request.operation == Operation::gradient;
-  Evaluation evaluation(request.batch, machine_for(request, machine), encoding, writes_gradient);
+  Evaluation evaluation(request.batch, machine_for(request, machine), encoding, request.operation);
   if (!evaluation.classes.decode(evaluation.threads)) return false;
   switch (request.operation) {
     case Operation::sum:
@@ -119,7 +118,7 @@ bool sum_weights(const Batch& batch, const Machine& machine, Totals* totals) {
   ClassIds classes(batch, *machine.set);
   const RowSources sources(batch, classes);
   const int64_t alone = nanoseconds_for(batch.rows, 70);
-  const size_t threads = useful_threads(batch, machine, alone, preparing_for_thread(false));
+  const size_t threads = useful_threads(batch, machine, alone, preparing_for_thread(Operation::weights));
   if (batch.weighs_classes() && !classes.decode(threads)) return false;
   std::atomic<bool> is_valid{true};
   WorkerTotals sums(totals, threads);

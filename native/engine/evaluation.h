@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 
+#include "engine/evaluate.h"
 #include "engine/row_weights.h"
 #include "engine/tile_reader.h"
 #include "platform/parallel.h"
@@ -13,7 +14,7 @@
 namespace maxmargin {
 
 // What preparing for a thread takes, in nanoseconds: memory and sums of its own, and scratch memory for derivatives.
-constexpr int64_t preparing_for_thread(bool writes_gradient) { return writes_gradient ? 1500 : 500; }
+constexpr int64_t preparing_for_thread(Operation operation) { return operation == Operation::gradient ? 1500 : 500; }
 
 // The most threads for which it makes sense to get memory. `alone`, `each`: see threads_worth.
 inline size_t useful_threads(const Batch& batch, const Machine& machine, int64_t alone, int64_t each) {
@@ -24,20 +25,20 @@ inline size_t useful_threads(const Batch& batch, const Machine& machine, int64_t
 
 // The nanoseconds that one thread takes for a thousand values, about. Without AVX-512 it takes longer: then batches are shared a
 // little less than they could be.
-inline int64_t per_thousand_of(const LossKernels& loss, bool writes_gradient) {
-  const bool has_max = loss.family == Family::class_max;
-  return (has_max ? 200 : 70) + (writes_gradient ? (has_max ? 400 : 200) : 0);
+inline int64_t per_thousand_of(const LossKernels& loss, Operation operation) {
+  if (loss.family == Family::class_max) return operation == Operation::gradient ? 600 : 200;
+  return operation == Operation::gradient ? 270 : operation == Operation::rows ? 120 : 70;
 }
 
 // A batch with one reading of its labels.
 class Evaluation {
  public:
-  Evaluation(const Batch& batch, const Machine& machine, LabelEncoding encoding, bool writes_gradient)
+  Evaluation(const Batch& batch, const Machine& machine, LabelEncoding encoding, Operation operation)
       : batch(batch),
         set(*machine.set),
         loss(set.kernels_of(batch.loss, batch.parameters.is_squared)),
-        per_thousand(per_thousand_of(loss, writes_gradient)),
-        threads(useful_threads(batch, machine, nanoseconds(batch.size()), preparing_for_thread(writes_gradient))),
+        per_thousand(per_thousand_of(loss, operation)),
+        threads(useful_threads(batch, machine, nanoseconds(batch.size()), preparing_for_thread(operation))),
         classes(batch, set),
         sources(batch, classes),
         reader(batch, set, classes, encoding) {}
