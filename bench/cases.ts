@@ -104,7 +104,7 @@ const full: Choices[] = [
   { input: ["tensors", "arrays"], labelDtype, n: small },
   { labels: ["binary"], labelDtype, n: small },
   { loss: ["squaredHinge"], n: small },
-  { result: ["rows"], width: [10], n: small },
+  { result: ["rows", "gradient"], width: [1, 10, 64], n: small },
   { ...categorical, labelDtype, width: [10], n: small },
   { ...ofIds, width: [10], n: small },
 ];
