@@ -2,7 +2,7 @@ import { tensor } from "maxmargin";
 import { describe, expect, test } from "vitest";
 import { dataOf, type LabelDtype } from "./support/data.js";
 import { forEachImplementation } from "./support/implementations.js";
-import { functions, lossOf } from "./support/losses.js";
+import { functions, lossOf, makeLoss, makeMetric } from "./support/losses.js";
 import { halfUlp, isWithin } from "./support/oracle.js";
 
 /** From one vector up to many chunks. */
@@ -82,7 +82,10 @@ forEachImplementation(() => {
       ["float32", NaN],
       ["int8", -1],
       ["int8", 2],
+      ["int8", -128],
       ["uint8", 2],
+      ["uint8", 3],
+      ["uint8", 255],
       ["int32", -1],
       ["int64", -1],
       ["float64", 0.5],
@@ -97,6 +100,21 @@ forEachImplementation(() => {
         const value = expected.reduce((sum, term) => sum + term, 0) / n;
         const result = lossOf("hinge", "sum").value(dataOf(dtype, labels), predictions);
         expect(isWithin(result, { value, error: 4 * halfUlp * value }), `${result}`).toBe(true);
+      }
+    });
+
+    test.each(spoilers)("one other label is refused by labels: binary: %s %d", (dtype, spoiler) => {
+      const loss = makeLoss("hinge", { labels: "binary" });
+      const metric = makeMetric("hinge", { labels: "binary" });
+      for (const place of new Set([0, n >> 1, n - 1])) {
+        const labels = alternating(n);
+        labels[place] = spoiler;
+        const yTrue = dataOf(dtype, labels);
+        const message = `yTrue[${place}]: expected 0 or 1, received`;
+        expect(() => loss.value(yTrue, predictions)).toThrow(message);
+        expect(() => loss.call(yTrue, predictions)).toThrow(message);
+        expect(() => loss.gradient(yTrue, predictions)).toThrow(message);
+        expect(() => metric.updateState(yTrue, predictions)).toThrow(message);
       }
     });
   });
