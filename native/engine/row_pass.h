@@ -80,7 +80,7 @@ class RowPass {
 
   // `rows` has weights alone.
   void write_gradient(size_t index, const Tile& tile, const GradientRows& rows, double* losses, size_t worker) {
-    double sums[kRowTile + kLanes], maxes[kRowTile + kLanes];
+    double sums[kRowTile + kLanes], maxes[kRowTile + kSlack];
     const RowSums row_sums{sums, maxes};
     evaluation_.check(evaluation_.kernel().row_losses(tile, losses, &row_sums));
     sink_.gradient().write(index, tile, {rows.weights, rows.ignored, row_sums, nullptr}, worker);

@@ -125,9 +125,68 @@ MAXMARGIN_NO_INLINE static void spread_over_values(const double* of_rows, size_t
   }
 }
 
-// Both return 1 for each value that is equal to its row's maximum, in the lanes of registers.
+// Whether the numbers of rows are spread over their values in registers. Those of losses without a maximum gain little.
 template <class In>
-MAXMARGIN_INLINE Unit<typename In::T> write_narrow_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
+constexpr bool kSpreadsInRegisters = In::kHasMax && kSelectsLanes<Unit<typename In::T>>;
+
+// The most values of a row whose numbers are spread over its values.
+template <class In>
+constexpr size_t kMostSpread = In::kHasMax && !kSpreadsInRegisters<In> ? kUnit / 2 : kUnit * 3 / 2;
+
+// The rows of the values that kUnit rows have, one after the other.
+template <size_t kMostWidth>
+struct RowsOfValues {
+  int32_t rows[kUnit * kMostWidth];
+
+  explicit RowsOfValues(size_t width) {
+    int32_t* to = rows;
+    for (int32_t row = 0; row < kUnit; ++row) {
+      MAXMARGIN_NO_UNROLL
+      for (size_t i = 0; i < width; ++i) *to++ = row;
+    }
+  }
+};
+
+// These functions write the derivatives of rows, and return 1 for each value that is equal to its row's maximum, in the lanes of
+// registers.
+
+// The numbers of kUnit rows fill a register, of which each register of values selects its own.
+template <class In>
+MAXMARGIN_INLINE Unit<typename In::T> write_row_groups(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
+                                                       size_t rows, size_t width) {
+  using T = typename In::T;
+  using V = Unit<T>;
+  T factors[kTile + kUnit], maxes[kTile + kUnit], shares[kTile + kUnit];
+  const size_t n = rows * width;
+  MAXMARGIN_NO_UNROLL
+  for (size_t row = 0; row < rows; row += kUnit) {
+    store(factors + row, loaded<V>(of_rows.factors + row));
+    store(maxes + row, loaded<V>(of_rows.maxes + row));
+    store(shares + row, constant<V>(1.0));
+  }
+  // Values behind the last row are equal to no NaN.
+  store(maxes + rows, constant<V>(std::numeric_limits<double>::quiet_NaN()));
+  if (of_rows.ties != nullptr) {
+    MAXMARGIN_NO_UNROLL
+    for (size_t row = 0; row < rows; ++row) shares[row] = static_cast<T>(1.0 / of_rows.ties[row]);
+  }
+  const RowsOfValues<kMostSpread<In>> rows_of_values(width);
+  V ones = constant<V>(0.0);
+  for (size_t row = 0; row < rows; row += kUnit) {
+    const OfValues<V> group{loaded<V>(factors + row), loaded<V>(maxes + row), loaded<V>(shares + row)};
+    const size_t start = row * width, end = n - start < kUnit * width ? n - start : kUnit * width;
+    for (size_t i = 0; i < end; i += kUnit) {
+      const int32_t* own = rows_of_values.rows + i;
+      const OfValues<V> of{select_lanes(group.factor, own), select_lanes(group.max, own), select_lanes(group.share, own)};
+      ones = ones + writer.write(of, start + i);
+    }
+  }
+  return ones;
+}
+
+// The numbers of rows are written once for each of their values.
+template <class In>
+MAXMARGIN_INLINE Unit<typename In::T> write_spread_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
                                                         size_t rows, size_t width) {
   using T = typename In::T;
   using V = Unit<T>;
@@ -153,6 +212,16 @@ MAXMARGIN_INLINE Unit<typename In::T> write_narrow_rows(const GradientWriter<In>
 }
 
 template <class In>
+MAXMARGIN_INLINE Unit<typename In::T> write_narrow_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
+                                                        size_t rows, size_t width) {
+  if constexpr (kSpreadsInRegisters<In>) {
+    return write_row_groups(writer, of_rows, rows, width);
+  } else {
+    return write_spread_rows(writer, of_rows, rows, width);
+  }
+}
+
+template <class In>
 MAXMARGIN_INLINE Unit<typename In::T> write_wide_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
                                                       size_t rows, size_t width) {
   using V = Unit<typename In::T>;
@@ -171,10 +240,6 @@ MAXMARGIN_INLINE Unit<typename In::T> write_wide_rows(const GradientWriter<In>& 
   }
   return ones;
 }
-
-// The most values of a row whose numbers are spread over its values.
-template <class In>
-constexpr size_t kMostSpread = In::kHasMax ? kUnit / 2 : kUnit * 3 / 2;
 
 template <class In>
 static bool gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {

@@ -10,6 +10,12 @@ struct vec<double, 4> {
 };
 using D4 = vec<double, 4>;
 
+template <>
+constexpr bool kSelectsLanes<F8> = true;
+MAXMARGIN_INLINE F8 select_lanes(F8 a, const int32_t* index) {
+  return {_mm256_permutevar8x32_ps(a.v, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(index)))};
+}
+
 MAXMARGIN_INLINE F8 apply_binary_sign(F8 y, F8 p, F8& invalid) {
   const __m256 other = _mm256_cmp_ps(y.v, _mm256_set1_ps(1.0f), _CMP_NEQ_UQ);
   invalid.v = _mm256_or_ps(invalid.v, _mm256_and_ps(other, y.v));

@@ -33,6 +33,11 @@ MAXMARGIN_INLINE F16 apply_binary_sign(F16 y, F16 p, F16& invalid) {
   invalid.v = _mm512_mask_or_ps(invalid.v, other, invalid.v, y.v);
   return {_mm512_mask_xor_ps(p.v, other, p.v, _mm512_set1_ps(-0.0f))};
 }
+template <>
+constexpr bool kSelectsLanes<F16> = true;
+MAXMARGIN_INLINE F16 select_lanes(F16 a, const int32_t* index) {
+  return {_mm512_permutexvar_ps(_mm512_loadu_si512(index), a.v)};
+}
 MAXMARGIN_INLINE F16 first_n_or(F16 a, int n, float rest) {
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __mmask16 own = _mm512_cmpgt_epi32_mask(_mm512_set1_epi32(n), lane);

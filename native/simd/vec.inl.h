@@ -34,6 +34,7 @@
 //                             of every k lanes of a and of b, the first half goes to `low`, the second to `high`. The order
 //                             within the results is in kUnzipped, for vectors of 8 lanes
 //   permute(a, index)         lane i from lane index[i] of a vector of 8 lanes
+//   select_lanes(a, index)    the same of any vector for which kSelectsLanes is true, by an array of indices
 //   optimization_barrier(a)   keeps the compiler from loading a again where it is used again, or from reordering loads
 //
 // Besides, an instruction set defines
@@ -59,6 +60,10 @@ using Element = typename ElementOf<V>::Type;
 
 template <class V>
 constexpr int kCount = sizeof(V) / sizeof(Element<V>);
+
+// Whether an instruction does what select_lanes does.
+template <class V>
+constexpr bool kSelectsLanes = false;
 
 template <class T>
 using Lanes = vec<T, kLanes>;
