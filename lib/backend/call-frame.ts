@@ -163,7 +163,7 @@ export function writePlain(
   frame[slot.isStrided] = 0;
 }
 
-/** Returns the sum of the losses of such a batch, or undefined if a label is none that its encoding has. */
+/** Returns the sum of the losses of such a batch, or undefined if its encoding lacks a label. */
 export const plainSumIn = (frame: Float64Array) =>
   frame[slot.areLabelsValid] === 0 ? undefined : (frame[slot.losses] as number);
 

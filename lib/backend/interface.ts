@@ -22,8 +22,8 @@ export interface PlainCall {
 
 /**
  * An implementation that evaluates batches. All implementations return the same bits. The fast paths
- * are for row-major batches of one label per prediction; they give up where a label is none that its
- * encoding has, and `evaluate` tells so.
+ * are for row-major batches of one label per prediction. They give up if the encoding lacks a label,
+ * which `evaluate` then reports.
  */
 export interface Backend {
   /**

@@ -30,6 +30,6 @@ export function addTotals(to: Totals, from: Totals): void {
   to.kept.addAll(from.kept);
 }
 
-/** Returns the sum of the losses, or undefined if a label is none that its encoding has. */
+/** Returns the sum of the losses, or undefined if the encoding lacks a label. */
 export const sumOfLosses = ({ areLabelsValid, losses }: Totals) =>
   areLabelsValid ? losses.value : undefined;

@@ -40,8 +40,8 @@ export const plainDivisor = (formula: Formula, { rows, width }: RowTensor, reduc
   termsOfRow({ formula, width }) * (reduction === "sum" ? 1 : rows);
 
 /**
- * Sums a batch: the losses of its rows, or the terms of an elementwise loss. Returns undefined if a
- * label is none that its encoding has.
+ * Sums a batch: the losses of its rows, or the terms of an elementwise loss. Returns undefined if the
+ * encoding lacks a label.
  */
 export function plainSum(
   formula: Formula,

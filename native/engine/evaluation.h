@@ -13,7 +13,7 @@
 
 namespace maxmargin {
 
-// What preparing for a thread takes, in nanoseconds: memory and sums of its own, and scratch memory for derivatives.
+// The nanoseconds that it takes to prepare for another thread: memory and sums of its own, and scratch memory for derivatives.
 constexpr int64_t preparing_for_thread(Operation operation) { return operation == Operation::gradient ? 1500 : 500; }
 
 // The most threads for which it makes sense to get memory. `alone`, `each`: see threads_worth.

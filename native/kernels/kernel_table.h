@@ -81,7 +81,8 @@ constexpr size_t kChunk = 128 * kBlock;
 // The values that are converted, or whose derivatives are written, at a time: they stay in the first-level cache.
 constexpr size_t kTile = 32 * kBlock;
 
-// The number of elements that kernels may write beyond the last derivative, or read beyond the last factor: no register holds more.
+// The number of elements that kernels may write beyond the last derivative, or read beyond the last factor or maximum: no
+// register holds more.
 constexpr size_t kSlack = 64;
 
 // ---- Kernels

@@ -31,23 +31,17 @@ MAXMARGIN_INLINE void load_fours(const float* const* from, size_t i, F8& a) { lo
 MAXMARGIN_INLINE __m128i load_8_bytes(const void* from) {
   return _mm_loadl_epi64(static_cast<const __m128i*>(from));
 }
-MAXMARGIN_INLINE void load(const int8_t* from, F8& a) {
-  a.v = _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(load_8_bytes(from)));
+MAXMARGIN_INLINE __m256i load_8_integers(const int8_t* from) { return _mm256_cvtepi8_epi32(load_8_bytes(from)); }
+MAXMARGIN_INLINE __m256i load_8_integers(const Bool8* from) {
+  return _mm256_cvtepu8_epi32(_mm_min_epu8(load_8_bytes(from), _mm_set1_epi8(1)));
 }
+MAXMARGIN_INLINE void load(const int8_t* from, F8& a) { a.v = _mm256_cvtepi32_ps(load_8_integers(from)); }
 MAXMARGIN_INLINE void load(const uint8_t* from, F8& a) {
   a.v = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(load_8_bytes(from)));
 }
-MAXMARGIN_INLINE void load(const Bool8* from, F8& a) {
-  const __m128i ones = _mm_min_epu8(load_8_bytes(from), _mm_set1_epi8(1));
-  a.v = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(ones));
-}
-MAXMARGIN_INLINE void load_bits(const int8_t* from, F8& y) {
-  y.v = _mm256_castsi256_ps(_mm256_cvtepi8_epi32(load_8_bytes(from)));
-}
-MAXMARGIN_INLINE void load_bits(const Bool8* from, F8& y) {
-  const __m128i ones = _mm_min_epu8(load_8_bytes(from), _mm_set1_epi8(1));
-  y.v = _mm256_castsi256_ps(_mm256_cvtepu8_epi32(ones));
-}
+MAXMARGIN_INLINE void load(const Bool8* from, F8& a) { a.v = _mm256_cvtepi32_ps(load_8_integers(from)); }
+MAXMARGIN_INLINE void load_bits(const int8_t* from, F8& y) { y.v = _mm256_castsi256_ps(load_8_integers(from)); }
+MAXMARGIN_INLINE void load_bits(const Bool8* from, F8& y) { y.v = _mm256_castsi256_ps(load_8_integers(from)); }
 MAXMARGIN_INLINE F8 apply_bit_sign(F8 y, F8 p, F8& invalid) {
   invalid = invalid | y;
   const __m256 sign = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(y.v), 31));

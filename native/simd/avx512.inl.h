@@ -64,23 +64,17 @@ MAXMARGIN_INLINE void load_fours(const float* const* from, size_t i, F16& a) {
   const __m512 three = _mm512_insertf32x4(two, _mm_loadu_ps(from[2] + i), 2);
   a.v = _mm512_insertf32x4(three, _mm_loadu_ps(from[3] + i), 3);
 }
-MAXMARGIN_INLINE void load(const int8_t* from, F16& a) {
-  a.v = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(load_16_bytes(from)));
+MAXMARGIN_INLINE __m512i load_16_integers(const int8_t* from) { return _mm512_cvtepi8_epi32(load_16_bytes(from)); }
+MAXMARGIN_INLINE __m512i load_16_integers(const Bool8* from) {
+  return _mm512_cvtepu8_epi32(_mm_min_epu8(load_16_bytes(from), _mm_set1_epi8(1)));
 }
+MAXMARGIN_INLINE void load(const int8_t* from, F16& a) { a.v = _mm512_cvtepi32_ps(load_16_integers(from)); }
 MAXMARGIN_INLINE void load(const uint8_t* from, F16& a) {
   a.v = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(load_16_bytes(from)));
 }
-MAXMARGIN_INLINE void load(const Bool8* from, F16& a) {
-  const __m128i ones = _mm_min_epu8(load_16_bytes(from), _mm_set1_epi8(1));
-  a.v = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(ones));
-}
-MAXMARGIN_INLINE void load_bits(const int8_t* from, F16& y) {
-  y.v = _mm512_castsi512_ps(_mm512_cvtepi8_epi32(load_16_bytes(from)));
-}
-MAXMARGIN_INLINE void load_bits(const Bool8* from, F16& y) {
-  const __m128i ones = _mm_min_epu8(load_16_bytes(from), _mm_set1_epi8(1));
-  y.v = _mm512_castsi512_ps(_mm512_cvtepu8_epi32(ones));
-}
+MAXMARGIN_INLINE void load(const Bool8* from, F16& a) { a.v = _mm512_cvtepi32_ps(load_16_integers(from)); }
+MAXMARGIN_INLINE void load_bits(const int8_t* from, F16& y) { y.v = _mm512_castsi512_ps(load_16_integers(from)); }
+MAXMARGIN_INLINE void load_bits(const Bool8* from, F16& y) { y.v = _mm512_castsi512_ps(load_16_integers(from)); }
 MAXMARGIN_INLINE F16 apply_bit_sign(F16 y, F16 p, F16& invalid) {
   invalid = invalid | y;
   const __m512 sign = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(y.v), 31));
