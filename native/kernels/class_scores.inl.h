@@ -178,7 +178,7 @@ struct NarrowScores {
   bool are_finite;
 };
 
-MAXMARGIN_NO_INLINE static NarrowScores write_narrow_scores(const Tile& tile, const RowSums& to) {
+MAXMARGIN_NO_INLINE static NarrowScores write_narrow_scores(const Tile& tile, size_t ahead, const RowSums& to) {
   using V = ColumnUnit;
   const auto* ids = static_cast<const int32_t*>(tile.labels);
   const auto* scores = static_cast<const float*>(tile.predictions);
@@ -193,6 +193,7 @@ MAXMARGIN_NO_INLINE static NarrowScores write_narrow_scores(const Tile& tile, co
     ColumnBlock block;
     const auto begin = [&](size_t column) { block = reader.read(column); };
     each_column(width, begin, [&](size_t column, size_t k) {
+      MAXMARGIN_PREFETCH(scores + row * width + column * kColumnRows + ahead);
       const V score = block.columns[k];
       sums.sums[k] = sums.sums[k] + score;
       const V at = constant<V>(static_cast<double>(column));
@@ -205,13 +206,14 @@ MAXMARGIN_NO_INLINE static NarrowScores write_narrow_scores(const Tile& tile, co
   return {row, sums.are_finite()};
 }
 
+// `ahead`: how far scores are prefetched where rows are narrow.
 template <class T>
-MAXMARGIN_NO_INLINE static void write_scores(const Tile& tile, bool has_zeros, const RowSums& to) {
+MAXMARGIN_NO_INLINE static void write_scores(const Tile& tile, bool has_zeros, size_t ahead, const RowSums& to) {
   const auto* scores = static_cast<const T*>(tile.predictions);
   const auto* ids = static_cast<const int32_t*>(tile.labels);
   NarrowScores narrow{0, true};
   if constexpr (std::is_same_v<T, float>) {
-    if (tile.width <= kMostColumns && tile.rows >= kColumnRows) narrow = write_narrow_scores(tile, to);
+    if (tile.width <= kMostColumns && tile.rows >= kColumnRows) narrow = write_narrow_scores(tile, ahead, to);
   }
   if (tile.rows == 1) {
     to.sums[0] = ClassRow<T>::of(tile, 0).has_class() ? static_cast<double>(scores[ids[0]]) : 0.0;
@@ -231,7 +233,7 @@ MAXMARGIN_NO_INLINE static void write_scores(const Tile& tile, bool has_zeros, c
 template <class L, class T>
 static bool add_scores(const Tile& tile, size_t /*ahead*/, ChunkSums* sums) {
   double scores[kLanes], maxes[kLanes];
-  write_scores<T>(class_rows_of<T>(tile, 0, 1), L::kHasZeros, {scores, maxes});
+  write_scores<T>(class_rows_of<T>(tile, 0, 1), L::kHasZeros, 0, {scores, maxes});
   sums->lanes[0] += scores[0];
   sums->max = max_of_two(maxes[0], sums->max);
   return true;
@@ -242,9 +244,10 @@ template <class T>
 MAXMARGIN_NO_INLINE static void write_class_losses(const Tile& tile, bool has_zeros, const RowOutputs& to) {
   alignas(64) double scores[kLaneRows] = {}, maxes[kLaneRows];
   const RowFormula formula = RowFormula::of(tile.width, tile.parameters);
+  const size_t ahead = ahead_of_rows(tile, to).predictions;
   for (size_t first = 0; first < tile.rows; first += kLaneRows) {
     const size_t count = tile.rows - first < kLaneRows ? tile.rows - first : kLaneRows;
-    write_scores<T>(class_rows_of<T>(tile, first, count), has_zeros, {scores, maxes});
+    write_scores<T>(class_rows_of<T>(tile, first, count), has_zeros, ahead, {scores, maxes});
     for (size_t k = 0; k < count; k += kLanes) {
       const EightRows eight{loaded<WideLanes>(scores + k), loaded<WideLanes>(maxes + k)};
       write_eight<ClassMax>(eight, formula, to.from(first + k));

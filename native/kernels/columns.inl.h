@@ -39,13 +39,6 @@ struct ColumnReader {
   }
 };
 
-// Asks for the values that follow kColumnRows rows at a distance. While columns are computed nothing is loaded, and the processor's
-// own prefetching stops at the page's end.
-MAXMARGIN_INLINE void prefetch_rows(const float* values, size_t width) {
-  constexpr size_t kLine = 64 / sizeof(float);
-  for (size_t i = 0; i < kColumnRows * width; i += kLine) MAXMARGIN_PREFETCH(values + i);
-}
-
 // Calls begin(column) for each block, and use(column, k) for its columns, the k-th of a block.
 template <class Begin, class Use>
 MAXMARGIN_INLINE void each_column(size_t width, const Begin& begin, const Use& use) {
@@ -90,9 +83,10 @@ MAXMARGIN_INLINE void each_eight(const SplitRows<N>& rows, bool ends_in_double, 
 }
 
 // Adds up kColumnRows rows of `width` values, in the order of a block of 8 or 16 terms. Calls use(k, rows) for eight rows from the
-// k-th on.
+// k-th on. Each column prefetches as many values as it has: all at once would have to wait for each other.
 template <class L, class Use>
-MAXMARGIN_INLINE void add_columns(const float* labels, const float* predictions, size_t width, const Use& use) {
+MAXMARGIN_INLINE void add_columns(const float* labels, const float* predictions, size_t width, const Ahead& ahead,
+                                  const Use& use) {
   const auto label_reader = ColumnReader::of(labels, width), prediction_reader = ColumnReader::of(predictions, width);
   // A block of terms is folded by halves, so every second block of columns belongs together.
   ColumnSums these = ColumnSums::zeros(), others = these;
@@ -105,7 +99,9 @@ MAXMARGIN_INLINE void add_columns(const float* labels, const float* predictions,
     y = label_reader.read(column);
     p = prediction_reader.read(column);
   };
-  each_column(width, begin, [&](size_t, size_t k) {
+  each_column(width, begin, [&](size_t column, size_t k) {
+    MAXMARGIN_PREFETCH(labels + column * kColumnRows + ahead.labels);
+    MAXMARGIN_PREFETCH(predictions + column * kColumnRows + ahead.predictions);
     const Terms<ColumnUnit> terms = L::finite_terms(y.columns[k], p.columns[k]);
     these.sums[k] = these.sums[k] + terms.sum;
     max = max_or_second(terms.max, max);

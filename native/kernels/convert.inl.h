@@ -56,6 +56,11 @@ MAXMARGIN_INLINE size_t ahead_of(const Tile& tile) {
   return tile.readable >= tile.rows * tile.width + kTile ? kTile : 0;
 }
 
+// How far ahead a pass prefetches labels, and predictions; 0 has no effect.
+struct Ahead {
+  size_t labels, predictions;
+};
+
 // Gives all NaNs the same bits.
 template <class V>
 MAXMARGIN_INLINE V canonicalize_nan(V values) {
@@ -188,5 +193,4 @@ static void stream(const char* from, size_t bytes, char* to) {
   std::memcpy(to, from, i);
   for (; i + kLine <= bytes; i += kLine) stream_line(from + i, to + i);
   std::memcpy(to + i, from + i, bytes - i);
-  end_stream();
 }

@@ -34,6 +34,18 @@ MAXMARGIN_INLINE RowOutputs row_outputs(double* losses, const RowSums* sums) {
   return {losses, sums == nullptr ? nullptr : sums->sums, sums == nullptr ? nullptr : sums->maxes};
 }
 
+// Half a tile is best, if there is one behind this one. But derivatives take a second pass over the tile, which prefetches the next
+// predictions: then the first pass prefetches the next labels, so that memory is busy during both.
+MAXMARGIN_INLINE Ahead ahead_of_rows(const Tile& tile, const RowOutputs& to) {
+  const size_t next = ahead_of(tile), half = next / 2;
+  return to.sums == nullptr ? Ahead{half, half} : Ahead{next, 0};
+}
+
+template <class T>
+MAXMARGIN_INLINE void prefetch(const T* values, size_t n) {
+  for (size_t i = 0; i < n; i += 64 / sizeof(T)) MAXMARGIN_PREFETCH(values + i);
+}
+
 // Functions of one loss, layout and encoding, for shared code.
 struct RowFunctions {
   bool (*add)(const Tile& tile, size_t ahead, ChunkSums* sums);
@@ -126,7 +138,10 @@ MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
   const RowFormula formula = RowFormula::of(width, tile.parameters);
   V invalid = constant<V>(0.0);
   const auto all = Computed<In, V>::of(tile, &invalid);
+  const Ahead ahead = ahead_of_rows(tile, to);
   for (size_t row = 0; row < rows; row += kLanes) {
+    // In caches, and with less to compute, it would cost more than it gains.
+    if (to.sums != nullptr) prefetch(all.labels + row * width + ahead.labels, kLanes * width);
     EightRows eight = eight_rows<kSize>(all.from(row * width), width);
     if (In::kIsFloat && may_have_overflowed(eight.sum)) {
       eight.sum = widen_overflows(tile, row, eight.sum, kRowFunctions<In>);
@@ -139,18 +154,18 @@ MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
 template <class In>
 MAXMARGIN_INLINE bool rows_in_columns(const Tile& tile, const RowOutputs to) {
   const RowFormula formula = RowFormula::of(tile.width, tile.parameters);
-  const size_t rows = tile.rows, width = tile.width, ahead = ahead_of(tile);
+  const size_t rows = tile.rows, width = tile.width;
+  const Ahead ahead = ahead_of_rows(tile, to);
   const auto* labels = static_cast<const float*>(tile.labels);
   const auto* predictions = static_cast<const float*>(tile.predictions);
   for (size_t row = 0; row < rows; row += kColumnRows) {
     const size_t start = row * width;
-    prefetch_rows(labels + start + ahead, width);
-    prefetch_rows(predictions + start + ahead, width);
-    add_columns<typename In::Loss>(labels + start, predictions + start, width, [&](size_t k, EightRows eight) {
+    const auto write = [&](size_t k, EightRows eight) {
       if (row + k >= rows) return;
       if (may_have_overflowed(eight.sum)) eight.sum = widen_overflows(tile, row + k, eight.sum, kRowFunctions<In>);
       write_eight<typename In::Loss>(eight, formula, to.from(row + k));
-    });
+    };
+    add_columns<typename In::Loss>(labels + start, predictions + start, width, ahead, write);
   }
   return true;
 }

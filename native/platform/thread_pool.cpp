@@ -30,6 +30,13 @@ void pause() {
 #endif
 }
 
+// Makes what a thread wrote past the caches visible to others.
+void end_streams() {
+#if defined(MAXMARGIN_X64)
+  _mm_sfence();
+#endif
+}
+
 using Clock = std::chrono::steady_clock;
 
 // Since some fixed point in time.
@@ -78,6 +85,8 @@ struct Job {
         task(context, k, worker);
       }
     }
+    // Once, because it waits for all of it.
+    end_streams();
   }
 };
 
@@ -279,7 +288,7 @@ void run_parallel(size_t count, size_t threads, int64_t alone, Task task, void* 
   const size_t workers = std::min({count, threads, kMaxWorkers});
   if (workers <= 1) {
     for (size_t i = 0; i < count; ++i) task(context, i, 0);
-    return;
+    return end_streams();
   }
   Job job(task, context, count, workers);
   pool().run(job, alone);

@@ -12,7 +12,7 @@ using Task = void (*)(void* context, size_t index, size_t worker) noexcept;
 constexpr size_t kMaxWorkers = 128;
 
 // Runs task(context, i, worker) once for every i below `count`, in any order, on at most `threads` threads,
-// the caller's among them; returns when all have run. Each thread is another worker, numbered below
+// the caller's among them; returns when all have run, and what they wrote is visible. Each thread is another worker, numbered below
 // `threads` and kMaxWorkers. `alone` is about how many nanoseconds one thread takes: by that, and by what
 // sharing a job has cost so far, others are asked to help or not. Threads are started when first needed.
 void run_parallel(size_t count, size_t threads, int64_t alone, Task task, void* context);

@@ -77,7 +77,6 @@ MAXMARGIN_INLINE void stream_line(const char* from, char* to) {
                         _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i)));
   }
 }
-MAXMARGIN_INLINE void end_stream() { _mm_sfence(); }
 
 template <int kSegment>
 MAXMARGIN_INLINE void unzip_segments(F8 a, F8 b, F8& low, F8& high) {

@@ -122,7 +122,6 @@ MAXMARGIN_INLINE void load(const int64_t* from, D2& a) {
 MAXMARGIN_INLINE void optimization_barrier(D2&) {}
 MAXMARGIN_INLINE void store(double* to, D2 a) { std::memcpy(to, &a, sizeof a); }
 MAXMARGIN_INLINE void stream_line(const char* from, char* to) { std::memcpy(to, from, 64); }
-MAXMARGIN_INLINE void end_stream() {}
 MAXMARGIN_INLINE vec<double, 4> widen(F4 a) {
   return {{DoubleVector{a.v[0], a.v[1]}}, {DoubleVector{a.v[2], a.v[3]}}};
 }

@@ -116,7 +116,6 @@ MAXMARGIN_INLINE void load(const int64_t* from, D2& a) { a.v = vcvtq_f64_s64(vld
 MAXMARGIN_INLINE void optimization_barrier(D2& a) { __asm__ volatile("" : "+w"(a.v)); }
 MAXMARGIN_INLINE void store(double* to, D2 a) { vst1q_f64(to, a.v); }
 MAXMARGIN_INLINE void stream_line(const char* from, char* to) { std::memcpy(to, from, 64); }
-MAXMARGIN_INLINE void end_stream() {}
 MAXMARGIN_INLINE vec<double, 4> widen(F4 a) {
   return {{vcvt_f64_f32(vget_low_f32(a.v))}, {vcvt_high_f64_f32(a.v)}};
 }

@@ -41,8 +41,8 @@
 //
 //   kUnit                     the lanes in which terms are computed: 8, 16, 32 or 64
 //   kSavesCode                whether kernels that only make it faster are left out
-//   stream_line(from, to)     copies 64 bytes to an aligned address, past the caches if the processor can
-//   end_stream()              makes streamed bytes visible to other threads
+//   stream_line(from, to)     copies 64 bytes to an aligned address, past the caches if the processor can. Other threads see them
+//                             once the job of run_parallel is over
 
 template <class T, int N>
 struct vec {

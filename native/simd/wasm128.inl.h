@@ -121,7 +121,6 @@ MAXMARGIN_INLINE void load(const int64_t* from, D2& a) {
 MAXMARGIN_INLINE void optimization_barrier(D2&) {}
 MAXMARGIN_INLINE void store(double* to, D2 a) { wasm_v128_store(to, a.v); }
 MAXMARGIN_INLINE void stream_line(const char* from, char* to) { std::memcpy(to, from, 64); }
-MAXMARGIN_INLINE void end_stream() {}
 MAXMARGIN_INLINE vec<double, 4> widen(F4 a) {
   return {{wasm_f64x2_promote_low_f32x4(a.v)},
           {wasm_f64x2_promote_low_f32x4(wasm_i32x4_shuffle(a.v, a.v, 2, 3, 2, 3))}};
