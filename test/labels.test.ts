@@ -74,7 +74,11 @@ forEachImplementation(() => {
 
     const spoilers: ReadonlyArray<readonly [LabelDtype, number]> = [
       ["float32", -1],
+      ["float32", -2],
+      ["float32", 0.25],
       ["float32", 0.5],
+      ["float32", 1 - 2 ** -24],
+      ["float32", 2 ** -32],
       ["float32", 2],
       ["float32", 1 + 2 ** -23],
       ["float32", 1e-45],
@@ -117,6 +121,31 @@ forEachImplementation(() => {
         expect(() => metric.updateState(yTrue, predictions)).toThrow(message);
       }
     });
+  });
+
+  test.each([
+    -2,
+    -1,
+    2 ** -1074,
+    2 ** -80,
+    0.25,
+    0.5,
+    1 - 2 ** -53,
+    1 + 2 ** -52,
+    2,
+    Infinity,
+    NaN,
+  ])("one other float64 label is refused by labels: binary in float64: %d", (spoiler) => {
+    const loss = makeLoss("hinge", { labels: "binary", dtype: "float64" });
+    for (const n of sizes) {
+      const labels = Float64Array.from(alternating(n));
+      const predictions = new Float64Array(n).fill(0.25);
+      expect(loss.value(labels, predictions)).toBeGreaterThan(0);
+      labels[n >> 1] = spoiler;
+      const message = `yTrue[${n >> 1}]: expected 0 or 1, received`;
+      expect(() => loss.value(labels, predictions)).toThrow(message);
+      expect(() => loss.call(labels, predictions)).toThrow(message);
+    }
   });
 
   test("one other label counts in every row and at every rank", () => {

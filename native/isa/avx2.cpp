@@ -6,7 +6,7 @@
 
 #include "platform/cpu.h"
 
-MAXMARGIN_TARGET_BEGIN("avx2,f16c")
+MAXMARGIN_TARGET_BEGIN("avx2,fma,f16c")
 namespace maxmargin {
 namespace {
 

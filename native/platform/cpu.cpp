@@ -53,9 +53,9 @@ bool all_of(uint64_t bits, uint64_t wanted) { return (bits & wanted) == wanted; 
 
 bool cpu_has_avx2() {
   constexpr uint64_t kXmmYmm = 0x6;
-  constexpr uint32_t kAvx2 = 1u << 5, kF16c = 1u << 29;
+  constexpr uint32_t kAvx2 = 1u << 5, kFma = 1u << 12, kF16c = 1u << 29;
   return all_of(saved_registers(), kXmmYmm) && all_of(cpuid(7).ebx, kAvx2) &&
-         all_of(cpuid(1).ecx, kF16c);
+         all_of(cpuid(1).ecx, kFma | kF16c);
 }
 
 bool cpu_has_avx512() {

@@ -16,10 +16,11 @@ MAXMARGIN_INLINE F8 select_lanes(F8 a, const int32_t* index) {
   return {_mm256_permutevar8x32_ps(a.v, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(index)))};
 }
 
+// Of the bits of 1, only the exponent's last one is left where it has been shifted to the sign; of those of 0, none. y² - y, rounded
+// once, is 0 for 0 and 1 alone.
 MAXMARGIN_INLINE F8 apply_binary_sign(F8 y, F8 p, F8& invalid) {
-  const __m256 other = _mm256_cmp_ps(y.v, _mm256_set1_ps(1.0f), _CMP_NEQ_UQ);
-  invalid.v = _mm256_or_ps(invalid.v, _mm256_and_ps(other, y.v));
-  return {_mm256_xor_ps(p.v, _mm256_and_ps(other, _mm256_set1_ps(-0.0f)))};
+  invalid.v = _mm256_or_ps(invalid.v, _mm256_fmsub_ps(y.v, y.v, y.v));
+  return negated_unless(_mm256_slli_epi32(_mm256_castps_si256(y.v), 8), p);
 }
 
 MAXMARGIN_INLINE D4 operator+(D4 a, D4 b) { return {_mm256_add_pd(a.v, b.v)}; }
@@ -29,9 +30,9 @@ MAXMARGIN_INLINE D4 operator|(D4 a, D4 b) { return {_mm256_or_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D4 operator/(D4 a, D4 b) { return {_mm256_div_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D4 max_or_second(D4 a, D4 b) { return {_mm256_max_pd(a.v, b.v)}; }
 MAXMARGIN_INLINE D4 apply_binary_sign(D4 y, D4 p, D4& invalid) {
-  const __m256d other = _mm256_cmp_pd(y.v, _mm256_set1_pd(1.0), _CMP_NEQ_UQ);
-  invalid.v = _mm256_or_pd(invalid.v, _mm256_and_pd(other, y.v));
-  return {_mm256_xor_pd(p.v, _mm256_and_pd(other, _mm256_set1_pd(-0.0)))};
+  invalid.v = _mm256_or_pd(invalid.v, _mm256_fmsub_pd(y.v, y.v, y.v));
+  const __m256d sign = _mm256_castsi256_pd(_mm256_slli_epi64(_mm256_castpd_si256(y.v), 11));
+  return {_mm256_sub_pd(_mm256_set1_pd(-0.0), _mm256_xor_pd(p.v, sign))};
 }
 MAXMARGIN_INLINE D4 select_nan(D4 x, D4 a, D4 b) {
   return {_mm256_blendv_pd(b.v, a.v, _mm256_cmp_pd(x.v, x.v, _CMP_UNORD_Q))};

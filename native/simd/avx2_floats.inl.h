@@ -42,10 +42,14 @@ MAXMARGIN_INLINE void load(const uint8_t* from, F8& a) {
 MAXMARGIN_INLINE void load(const Bool8* from, F8& a) { a.v = _mm256_cvtepi32_ps(load_8_integers(from)); }
 MAXMARGIN_INLINE void load_bits(const int8_t* from, F8& y) { y.v = _mm256_castsi256_ps(load_8_integers(from)); }
 MAXMARGIN_INLINE void load_bits(const Bool8* from, F8& y) { y.v = _mm256_castsi256_ps(load_8_integers(from)); }
+// Returns p where the sign is set, -p elsewhere. Callers subtract it from a margin, which compilers turn into an addition of what is
+// subtracted from -0 here.
+MAXMARGIN_INLINE F8 negated_unless(__m256i sign, F8 p) {
+  return {_mm256_sub_ps(_mm256_set1_ps(-0.0f), _mm256_xor_ps(p.v, _mm256_castsi256_ps(sign)))};
+}
 MAXMARGIN_INLINE F8 apply_bit_sign(F8 y, F8 p, F8& invalid) {
   invalid = invalid | y;
-  const __m256 sign = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(y.v), 31));
-  return {_mm256_xor_ps(p.v, _mm256_xor_ps(sign, _mm256_set1_ps(-0.0f)))};
+  return negated_unless(_mm256_slli_epi32(_mm256_castps_si256(y.v), 31), p);
 }
 MAXMARGIN_INLINE void load(const int32_t* from, F8& a) {
   a.v = _mm256_cvtepi32_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));

@@ -11,8 +11,8 @@
 //   select_nan(x, a, b)       a where x is NaN, b elsewhere
 //   value_if_equal(a, b, v)   v where a == b, +0 elsewhere
 //   apply_binary_sign(y, p, invalid)
-//                             p where y == 1, -p elsewhere: y p of a label that is 0 for -1, or 1. Labels other than 1
-//                             leave their bits in `invalid`: see are_valid in convert.inl.h
+//                             p where y == 1, -p elsewhere: y p of a label that is 0 for -1, or 1. Labels other than 0 and 1
+//                             leave bits in `invalid`, -0 at most its sign: see are_valid in convert.inl.h
 //   load_bits(from, y)        assigns labels of one byte as integers: the bits of y are no numbers. Elements are of int8_t
 //                             or Bool8. Not where kSavesCode
 //   apply_bit_sign(y, p, invalid)
