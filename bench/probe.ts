@@ -23,7 +23,11 @@ interface Probe {
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 const binary = pathOf("../build/probe.node");
-const sources = ["native/probe.cpp", "../native/platform/thread_pool.cpp"].map(pathOf);
+const sources = [
+  "native/probe.cpp",
+  "../native/platform/processors.cpp",
+  "../native/platform/thread_pool.cpp",
+].map(pathOf);
 const require = createRequire(import.meta.url);
 
 /** Compiles the probe, unless that was done before. */

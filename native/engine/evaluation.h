@@ -14,7 +14,7 @@
 namespace maxmargin {
 
 // The nanoseconds that it takes to prepare for another thread: memory and sums of its own, and scratch memory for derivatives.
-constexpr int64_t preparing_for_thread(Operation operation) { return operation == Operation::gradient ? 1500 : 500; }
+constexpr int64_t preparing_for_thread(Operation operation) { return operation == Operation::gradient ? 1500 : 200; }
 
 // The most threads for which it makes sense to get memory. `alone`, `each`: see threads_worth.
 inline size_t useful_threads(const Batch& batch, const Machine& machine, int64_t alone, int64_t each) {

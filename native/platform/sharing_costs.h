@@ -18,10 +18,10 @@ class SharingCosts {
     for (size_t k = 0; k < kMaxWorkers; ++k) costs_[k].store(k < processors_ ? kAtFirst * static_cast<double>(k) : kCrowded);
   }
 
-  // Returns the number of helpers, up to `most`, with which a job ends first. `alone` is what its owner would take without any,
-  // and `each` what the owner does more for each helper, besides the job.
+  // Returns the number of helpers, up to `most`, with which a job ends first. `alone` is about what its owner would take without
+  // any, and `each` what the owner does more for each helper, besides the job.
   size_t helpers_worth(size_t most, int64_t alone, int64_t each) const {
-    const double own = static_cast<double>(alone);
+    const double own = corrected(alone);
     double least = kWorthSharing * own, cost = 0;
     size_t best = 0;
     for (size_t k = 1; k <= most; ++k) {
@@ -41,32 +41,56 @@ class SharingCosts {
     cost.store(std::max(0.0, less), std::memory_order_relaxed);
   }
 
-  // Learns from a job. Awake helpers take a while to see it, and its owner to see that it is done; values may have to change
-  // caches; and a helper may lose its processor in the middle. That depends on the machine, on who else uses it, and on the number
-  // of helpers.
-  void note(size_t helpers, int64_t measured) {
-    std::atomic<double>& cost = costs_[helpers];
-    const double before = cost.load(std::memory_order_relaxed);
-    const double bounded = static_cast<double>(std::min(measured, kMostCost));
-    cost.store(before + (bounded - before) / kLearning, std::memory_order_relaxed);
+  // Learns from a shared job, of which `idle` nanoseconds were lost before the last helper began and after the owner had nothing
+  // left to do. Awake helpers take a while to see a job, and its owner to see that it is done; values may have to change caches; a
+  // helper may lose its processor in the middle; and processors that are halves of one are slower together. That depends on the
+  // machine, on who else uses it, and on the number of helpers.
+  void note(size_t helpers, int64_t alone, int64_t measured, int64_t idle) {
+    double cost = static_cast<double>(idle);
+    if (is_small(alone)) {
+      cost = std::max(cost, static_cast<double>(measured) - corrected(alone) / static_cast<double>(helpers + 1));
+    }
+    learn(costs_[helpers], std::min(cost, kMostCost), kLearning);
+  }
+
+  // Whether a job's time is known well enough to tell what sharing cost: its values are in a cache. For others it matters little.
+  static bool is_small(int64_t alone) { return alone < kSmall; }
+
+  // Learns from a small job without helpers, which estimates may take for longer or shorter than it is.
+  void note_alone(int64_t alone, int64_t measured) {
+    constexpr double kMostPace = 8, kPaceLearning = 64;
+    const double pace = static_cast<double>(measured) / static_cast<double>(std::max<int64_t>(1, alone));
+    learn(pace_, std::min(pace, kMostPace), kPaceLearning);
   }
 
  private:
-  // The part of the time alone in which a shared job has to end by the estimate: helpers share caches and more with each other,
-  // which the estimate leaves out.
-  static constexpr double kWorthSharing = 0.65;
+  static void learn(std::atomic<double>& known, double measured, double slowness) {
+    const double before = known.load(std::memory_order_relaxed);
+    known.store(before + (measured - before) / slowness, std::memory_order_relaxed);
+  }
+
+  double corrected(int64_t alone) const {
+    return static_cast<double>(alone) * (is_small(alone) ? pace_.load(std::memory_order_relaxed) : 1.0);
+  }
+
+  // Of jobs of up to about as long, values are in a cache.
+  static constexpr int64_t kSmall = 30'000;
+  // The part of the time alone in which a shared job has to end.
+  static constexpr double kWorthSharing = 0.85;
   // The initial cost of each helper.
   static constexpr double kAtFirst = 300;
   // The initial cost of a helper without a processor of its own: it delays another thread by taking its processor.
   static constexpr double kCrowded = 1e6;
-  // The most that one job can teach, and its part in what is known: small, because rare failures cost a hundred times as much as
-  // all jobs between them.
-  static constexpr int64_t kMostCost = 4'000'000;
-  static constexpr double kLearning = 1024;
-  // The time of jobs in which a nanosecond of cost is forgotten: failures cost 3 % of the time.
-  static constexpr double kForgetting = 32 * kLearning;
+  // The most that one job can teach, and its part in what is known: small, because rare failures cost a thousand times as much as
+  // other jobs, which have to make up for them before they are repeated.
+  static constexpr double kMostCost = 4e6;
+  static constexpr double kLearning = 16384;
+  // The time of jobs in which a nanosecond of cost is forgotten: failures cost 1 % of the time.
+  static constexpr double kForgetting = 128 * kLearning;
 
   const size_t processors_;
+  // The time of small jobs without helpers, by what it was estimated to be.
+  std::atomic<double> pace_{1.0};
   // By the number of helpers.
   std::atomic<double> costs_[kMaxWorkers];
 };

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "platform/processors.h"
 #include "platform/sharing_costs.h"
 #include "simd/target.h"
 
@@ -57,11 +58,12 @@ constexpr int kPausesBeforeSleep = 2000;
 struct alignas(64) Share {
   std::atomic<size_t> next;
   size_t end;
-  int64_t began = 0;  // when the worker did
+  int64_t began;  // when the worker did; 0 if it has not
 };
 
-// A loop that several threads share. It lives on the stack of the thread that started it.
-struct Job {
+// A loop that several threads share. It lives on the stack of the thread that started it, aligned so that twice the number of a
+// worker can be added to its address.
+struct alignas(2 * kMaxWorkers) Job {
   Task task;
   void* context;
   size_t workers;
@@ -72,6 +74,7 @@ struct Job {
     for (size_t i = 0; i < workers; ++i) {
       shares[i].next.store(count * i / workers, std::memory_order_relaxed);
       shares[i].end = count * (i + 1) / workers;
+      shares[i].began = 0;
     }
   }
 
@@ -81,6 +84,8 @@ struct Job {
     shares[worker].began = nanoseconds();
     for (size_t i = 0; i < workers; ++i) {
       Share& share = shares[(worker + i) % workers];
+      // A look costs less than taking in vain.
+      if (share.next.load(std::memory_order_relaxed) >= share.end) continue;
       for (size_t k; (k = share.next.fetch_add(1, std::memory_order_relaxed)) < share.end;) {
         task(context, k, worker);
       }
@@ -109,14 +114,13 @@ class Helper {
   // False if it is busy.
   bool offer(Job& job, size_t worker) {
     uintptr_t idle = kIdle;
-    if (!state_.compare_exchange_strong(idle, kReserved, std::memory_order_acquire)) return false;
-    worker_ = worker;
-    state_.store(offered(job));
+    if (!state_.compare_exchange_strong(idle, offered(job, worker))) return false;
     if (is_asleep_.load()) {
       // Without the lock it could have looked for a job before, and begin to wait after, this.
       {
         std::lock_guard<std::mutex> lock(mutex_);
         is_called_ = true;
+        caller_ = current_processor();
       }
       woken_.notify_one();
     }
@@ -124,10 +128,10 @@ class Helper {
   }
 
   // Returns when the helper has left the job, or has not begun and never will.
-  void dismiss(Job& job) {
-    uintptr_t own = offered(job);
-    if (state_.compare_exchange_strong(own, kIdle)) return;
-    const auto has_left = [&] { return state_.load() != accepted(job); };
+  void dismiss(Job& job, size_t worker) {
+    uintptr_t own = offered(job, worker);
+    if (state_.load() == own && state_.compare_exchange_strong(own, kIdle)) return;
+    const auto has_left = [&] { return state_.load() != accepted(job, worker); };
     for (int i = 0; i < kPausesBeforeSleep; ++i) {
       if (has_left()) return;
       pause();
@@ -140,10 +144,10 @@ class Helper {
   }
 
  private:
-  // A job's address where one is offered, that plus 1 while it is worked on, or one of these.
-  static constexpr uintptr_t kIdle = 0, kReserved = 1;
-  static uintptr_t offered(const Job& job) { return reinterpret_cast<uintptr_t>(&job); }
-  static uintptr_t accepted(const Job& job) { return offered(job) + 1; }
+  // A job's address and twice the number of a worker where a share is offered, that plus 1 while it is worked on, or nothing.
+  static constexpr uintptr_t kIdle = 0;
+  static uintptr_t offered(const Job& job, size_t worker) { return reinterpret_cast<uintptr_t>(&job) + 2 * worker; }
+  static uintptr_t accepted(const Job& job, size_t worker) { return offered(job, worker) + 1; }
   static bool is_offer(uintptr_t state) { return state != kIdle && (state & 1) == 0; }
 
   bool has_offer() const { return is_offer(state_.load()); }
@@ -158,10 +162,15 @@ class Helper {
         is_called_ = false;
         is_asleep_.store(false);
         if (is_over_) return;
+        const int caller = caller_;
+        lock.unlock();
+        // Operating systems like to wake a thread where its caller runs, whose processor it would take.
+        leave_processor(caller);
       }
       uintptr_t state = state_.load(std::memory_order_acquire);
       if (!is_offer(state) || !state_.compare_exchange_strong(state, state + 1)) continue;
-      reinterpret_cast<Job*>(state)->work(worker_);
+      const size_t worker = state % alignof(Job) / 2;
+      reinterpret_cast<Job*>(state - 2 * worker)->work(worker);
       state_.store(kIdle);
       if (owners_waiting_.load() > 0) {
         { std::lock_guard<std::mutex> lock(mutex_); }
@@ -184,8 +193,8 @@ class Helper {
   std::atomic<uintptr_t> state_{kIdle};
   std::atomic<bool> is_asleep_{false};
   std::atomic<int> owners_waiting_{0};
-  size_t worker_ = 0;
   bool is_over_ = false, is_called_ = false;
+  int caller_ = -1;  // the processor of the one who called
   std::mutex mutex_;
   std::condition_variable woken_, left_;
   std::thread thread_;  // the last: it uses the others from the start
@@ -202,7 +211,7 @@ class Pool {
     Helper* own[kMaxWorkers];
     size_t count = 0, woken = 0;
     const size_t started = started_.load(std::memory_order_acquire);
-    const size_t wanted = costs_.helpers_worth(std::min(started, job.workers - 1), alone, 0);
+    const size_t wanted = is_trial(alone) ? 0 : costs_.helpers_worth(std::min(started, job.workers - 1), alone, 0);
     for (size_t i = 0; i < started && count < wanted; ++i) {
       Helper* helper = helpers_[i].get();
       const bool is_asleep = helper->is_asleep();
@@ -214,12 +223,13 @@ class Pool {
     const int64_t worked = nanoseconds();
     int64_t last = start;
     for (size_t i = 0; i < count; ++i) {
-      own[i]->dismiss(job);
+      own[i]->dismiss(job, i + 1);
       const int64_t began = job.shares[i + 1].began;
       last = std::max(last, began == 0 ? worked : began);
     }
     const int64_t end = nanoseconds();
-    if (count > 0 && woken == 0) costs_.note(count, (last - start) + (end - worked));
+    if (count == 0 && SharingCosts::is_small(alone)) costs_.note_alone(alone, end - start);
+    if (count > 0 && woken == 0) costs_.note(count, alone, end - start, (last - start) + (end - worked));
     busy_.fetch_add(end - start, std::memory_order_relaxed);
     last_end_.store(end, std::memory_order_relaxed);
   }
@@ -238,6 +248,12 @@ class Pool {
   }
 
  private:
+  // Whether a job is run without helpers to learn how long that takes.
+  bool is_trial(int64_t alone) {
+    constexpr size_t kBetweenTrials = 64;
+    return SharingCosts::is_small(alone) && jobs_.fetch_add(1, std::memory_order_relaxed) % kBetweenTrials == 0;
+  }
+
   // Whether jobs have followed each other so closely, and for so long, that who is woken now will pay.
   bool has_been_busy(int64_t now) {
     if (now - last_end_.load(std::memory_order_relaxed) > kAwake) {
@@ -270,6 +286,7 @@ class Pool {
   std::mutex mutex_;
   std::unique_ptr<Helper> helpers_[kMaxWorkers];
   std::atomic<size_t> started_{0};
+  std::atomic<size_t> jobs_{0};
   // Nanoseconds.
   std::atomic<int64_t> last_end_{0}, busy_{0}, last_wake_{0};
 };
