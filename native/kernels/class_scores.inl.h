@@ -21,6 +21,8 @@ MAXMARGIN_INLINE Tile class_rows_of(const Tile& tile, size_t first, size_t count
           static_cast<const T*>(tile.predictions) + start, count, tile.width, tile.readable - start};
 }
 
+MAXMARGIN_INLINE bool is_class(int32_t id, size_t width) { return id >= 0 && static_cast<size_t>(id) < width; }
+
 // One row, of which the id may be in another part.
 template <class T>
 struct ClassRow {
@@ -34,7 +36,7 @@ struct ClassRow {
             tile.readable - start};
   }
 
-  MAXMARGIN_FORCE_INLINE bool has_class() const { return id >= 0 && static_cast<size_t>(id) < width; }
+  MAXMARGIN_FORCE_INLINE bool has_class() const { return is_class(id, width); }
 
   // Calls use(scores, column, count) for registers from a column on, of which `count` scores belong to the row.
   template <class V, class Use>
@@ -49,15 +51,15 @@ struct ClassRow {
   // A register with NaN in place of the score of the row's class. No maximum has it, and nothing is equal to it.
   template <class V>
   MAXMARGIN_FORCE_INLINE V others(V scores, size_t column) const {
-    return scores | at_class<V>(column, nan_of<V>());
+    return scores | value_if_equal(loaded<V>(kColumns<T>.values), class_from<V>(column), nan_of<V>());
   }
 
-  // A value at the row's class, and zeros.
+  // The row's class, counted from a column on.
   template <class V>
-  MAXMARGIN_FORCE_INLINE V at_class(size_t column, V value) const {
+  MAXMARGIN_FORCE_INLINE V class_from(size_t column) const {
     V own;
     set_all(static_cast<T>(id - static_cast<int32_t>(column)), own);
-    return value_if_equal(loaded<V>(kColumns<T>.values), own, value);
+    return own;
   }
 
   template <class V>
@@ -259,68 +261,6 @@ template <class L, class T>
 static bool class_losses(const Tile& tile, double* losses, const RowSums* sums) {
   write_class_losses<T>(tile, L::kHasZeros, row_outputs(losses, sums));
   return true;
-}
-
-// ---- Derivatives
-
-// A zero of the row's own class is one of its values, see CategoricalHinge.
-template <class T>
-MAXMARGIN_INLINE bool ties_with_zero(const Tile& tile, size_t row, const double* maxes) {
-  return maxes[row] == 0.0 && ClassRow<T>::of(tile, row).has_class();
-}
-
-// 1 for each of some scores that is the maximum of the others, in the lanes of a register.
-template <class V>
-MAXMARGIN_INLINE V ones_of(V others, V max, size_t count) {
-  const V ones = value_if_equal(others, max, constant<V>(1.0));
-  return count < kCount<V> ? first_n_or(ones, static_cast<int>(count), Element<V>{0}) : ones;
-}
-
-template <class T>
-MAXMARGIN_NO_INLINE static void count_ties_of_classes(const Tile& tile, bool has_zeros, const double* maxes, double* ties) {
-  using V = Unit<T>;
-  for (size_t k = 0; k < tile.rows; ++k) {
-    const auto row = ClassRow<T>::of(tile, k);
-    const V max = constant<V>(maxes[k]);
-    V ones = constant<V>(0.0);
-    row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
-      ones = ones + ones_of(row.others(scores, column), max, count);
-    });
-    ties[k] = count_of(ones) + (has_zeros && ties_with_zero<T>(tile, k, maxes) ? 1.0 : 0.0);
-  }
-}
-
-template <class L, class T>
-static void count_class_ties(const Tile& tile, const double* maxes, double* ties) {
-  count_ties_of_classes<T>(tile, L::kHasZeros, maxes, ties);
-}
-
-template <class T>
-MAXMARGIN_NO_INLINE static bool gradient_of_classes(const Tile& tile, bool has_zeros, const RowDerivatives& of_rows, T* to) {
-  using V = Unit<T>;
-  const size_t ahead = ahead_of(tile);
-  V ones = constant<V>(0.0);
-  size_t zeros = 0;
-  for (size_t k = 0; k < tile.rows; ++k, to += tile.width) {
-    const auto row = ClassRow<T>::of(tile, k);
-    const V factor = constant<V>(of_rows.factors[k]), max = constant<V>(of_rows.maxes[k]);
-    const V share = constant<V>(of_rows.ties == nullptr ? 1.0 : 1.0 / of_rows.ties[k]);
-    row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
-      MAXMARGIN_PREFETCH(row.scores + column + ahead);
-      const V others = row.others(scores, column);
-      ones = ones + ones_of(others, max, count);
-      const V derivative = value_if_equal(others, max, share) | row.template at_class<V>(column, constant<V>(-1.0));
-      // The sum turns -0 into 0.
-      store(to + column, canonicalize_nan(derivative * factor + constant<V>(0.0)));
-    });
-    zeros += has_zeros && ties_with_zero<T>(tile, k, of_rows.maxes);
-  }
-  return of_rows.ties != nullptr || has_one_each(tile.rows, count_of(ones) + static_cast<double>(zeros), of_rows.maxes);
-}
-
-template <class L, class T>
-static bool class_gradient(const Tile& tile, const RowDerivatives& of_rows, void* derivatives) {
-  return gradient_of_classes<T>(tile, L::kHasZeros, of_rows, static_cast<T*>(derivatives));
 }
 
 // ---- Predictions that elementwise losses read with labels of 1

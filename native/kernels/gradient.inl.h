@@ -50,11 +50,19 @@ static void count_ties(const Tile& tile, const double* maxes, double* ties) {
 }
 
 // Whether each row has exactly one value that is equal to its maximum, given their number in all rows: nearly always. Only a row
-// that contains NaN can have none: its maximum is then NaN or, where folding lost all its values, the identity.
-MAXMARGIN_INLINE bool has_one_each(size_t rows, double count, const double* maxes) {
-  bool may_have_none = false;
-  for (size_t row = 0; row < rows; ++row) may_have_none |= !(maxes[row] > kMaxIdentity);
-  return count == static_cast<double>(rows) && !may_have_none;
+// that contains NaN can have none: its maximum is then NaN or, where folding lost all its values, the identity. So rows with an
+// infinite maximum are counted one by one too.
+MAXMARGIN_NO_INLINE static bool has_one_each(size_t rows, double count, const double* maxes) {
+  // Only finite numbers less themselves are 0.
+  WideLanes zeros = constant<WideLanes>(0.0);
+  const size_t whole = rows / kLanes * kLanes;
+  for (size_t row = 0; row < whole; row += kLanes) {
+    const WideLanes some = loaded<WideLanes>(maxes + row);
+    zeros = zeros + (some - some);
+  }
+  bool are_finite = !any_nan(zeros);
+  for (size_t row = whole; row < rows; ++row) are_finite &= maxes[row] - maxes[row] == 0.0;
+  return count == static_cast<double>(rows) && are_finite;
 }
 
 // ---- Derivatives
@@ -147,14 +155,16 @@ struct RowsOfValues {
   }
 };
 
-// These functions write the derivatives of rows, and return 1 for each value that is equal to its row's maximum, in the lanes of
-// registers.
+// A register of values of kUnit rows: the first of these rows, the place of the values in them, and the rows that they belong to.
+struct PlaceInRows {
+  size_t first, at;
+  const int32_t* rows;
+};
 
-// The numbers of kUnit rows fill a register, of which each register of values selects its own.
-template <class In>
-MAXMARGIN_INLINE Unit<typename In::T> write_row_groups(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
-                                                       size_t rows, size_t width) {
-  using T = typename In::T;
+// The numbers of kUnit rows fill a register, of which each register of values selects its own. Calls write(numbers, place) for
+// each register, and returns the sum of what that returns.
+template <class T, size_t kMostWidth, class Write>
+MAXMARGIN_INLINE Unit<T> each_row_group(const RowDerivatives& of_rows, size_t rows, size_t width, const Write& write) {
   using V = Unit<T>;
   T factors[kTile + kUnit], maxes[kTile + kUnit], shares[kTile + kUnit];
   const size_t n = rows * width;
@@ -170,7 +180,7 @@ MAXMARGIN_INLINE Unit<typename In::T> write_row_groups(const GradientWriter<In>&
     MAXMARGIN_NO_UNROLL
     for (size_t row = 0; row < rows; ++row) shares[row] = static_cast<T>(1.0 / of_rows.ties[row]);
   }
-  const RowsOfValues<kMostSpread<In>> rows_of_values(width);
+  const RowsOfValues<kMostWidth> rows_of_values(width);
   V ones = constant<V>(0.0);
   for (size_t row = 0; row < rows; row += kUnit) {
     const OfValues<V> group{loaded<V>(factors + row), loaded<V>(maxes + row), loaded<V>(shares + row)};
@@ -178,11 +188,14 @@ MAXMARGIN_INLINE Unit<typename In::T> write_row_groups(const GradientWriter<In>&
     for (size_t i = 0; i < end; i += kUnit) {
       const int32_t* own = rows_of_values.rows + i;
       const OfValues<V> of{select_lanes(group.factor, own), select_lanes(group.max, own), select_lanes(group.share, own)};
-      ones = ones + writer.write(of, start + i);
+      ones = ones + write(of, PlaceInRows{row, i, own});
     }
   }
   return ones;
 }
+
+// These functions write the derivatives of rows, and return 1 for each value that is equal to its row's maximum, in the lanes of
+// registers.
 
 // The numbers of rows are written once for each of their values.
 template <class In>
@@ -215,7 +228,9 @@ template <class In>
 MAXMARGIN_INLINE Unit<typename In::T> write_narrow_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
                                                         size_t rows, size_t width) {
   if constexpr (kSpreadsInRegisters<In>) {
-    return write_row_groups(writer, of_rows, rows, width);
+    return each_row_group<typename In::T, kMostSpread<In>>(
+        of_rows, rows, width,
+        [&](const auto& of, const PlaceInRows& place) { return writer.write(of, place.first * width + place.at); });
   } else {
     return write_spread_rows(writer, of_rows, rows, width);
   }

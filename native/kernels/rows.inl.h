@@ -41,9 +41,9 @@ MAXMARGIN_INLINE Ahead ahead_of_rows(const Tile& tile, const RowOutputs& to) {
   return to.sums == nullptr ? Ahead{half, half} : Ahead{next, 0};
 }
 
-template <class T>
-MAXMARGIN_INLINE void prefetch(const T* values, size_t n) {
-  for (size_t i = 0; i < n; i += 64 / sizeof(T)) MAXMARGIN_PREFETCH(values + i);
+[[maybe_unused]] MAXMARGIN_NO_INLINE static void prefetch(const float* values, size_t n) {
+  constexpr size_t kLine = 64 / sizeof(float);
+  for (size_t i = 0; i < n; i += kLine) MAXMARGIN_PREFETCH(values + i);
 }
 
 // Functions of one loss, layout and encoding, for shared code.
@@ -138,10 +138,12 @@ MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
   const RowFormula formula = RowFormula::of(width, tile.parameters);
   V invalid = constant<V>(0.0);
   const auto all = Computed<In, V>::of(tile, &invalid);
-  const Ahead ahead = ahead_of_rows(tile, to);
+  [[maybe_unused]] const Ahead ahead = ahead_of_rows(tile, to);
   for (size_t row = 0; row < rows; row += kLanes) {
-    // In caches, and with less to compute, it would cost more than it gains.
-    if (to.sums != nullptr) prefetch(all.labels + row * width + ahead.labels, kLanes * width);
+    // Where less is computed, it costs more than it gains.
+    if constexpr (kSize >= kLanes && !kIsWritten<In>) {
+      if (to.sums != nullptr) prefetch(all.labels + row * width + ahead.labels, kLanes * width);
+    }
     EightRows eight = eight_rows<kSize>(all.from(row * width), width);
     if (In::kIsFloat && may_have_overflowed(eight.sum)) {
       eight.sum = widen_overflows(tile, row, eight.sum, kRowFunctions<In>);

@@ -13,6 +13,7 @@
 #include "kernels/gradient.inl.h"
 #include "kernels/converted.inl.h"
 #include "kernels/class_scores.inl.h"
+#include "kernels/class_gradient.inl.h"
 
 // The C++ type of a dtype's values.
 template <Dtype>
