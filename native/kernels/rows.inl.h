@@ -41,7 +41,7 @@ MAXMARGIN_INLINE Ahead ahead_of_rows(const Tile& tile, const RowOutputs& to) {
   return to.sums == nullptr ? Ahead{half, half} : Ahead{next, 0};
 }
 
-[[maybe_unused]] MAXMARGIN_NO_INLINE static void prefetch(const float* values, size_t n) {
+MAXMARGIN_INLINE void prefetch(const float* values, size_t n) {
   constexpr size_t kLine = 64 / sizeof(float);
   for (size_t i = 0; i < n; i += kLine) MAXMARGIN_PREFETCH(values + i);
 }
