@@ -350,6 +350,8 @@ template <class L, class T>
 MAXMARGIN_NO_INLINE static bool wide_rows(const Tile& tile, const RowOutputs& to, const RowFunctions& functions) {
   ChunkSums chunks[kChunkRows];
   alignas(64) double sums[kChunkRows], maxes[kChunkRows];
+  // Values behind the last whole block are not prefetched: where they are more than a few, the gap costs more than the rest gains.
+  const size_t ahead = tile.width < 8 * kBlock ? 0 : ahead_of(tile) / 4;
   bool valid = true;
   for (size_t first = 0, count; first < tile.rows; first += count) {
     count = tile.rows - first < kChunkRows ? tile.rows - first : kChunkRows;
@@ -358,7 +360,7 @@ MAXMARGIN_NO_INLINE static bool wide_rows(const Tile& tile, const RowOutputs& to
       store(chunks[k].lanes, constant<WideLanes>(kSumIdentity));
       chunks[k].max = kMaxIdentity;
     }
-    valid &= functions.add(rows_of(tile, first, count, functions), 0, chunks);
+    valid &= functions.add(rows_of(tile, first, count, functions), ahead, chunks);
     fold_chunk_sums(chunks, count, {sums, maxes});
     write_losses<L, T>(tile, first, count, {sums, maxes}, to, functions);
   }
