@@ -37,7 +37,7 @@ const builds = [
       "-fno-sanitize=null,object-size",
       "--param=asan-instrumentation-with-call-threshold=0",
     ],
-    programs: [["batches", seed, "1500"], ["edges"]],
+    programs: [["batches", seed, "1500"], ["edges"], ["processors"]],
     libraries: ["libasan.so", "libubsan.so"],
     // Much of the engine's own memory is never freed.
     environment: { ASAN_OPTIONS: "detect_leaks=0", UBSAN_OPTIONS: "print_stacktrace=1" },
