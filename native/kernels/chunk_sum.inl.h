@@ -25,9 +25,8 @@ struct Accumulator {
 
 template <class Y, class P>
 MAXMARGIN_INLINE void prefetch_block(const Y* labels, const P* predictions) {
-  constexpr size_t kLine = 64;
-  for (size_t i = 0; i < kBlock; i += kLine / sizeof(Y)) MAXMARGIN_PREFETCH(labels + i);
-  for (size_t i = 0; i < kBlock; i += kLine / sizeof(P)) MAXMARGIN_PREFETCH(predictions + i);
+  prefetch(labels, kBlock);
+  prefetch(predictions, kBlock);
 }
 
 // The last values of a row, less than a block.

@@ -35,7 +35,7 @@ MAXMARGIN_NO_INLINE static void count_ties_of_classes(const Tile& tile, bool has
     const V max = constant<V>(maxes[k]);
     V ones = constant<V>(0.0);
     row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
-      ones = ones + first_of(value_if_equal(row.others(scores, column), max, constant<V>(1.0)), count);
+      ones = ones + first_of(value_if_equal(row.from(column, scores).others(), max, constant<V>(1.0)), count);
     });
     ties[k] = count_of(ones) + (has_zeros && ties_with_zero(tile, k, maxes) ? 1.0 : 0.0);
   }
@@ -46,23 +46,15 @@ static void count_class_ties(const Tile& tile, const double* maxes, double* ties
   count_ties_of_classes<T>(tile, L::kHasZeros, maxes, ties);
 }
 
-// A register of scores, in which a score is that of its row's class where its column is equal to its class.
+// Writes derivatives, and returns 1 for each score of another class that is equal to the maximum.
 template <class V>
-struct Scores {
-  V scores, columns, classes;
-
-  // Writes derivatives, and returns 1 for each score of another class that is equal to the maximum.
-  MAXMARGIN_FORCE_INLINE V write(const OfValues<V>& of, Element<V>* to) const {
-    const V others = scores | at_class(constant<V>(std::numeric_limits<double>::quiet_NaN()));
-    const V derivative = value_if_equal(others, of.max, of.share) | at_class(constant<V>(-1.0));
-    // The sum turns -0 into 0.
-    store(to, canonicalize_nan(derivative * of.factor + constant<V>(0.0)));
-    return value_if_equal(others, of.max, constant<V>(1.0));
-  }
-
- private:
-  MAXMARGIN_FORCE_INLINE V at_class(V value) const { return value_if_equal(columns, classes, value); }
-};
+MAXMARGIN_INLINE V write_derivatives(const Scores<V>& scores, const OfValues<V>& of, Element<V>* to) {
+  const V others = scores.others();
+  const V derivative = value_if_equal(others, of.max, of.share) | scores.at_class(constant<V>(-1.0));
+  // The sum turns -0 into 0.
+  store(to, canonicalize_nan(derivative * of.factor + constant<V>(0.0)));
+  return value_if_equal(others, of.max, constant<V>(1.0));
+}
 
 template <class T>
 MAXMARGIN_INLINE Unit<T> write_wide_classes(const Tile& tile, const RowDerivatives& of_rows, T* to) {
@@ -75,15 +67,11 @@ MAXMARGIN_INLINE Unit<T> write_wide_classes(const Tile& tile, const RowDerivativ
                          constant<V>(of_rows.ties == nullptr ? 1.0 : 1.0 / of_rows.ties[k])};
     row.template each_register<V>(0, [&](V scores, size_t column, size_t count) {
       MAXMARGIN_PREFETCH(row.scores + column + ahead);
-      const Scores<V> all{scores, loaded<V>(kColumns<T>.values), row.template class_from<V>(column)};
-      ones = ones + first_of(all.write(of, to + column), count);
+      ones = ones + first_of(write_derivatives(row.from(column, scores), of, to + column), count);
     });
   }
   return ones;
 }
-
-// Rows of up to as many scores, whose numbers are spread over registers.
-constexpr size_t kMostNarrow = kUnit * 3 / 2;
 
 template <class T>
 MAXMARGIN_INLINE Unit<T> write_narrow_classes(const Tile& tile, const RowDerivatives& of_rows, T* to) {
@@ -93,7 +81,7 @@ MAXMARGIN_INLINE Unit<T> write_narrow_classes(const Tile& tile, const RowDerivat
   // There are none behind those of the rows.
   int32_t ids[kTile + kUnit];
   copy_before_zeros(tile.labels, tile.rows * sizeof(int32_t), ids, (tile.rows + kUnit) * sizeof(int32_t));
-  T columns[kUnit * kMostNarrow + kUnit];
+  T columns[kUnit * kMostGrouped + kUnit];
   for (size_t k = 0; k < kUnit; ++k) {
     MAXMARGIN_NO_UNROLL
     for (size_t i = 0; i < width; i += kUnit) {
@@ -101,12 +89,12 @@ MAXMARGIN_INLINE Unit<T> write_narrow_classes(const Tile& tile, const RowDerivat
     }
   }
   Padded<T, kUnit> last;
-  return each_row_group<T, kMostNarrow>(of_rows, tile.rows, width, [&](const OfValues<V>& of, const PlaceInRows& place) {
+  return each_row_group<T>(of_rows, tile.rows, width, [&](const OfValues<V>& of, const PlaceInRows& place) {
     const size_t at = place.first * width + place.at, left = tile.readable - at;
     MAXMARGIN_PREFETCH(scores + at + ahead);
     const Scores<V> some{loaded<V>(last.from(scores + at, left < kUnit ? left : kUnit, left)),
                          loaded<V>(columns + place.at), select_lanes(loaded<V>(ids + place.first), place.rows)};
-    return some.write(of, to + at);
+    return write_derivatives(some, of, to + at);
   });
 }
 
@@ -115,7 +103,7 @@ MAXMARGIN_NO_INLINE static bool gradient_of_classes(const Tile& tile, bool has_z
   using V = Unit<T>;
   V ones;
   if constexpr (kSelectsLanes<V>) {
-    const bool is_narrow = tile.rows > 1 && tile.width <= kMostNarrow;
+    const bool is_narrow = tile.rows > 1 && tile.width <= kMostGrouped;
     ones = is_narrow ? write_narrow_classes(tile, of_rows, to) : write_wide_classes(tile, of_rows, to);
   } else {
     ones = write_wide_classes(tile, of_rows, to);

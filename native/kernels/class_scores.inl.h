@@ -23,6 +23,20 @@ MAXMARGIN_INLINE Tile class_rows_of(const Tile& tile, size_t first, size_t count
 
 MAXMARGIN_INLINE bool is_class(int32_t id, size_t width) { return id >= 0 && static_cast<size_t>(id) < width; }
 
+// A register of scores, their columns, and the classes of their rows. Where column and class are equal, the score is the row's own.
+template <class V>
+struct Scores {
+  V scores, columns, classes;
+
+  // A value in place of the row's own score, and zeros.
+  MAXMARGIN_FORCE_INLINE V at_class(V value) const { return value_if_equal(columns, classes, value); }
+
+  // NaN in place of the row's own score: no maximum has it, and nothing is equal to it.
+  MAXMARGIN_FORCE_INLINE V others() const {
+    return scores | at_class(constant<V>(std::numeric_limits<double>::quiet_NaN()));
+  }
+};
+
 // One row, of which the id may be in another part.
 template <class T>
 struct ClassRow {
@@ -48,23 +62,12 @@ struct ClassRow {
     use(loaded<V>(last.from(scores + i, width - i, readable - i)), i, width - i);
   }
 
-  // A register with NaN in place of the score of the row's class. No maximum has it, and nothing is equal to it.
+  // A register of the row's scores from a column on.
   template <class V>
-  MAXMARGIN_FORCE_INLINE V others(V scores, size_t column) const {
-    return scores | value_if_equal(loaded<V>(kColumns<T>.values), class_from<V>(column), nan_of<V>());
-  }
-
-  // The row's class, counted from a column on.
-  template <class V>
-  MAXMARGIN_FORCE_INLINE V class_from(size_t column) const {
+  MAXMARGIN_FORCE_INLINE Scores<V> from(size_t column, V scores) const {
     V own;
     set_all(static_cast<T>(id - static_cast<int32_t>(column)), own);
-    return own;
-  }
-
-  template <class V>
-  static MAXMARGIN_FORCE_INLINE V nan_of() {
-    return constant<V>(std::numeric_limits<double>::quiet_NaN());
+    return {scores, loaded<V>(kColumns<T>.values), own};
   }
 };
 
@@ -130,13 +133,13 @@ MAXMARGIN_INLINE V wide_max(const ClassRow<T>& row, size_t ahead, ScoreSums<V>* 
       V scores = loaded<V>(row.scores + i + k * kRegister);
       sums->sums[k] = sums->sums[k] + scores;
       MAXMARGIN_PREFETCH(row.scores + i + k * kRegister + ahead);
-      if (has_own) scores = row.others(scores, i + k * kRegister);
+      if (has_own) scores = row.from(i + k * kRegister, scores).others();
       max[k] = max_or_second(scores, max[k]);
     }
   }
   row.template each_register<V>(i, [&](V scores, size_t column, size_t count) {
     sums->sums[0] = sums->sums[0] + scores;
-    V others = row.others(scores, column);
+    V others = row.from(column, scores).others();
     if (count < kRegister) others = first_n_or(others, static_cast<int>(count), static_cast<T>(kMaxIdentity));
     max[0] = max_or_second(others, max[0]);
   });
@@ -196,11 +199,10 @@ MAXMARGIN_NO_INLINE static NarrowScores write_narrow_scores(const Tile& tile, si
     const auto begin = [&](size_t column) { block = reader.read(column); };
     each_column(width, begin, [&](size_t column, size_t k) {
       MAXMARGIN_PREFETCH(scores + row * width + column * kColumnRows + ahead);
-      const V score = block.columns[k];
-      sums.sums[k] = sums.sums[k] + score;
-      const V at = constant<V>(static_cast<double>(column));
-      own = own | value_if_equal(classes, at, score);
-      max = max_or_second(score | value_if_equal(classes, at, ClassRow<float>::nan_of<V>()), max);
+      const Scores<V> some{block.columns[k], constant<V>(static_cast<double>(column)), classes};
+      sums.sums[k] = sums.sums[k] + some.scores;
+      own = own | some.at_class(some.scores);
+      max = max_or_second(some.others(), max);
     });
     store(to.sums + row, widen(own));
     store(to.maxes + row, widen(max));

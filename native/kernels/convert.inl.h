@@ -56,6 +56,12 @@ MAXMARGIN_INLINE size_t ahead_of(const Tile& tile) {
   return tile.readable >= tile.rows * tile.width + kTile ? kTile : 0;
 }
 
+template <class T>
+MAXMARGIN_INLINE void prefetch(const T* values, size_t n) {
+  constexpr size_t kLine = 64 / sizeof(T);
+  for (size_t i = 0; i < n; i += kLine) MAXMARGIN_PREFETCH(values + i);
+}
+
 // How far ahead a pass prefetches labels, and predictions; 0 has no effect.
 struct Ahead {
   size_t labels, predictions;

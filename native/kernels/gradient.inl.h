@@ -137,14 +137,14 @@ MAXMARGIN_NO_INLINE static void spread_over_values(const double* of_rows, size_t
 template <class In>
 constexpr bool kSpreadsInRegisters = In::kHasMax && kSelectsLanes<Unit<typename In::T>>;
 
-// The most values of a row whose numbers are spread over its values.
+// The most values of a row whose numbers are spread over its values in registers, and of one where they may be written first.
+constexpr size_t kMostGrouped = kUnit * 3 / 2;
 template <class In>
-constexpr size_t kMostSpread = In::kHasMax && !kSpreadsInRegisters<In> ? kUnit / 2 : kUnit * 3 / 2;
+constexpr size_t kMostSpread = In::kHasMax && !kSpreadsInRegisters<In> ? kUnit / 2 : kMostGrouped;
 
 // The rows of the values that kUnit rows have, one after the other.
-template <size_t kMostWidth>
 struct RowsOfValues {
-  int32_t rows[kUnit * kMostWidth];
+  int32_t rows[kUnit * kMostGrouped];
 
   explicit RowsOfValues(size_t width) {
     int32_t* to = rows;
@@ -163,7 +163,7 @@ struct PlaceInRows {
 
 // The numbers of kUnit rows fill a register, of which each register of values selects its own. Calls write(numbers, place) for
 // each register, and returns the sum of what that returns.
-template <class T, size_t kMostWidth, class Write>
+template <class T, class Write>
 MAXMARGIN_INLINE Unit<T> each_row_group(const RowDerivatives& of_rows, size_t rows, size_t width, const Write& write) {
   using V = Unit<T>;
   T factors[kTile + kUnit], maxes[kTile + kUnit], shares[kTile + kUnit];
@@ -180,7 +180,7 @@ MAXMARGIN_INLINE Unit<T> each_row_group(const RowDerivatives& of_rows, size_t ro
     MAXMARGIN_NO_UNROLL
     for (size_t row = 0; row < rows; ++row) shares[row] = static_cast<T>(1.0 / of_rows.ties[row]);
   }
-  const RowsOfValues<kMostWidth> rows_of_values(width);
+  const RowsOfValues rows_of_values(width);
   V ones = constant<V>(0.0);
   for (size_t row = 0; row < rows; row += kUnit) {
     const OfValues<V> group{loaded<V>(factors + row), loaded<V>(maxes + row), loaded<V>(shares + row)};
@@ -228,7 +228,7 @@ template <class In>
 MAXMARGIN_INLINE Unit<typename In::T> write_narrow_rows(const GradientWriter<In>& writer, const RowDerivatives& of_rows,
                                                         size_t rows, size_t width) {
   if constexpr (kSpreadsInRegisters<In>) {
-    return each_row_group<typename In::T, kMostSpread<In>>(
+    return each_row_group<typename In::T>(
         of_rows, rows, width,
         [&](const auto& of, const PlaceInRows& place) { return writer.write(of, place.first * width + place.at); });
   } else {

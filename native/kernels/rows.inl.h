@@ -41,11 +41,6 @@ MAXMARGIN_INLINE Ahead ahead_of_rows(const Tile& tile, const RowOutputs& to) {
   return to.sums == nullptr ? Ahead{half, half} : Ahead{next, 0};
 }
 
-MAXMARGIN_INLINE void prefetch(const float* values, size_t n) {
-  constexpr size_t kLine = 64 / sizeof(float);
-  for (size_t i = 0; i < n; i += kLine) MAXMARGIN_PREFETCH(values + i);
-}
-
 // Functions of one loss, layout and encoding, for shared code.
 struct RowFunctions {
   bool (*add)(const Tile& tile, size_t ahead, ChunkSums* sums);
@@ -138,11 +133,10 @@ MAXMARGIN_INLINE bool rows_in_registers(const Tile& tile, const RowOutputs to) {
   const RowFormula formula = RowFormula::of(width, tile.parameters);
   V invalid = constant<V>(0.0);
   const auto all = Computed<In, V>::of(tile, &invalid);
-  [[maybe_unused]] const Ahead ahead = ahead_of_rows(tile, to);
   for (size_t row = 0; row < rows; row += kLanes) {
     // Where less is computed, it costs more than it gains.
     if constexpr (kSize >= kLanes && !kIsWritten<In>) {
-      if (to.sums != nullptr) prefetch(all.labels + row * width + ahead.labels, kLanes * width);
+      if (to.sums != nullptr) prefetch(all.labels + row * width + ahead_of_rows(tile, to).labels, kLanes * width);
     }
     EightRows eight = eight_rows<kSize>(all.from(row * width), width);
     if (In::kIsFloat && may_have_overflowed(eight.sum)) {
@@ -185,10 +179,8 @@ struct StoredLanes {
 // While rows are folded nothing is loaded, and the processor's own prefetching stops at the page's end.
 template <size_t kSize, class Source>
 MAXMARGIN_INLINE void prefetch_row(const Source& row, size_t ahead) {
-  for (size_t i = 0; i < kSize; i += 16) {
-    MAXMARGIN_PREFETCH(row.labels + ahead + i);
-    MAXMARGIN_PREFETCH(row.predictions + ahead + i);
-  }
+  prefetch(row.labels + ahead, kSize);
+  prefetch(row.predictions + ahead, kSize);
 }
 
 template <class In, size_t kSize>

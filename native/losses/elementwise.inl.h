@@ -15,7 +15,7 @@ struct EightRows {
   WideLanes sum, max;
 };
 
-// What the losses of eight rows depend on besides their sums.
+// The numbers that the losses of eight rows are computed from, besides their sums.
 struct RowFormula {
   WideLanes width, margin;
   bool is_squared;

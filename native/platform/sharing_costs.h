@@ -56,8 +56,9 @@ class SharingCosts {
   // Whether a job's time is known well enough to tell what sharing cost: its values are in a cache. For others it matters little.
   static bool is_small(int64_t alone) { return alone < kSmall; }
 
-  // Learns from a small job without helpers, which estimates may take for longer or shorter than it is.
+  // Learns from a job without helpers, if it is small: estimates may take it for longer or shorter than it is.
   void note_alone(int64_t alone, int64_t measured) {
+    if (!is_small(alone)) return;
     constexpr double kMostPace = 8, kPaceLearning = 64;
     const double pace = static_cast<double>(measured) / static_cast<double>(std::max<int64_t>(1, alone));
     learn(pace_, std::min(pace, kMostPace), kPaceLearning);

@@ -228,7 +228,7 @@ class Pool {
       last = std::max(last, began == 0 ? worked : began);
     }
     const int64_t end = nanoseconds();
-    if (count == 0 && SharingCosts::is_small(alone)) costs_.note_alone(alone, end - start);
+    if (count == 0) costs_.note_alone(alone, end - start);
     if (count > 0 && woken == 0) costs_.note(count, alone, end - start, (last - start) + (end - worked));
     busy_.fetch_add(end - start, std::memory_order_relaxed);
     last_end_.store(end, std::memory_order_relaxed);
