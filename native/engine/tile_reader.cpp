@@ -44,7 +44,7 @@ TileReader::TileReader(const Batch& batch, const InstructionSet& set, const Clas
       batch_(batch),
       classes_(classes),
       compute_(batch.compute),
-      size_(batch.all_rows * batch.width),
+      end_(batch.end_row() * batch.width),
       substitute_(substitute_of(batch, set)),
       labels_{{batch.has_classes() ? Operand() : batch.labels, batch, batch.rank}, false},
       predictions_{{batch.predictions, batch, batch.rank}, false} {
@@ -63,7 +63,7 @@ TileReader::TileReader(const Batch& batch, const InstructionSet& set, const Clas
 void TileReader::reserve(size_t values, size_t workers) {
   if (!copies_) return;
   // Kernels read whole blocks.
-  capacity_ = std::min(size_, values) + kBlock;
+  capacity_ = std::min(end_, values) + kBlock;
   const Dtype computed = computed_in(compute_);
   const auto take = [&](bool is_needed, size_t bytes) {
     const size_t place = worker_bytes_;
@@ -98,7 +98,7 @@ Tile TileReader::copied(size_t index, Tile tile, size_t worker) {
     if (batch_.ignores) replace_ignored(ids, n, scratch + labels_.converted_at);
     return tile;
   }
-  if (!predictions_.is_copied()) tile.readable = size_ - index;
+  if (!predictions_.is_copied()) tile.readable = end_ - index;
   tile.labels = ids;
   if (substitute_ == Substitute::none) {
     // Long rows come in parts.

@@ -47,7 +47,7 @@ class TileReader {
 
   // Reads rows whose first value has a logical index.
   Tile read(size_t index, size_t rows, size_t width, size_t worker) {
-    const size_t left = size_ - index;
+    const size_t left = end_ - index;
     if (copies_) {
       return copied(index, {batch_.parameters, nullptr, nullptr, rows, width, std::min(left, capacity_)}, worker);
     }
@@ -87,7 +87,8 @@ class TileReader {
   const Batch& batch_;
   const ClassIds& classes_;
   const Dtype compute_;
-  const size_t size_;
+  // Values of other rows are not read: their labels may be none that the encoding has.
+  const size_t end_;
   const Substitute substitute_;
   Side labels_, predictions_;
   const Kernel* kernel_;
