@@ -56,37 +56,45 @@ constexpr int kOrder<double, 2>[kLanes] = {0, 2, 4, 6, 1, 3, 5, 7};
 template <>
 constexpr int kOrder<double, 4>[kLanes] = {0, 4, 2, 6, 1, 5, 3, 7};
 
+// The type in which the lanes are added that blocks of kSize terms were folded to: the first three halvings of a block are in the
+// type of its terms, and the rest in double.
+template <class T, size_t kSize>
+using FoldedIn = std::conditional_t<kSize == kBlock, double, T>;
+
 // Folds the lanes of eight rows that blocks of kSize terms were folded to.
-template <size_t kSize, bool kHasMax, class T>
-MAXMARGIN_INLINE EightRows fold_eight(Lanes<T>* sum, Lanes<T>* max) {
+template <size_t kSize, class T>
+MAXMARGIN_INLINE WideLanes fold_sums(Lanes<T>* sum) {
   constexpr int kVectors = kSize < kLanes ? kSize : kLanes;
-  // The first three halvings of a block are in the type of its terms, and the rest in double.
+  // What is left in each row for double.
   constexpr int kColumns = kSize < kLanes || sizeof(T) == sizeof(double) ? 1 : kSize / kLanes;
   fold_segments<Add, kVectors, kColumns, T>(sum);
-  if constexpr (kHasMax) fold_segments<Max, kVectors, 1, T>(max);
-  if constexpr (kSize == 2 || kSize == 4) {
-    sum[0] = permute(sum[0], kOrder<T, kSize>);
-    if constexpr (kHasMax) max[0] = permute(max[0], kOrder<T, kSize>);
-  }
+  if constexpr (kSize == 2 || kSize == 4) sum[0] = permute(sum[0], kOrder<T, kSize>);
   to_columns<kColumns>(sum);
-  EightRows rows{folded<Add, 0, 1, kColumns>(WideColumns<T>{sum}), {}};
-  if constexpr (kHasMax) rows.max = widen(max[0]);
-  return rows;
+  return folded<Add, 0, 1, kColumns>(WideColumns<T>{sum});
+}
+
+template <size_t kSize, class T>
+MAXMARGIN_INLINE WideLanes fold_maxes(Lanes<T>* max) {
+  fold_segments<Max, kSize < kLanes ? kSize : kLanes, 1, T>(max);
+  if constexpr (kSize == 2 || kSize == 4) max[0] = permute(max[0], kOrder<T, kSize>);
+  return widen(max[0]);
 }
 
 // Folds the lanes of rows, written row after row. Reads and writes whole groups of eight.
 template <size_t kSize, bool kHasMax, class T>
 MAXMARGIN_NO_INLINE static void fold_stored(const T* lanes, const T* max_lanes, size_t rows, const RowSums& to) {
+  using S = FoldedIn<T, kSize>;
   for (size_t row = 0; row < rows; row += kLanes) {
-    Lanes<T> sum[kLanes], max[kLanes];
+    Lanes<S> sum[kLanes];
+    Lanes<T> max[kLanes];
     MAXMARGIN_UNROLL
     for (size_t k = 0; k < kLanes; ++k) {
-      sum[kPlaces<T>[k]] = loaded<Lanes<T>>(lanes + (row + k) * kLanes);
-      if constexpr (kHasMax) max[kPlaces<T>[k]] = loaded<Lanes<T>>(max_lanes + (row + k) * kLanes);
+      const size_t start = (row + k) * kLanes;
+      sum[kPlaces<S>[k]] = loaded<Lanes<S>>(lanes + start);
+      if constexpr (kHasMax) max[kPlaces<T>[k]] = loaded<Lanes<T>>(max_lanes + start);
     }
-    const EightRows eight = fold_eight<kSize, kHasMax, T>(sum, max);
-    store(to.sums + row, eight.sum);
-    if constexpr (kHasMax) store(to.maxes + row, eight.max);
+    store(to.sums + row, fold_sums<kSize, S>(sum));
+    if constexpr (kHasMax) store(to.maxes + row, fold_maxes<kSize, T>(max));
   }
 }
 
@@ -135,5 +143,7 @@ MAXMARGIN_INLINE EightRows eight_rows(const Source& rows, size_t width) {
       max[kPlaces<T>[k]] = terms.max;
     }
   }
-  return fold_eight<kSize, Source::kHasMax, T>(sum, max);
+  EightRows rows_of_eight{fold_sums<kSize, T>(sum), {}};
+  if constexpr (Source::kHasMax) rows_of_eight.max = fold_maxes<kSize, T>(max);
+  return rows_of_eight;
 }
