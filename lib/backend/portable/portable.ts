@@ -3,24 +3,33 @@
  * for batches so small that a call into C++ costs more than it saves.
  */
 import type { ElementwiseSpec, Formula } from "../../losses/spec.js";
+import { cast } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
+import type { RowTensor } from "../../tensor/tensor.js";
 import { type Call, chunkSize, type RowRange, rowsOfGroup, sumCall } from "../call.js";
 import type { Backend } from "../interface.js";
 import { addTotals, newTotals, sumOfLosses, type Totals } from "../totals.js";
+import { areBinary, sampleOf, writeSigns } from "./binary.js";
 import { ClassIds } from "./class-ids.js";
 import { type ProductTile, writeSums } from "./elementwise.js";
 import { Pass } from "./pass.js";
 import { writeProducts } from "./products.js";
+import { isComputed } from "./read-operand.js";
 import { RowWeights } from "./row-weights.js";
 import { TileReader } from "./tile.js";
 
-/** A small batch whose values are read in place. */
+const [smallLabels, smallPredictions, smallSigns, smallProducts] = Array.from(
+  { length: 4 },
+  () => new Float32Array(chunkSize),
+) as [Float32Array, Float32Array, Float32Array, Float32Array];
+
+/** A small batch in float32. */
 const smallBatch: ProductTile = {
   wide: false,
   margin: 1,
-  labels: new Float32Array(),
+  labels: smallLabels,
   labelsAt: 0,
-  predictions: new Float32Array(),
+  predictions: smallPredictions,
   predictionsAt: 0,
   haveProducts: false,
   productsOf(n) {
@@ -29,25 +38,36 @@ const smallBatch: ProductTile = {
   },
 };
 
-const smallProducts = new Float32Array(chunkSize);
-
 const smallSum = new Float64Array(1);
 
-const isBinary = (label: number) => label === 0 || label === 1;
+/** Returns the values of a tensor as floats: in place, or cast to the dtype with the code `as`. */
+function floatsOf({ code, stored, rows, width }: RowTensor, as: number, to: Float32Array) {
+  if (isComputed(code, as)) return stored as Float32Array;
+  cast(code, stored, 0, rows * width, as, to);
+  return to;
+}
+
+/** Whether the first and the last few labels are 0 or 1. */
+function lookBinary(labels: Float32Array, n: number): boolean {
+  const sample = sampleOf(n);
+  return areBinary(labels, 0, sample) && areBinary(labels, n - sample, sample);
+}
 
 /**
- * Sums the terms of a small float32 batch on a fast path; returns undefined if its labels are, or may
- * be, 0 and 1.
+ * Sums the n terms of a small batch, whose arithmetic is in float32, on a fast path; returns
+ * undefined if its encoding lacks a label.
  */
 function sumSmall(
   { spec, margin, labels: encoding }: Formula & { readonly spec: ElementwiseSpec },
   labels: Float32Array,
   predictions: Float32Array,
+  n: number,
 ): number | undefined {
-  const n = predictions.length;
-  if (encoding === "binary" || (isBinary(labels[0]) && isBinary(labels[n - 1]))) return undefined;
+  const mayBeBinary = encoding === "binary" || (encoding === "auto" && lookBinary(labels, n));
+  const areSigned = mayBeBinary && writeSigns(labels, 0, n, smallSigns);
+  if (encoding === "binary" && !areSigned) return undefined;
   smallBatch.margin = margin;
-  smallBatch.labels = labels;
+  smallBatch.labels = areSigned ? smallSigns : labels;
   smallBatch.predictions = predictions;
   writeSums(spec, smallBatch, 1, n, smallSum);
   return smallSum[0];
@@ -61,10 +81,12 @@ export const portable: Backend = {
   valuesAtOnce: chunkSize,
 
   sum(formula, code, labels, predictions) {
-    const isPlain = code === codes.float32 && labels.code === code && predictions.code === code;
-    if (isElementwise(formula) && isPlain && predictions.data.length <= chunkSize) {
-      const sum = sumSmall(formula, labels.data as Float32Array, predictions.data as Float32Array);
-      if (sum !== undefined) return sum;
+    if (!labels.isWhole || !predictions.isWhole) return undefined;
+    const n = predictions.rows * predictions.width;
+    if (isElementwise(formula) && code !== codes.float64 && n <= chunkSize) {
+      const y = floatsOf(labels, code, smallLabels);
+      const p = floatsOf(predictions, code, smallPredictions);
+      return sumSmall(formula, y, p, n);
     }
     const call = sumCall(formula, code, labels, predictions);
     const totals = newTotals();

@@ -31,7 +31,7 @@ export interface RowClasses {
 }
 
 /** Writes labels: 1 for the row's class, and -1 for all others. */
-export function writeSigns(
+export function writeClassSigns(
   { ids, column }: RowClasses,
   n: number,
   classes: number,

@@ -2,16 +2,12 @@ import { hasClasses, type LossSpec } from "../../losses/spec.js";
 import type { Computed } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
 import { type Call, chunkSize, type Operand, type RowRange } from "../call.js";
+import { areBinary, sampleOf, writeSigns } from "./binary.js";
 import { ClassIds, ignored, writeClasses } from "./class-ids.js";
 import type { ProductTile } from "./elementwise.js";
-import { type RowClasses, writeDifferences, writeProducts, writeSigns } from "./products.js";
+import { type RowClasses, writeClassSigns, writeDifferences, writeProducts } from "./products.js";
 import { isComputed, readOperand } from "./read-operand.js";
 import { Scratch } from "./scratch.js";
-
-const isBinary = (label: number) => label === 0 || label === 1;
-
-/** Is 0 for 0 and 1 only. It has no branch, which random labels would mispredict. */
-const impurityOf = (label: number) => Math.abs(label * (1 - label));
 
 const labelScratch = new Scratch();
 const predictionScratch = new Scratch();
@@ -92,7 +88,7 @@ export class TileReader implements RowClasses, ProductTile {
   looksBinary(start: number, end: number): boolean {
     // Which labels count is not known yet.
     if (this.#call.formula.ignoreClass !== undefined) return true;
-    const n = Math.min(8, end - start);
+    const n = sampleOf(end - start);
     return this.#areBinary(start, n) && this.#areBinary(end - n, n);
   }
 
@@ -107,9 +103,7 @@ export class TileReader implements RowClasses, ProductTile {
   #areBinary(start: number, n: number): boolean {
     this.#readLabels(start, n);
     if (this.#call.formula.ignoreClass !== undefined) this.#replaceIgnored(start, n);
-    const { labels, labelsAt } = this;
-    for (let i = labelsAt; i < labelsAt + n; i++) if (!isBinary(labels[i])) return false;
-    return true;
+    return areBinary(this.labels, this.labelsAt, n);
   }
 
   #readPredictions(start: number, n: number): void {
@@ -150,7 +144,7 @@ export class TileReader implements RowClasses, ProductTile {
     this.labelsAt = 0;
     if (this.family === "elementwise") {
       this.labels = labelScratch.of(this.wide);
-      writeSigns(this, n, classes, this.labels);
+      writeClassSigns(this, n, classes, this.labels);
     } else if (this.family === "classSum") {
       const differences = productScratch.of(this.wide);
       writeDifferences(this, { n, classes }, own, differences);
@@ -167,30 +161,11 @@ export class TileReader implements RowClasses, ProductTile {
   }
 
   #sign(n: number): boolean {
-    const { labels, labelsAt: j } = this;
     const signs = labelScratch.of(this.wide);
-    let impure = 0;
-    let i = 0;
-    // Four at a time, like products.
-    for (; i <= n - 4; i += 4) {
-      const a = labels[j + i];
-      const b = labels[j + i + 1];
-      const c = labels[j + i + 2];
-      const d = labels[j + i + 3];
-      impure += impurityOf(a) + impurityOf(b) + (impurityOf(c) + impurityOf(d));
-      signs[i] = 2 * a - 1;
-      signs[i + 1] = 2 * b - 1;
-      signs[i + 2] = 2 * c - 1;
-      signs[i + 3] = 2 * d - 1;
-    }
-    for (; i < n; i++) {
-      const label = labels[j + i];
-      impure += impurityOf(label);
-      signs[i] = 2 * label - 1;
-    }
+    const areValid = writeSigns(this.labels, this.labelsAt, n, signs);
     this.labels = signs;
     this.labelsAt = 0;
-    return impure === 0;
+    return areValid;
   }
 
   #read(operand: Operand, start: number, n: number, scratch: Scratch): Computed {
