@@ -46,8 +46,8 @@ const numbers: Numbers = {
   divisor: 1,
 };
 
-/** In the places of weights, mask and class weights. */
-const unweighted = [undefined, undefined, undefined];
+/** In the places of losses and gradient. */
+const unwritten = [undefined, undefined];
 
 const shared = addon.initialize(new Float64Array(new SharedArrayBuffer(8 * frameSize)));
 
@@ -56,11 +56,9 @@ type Call = (own: Numbers, y: unknown, p: unknown) => unknown;
 /** An operation by each of the three entries, with all that it takes. */
 const calls: [string, Call][] = Object.entries(operations).flatMap(([name, operation]) => {
   const others = () => [
-    ...(name === "weights" ? [column()] : [undefined]),
-    undefined,
-    undefined,
-    ...(name === "rows" ? [column()] : [undefined]),
-    ...(name === "gradient" ? [predictions()] : []),
+    name === "rows" ? column() : undefined,
+    name === "gradient" ? predictions() : undefined,
+    name === "weights" ? column() : undefined,
   ];
   const frame = (own: Numbers) => newFrame({ ...numbers, operation, ...own });
   return [
@@ -97,7 +95,7 @@ test.each(calls)("%s computes", async (_, call) => {
 
 test("sums, rounded and exact", () => {
   const frame = newFrame(numbers);
-  addon.evaluateWith(frame, labels(), predictions(), column(), column());
+  addon.evaluateWith(frame, labels(), predictions(), ...unwritten, column(), column());
   expect(numberIn(frame, "losses")).toBe(25);
   expect(numberIn(frame, "weights")).toBe(rows);
   expect(numberIn(frame, "kept")).toBe(rows);
@@ -124,7 +122,7 @@ test("sums of weights of all sizes, which need more terms than an exact sum has 
       batchRows: count,
       width: chunkSize,
     });
-    addon.evaluateWith(frame, undefined, undefined, weights);
+    addon.evaluateWith(frame, undefined, undefined, ...unwritten, weights);
     expect(numberIn(frame, "weights")).toBe(expected.value);
     const sum = new ExactSum();
     sum.addNumbers(frame, slots.weightsSum[0]);
@@ -135,7 +133,7 @@ test("sums of weights of all sizes, which need more terms than an exact sum has 
 test("a part of a batch whose arrays are passed whole", () => {
   const losses = column().fill(7);
   const frame = newFrame({ ...numbers, operation: operations.rows, firstRow: 3, rows: 2 });
-  addon.evaluateWith(frame, labels(), predictions(), ...unweighted, losses);
+  addon.evaluateWith(frame, labels(), predictions(), losses);
   expect([...losses].map((loss) => loss === 0.5)).toEqual(
     [...losses].map((_, i) => i === 3 || i === 4),
   );
@@ -210,14 +208,14 @@ describe("weights, masks and outputs", () => {
 
   test("of another length or place, or another kind", () => {
     for (const other of [new Float32Array(rows - 1), new Float32Array(rows + 1), null, 1, odd]) {
-      expect(() => evaluate({}, other)).toThrow(/^maxmargin: weights or mask/);
-      expect(() => evaluate({}, undefined, other)).toThrow(/^maxmargin: weights or mask/);
-      const rowsAlone = { operation: operations.rows };
-      expect(() => evaluate(rowsAlone, ...unweighted, other)).toThrow(/^maxmargin: the out/);
-      const gradient = { operation: operations.gradient };
-      expect(() => evaluate(gradient, ...unweighted, undefined, other)).toThrow(
-        /^maxmargin: the output/,
+      expect(() => evaluate({}, ...unwritten, other)).toThrow(/^maxmargin: weights or mask/);
+      expect(() => evaluate({}, ...unwritten, undefined, other)).toThrow(
+        /^maxmargin: weights or mask/,
       );
+      const rowsAlone = { operation: operations.rows };
+      expect(() => evaluate(rowsAlone, other)).toThrow(/^maxmargin: the out/);
+      const gradient = { operation: operations.gradient };
+      expect(() => evaluate(gradient, undefined, other)).toThrow(/^maxmargin: the output/);
     }
     expect(() => evaluate({ operation: operations.weights })).toThrow(
       /^maxmargin: weights or mask/,
@@ -229,9 +227,9 @@ describe("weights, masks and outputs", () => {
   test("outputs in a dtype that is neither the batch's nor float64", () => {
     const losses = new Uint16Array(rows);
     const own = { operation: operations.rows, lossesDtype: codes.bfloat16 };
-    expect(() => evaluate(own, ...unweighted, losses)).toThrow(/^maxmargin: the output/);
+    expect(() => evaluate(own, losses)).toThrow(/^maxmargin: the output/);
     const wide = { operation: operations.rows, lossesDtype: codes.float64 };
-    evaluate(wide, ...unweighted, new Float64Array(rows));
+    evaluate(wide, new Float64Array(rows));
   });
 
   test("outputs in memory that is read, or written twice", () => {
@@ -244,17 +242,17 @@ describe("weights, masks and outputs", () => {
     const losses = column();
     const out = predictions();
     for (const others of [
-      [none, none, none, none, p],
-      [none, none, none, p.subarray(rows, 2 * rows), out],
-      [none, none, none, out.subarray(0, rows), out],
-      [losses, none, none, losses, out],
-      [none, losses, none, losses, out],
+      [none, p],
+      [p.subarray(rows, 2 * rows), out],
+      [out.subarray(0, rows), out],
+      [losses, out, losses],
+      [losses, out, none, losses],
     ]) {
       expect(() => evaluateOn(...others)).toThrow(expect.objectContaining(overlapping));
     }
     // Side by side in one buffer.
     const both = new Float32Array(rows + rows * width);
-    evaluateOn(none, none, none, both.subarray(0, rows), both.subarray(rows));
+    evaluateOn(both.subarray(0, rows), both.subarray(rows));
   });
 
   test("overlaps", () => {
@@ -287,7 +285,7 @@ describe("class ids", () => {
     for (const id of [-1, width, 2 ** 31 - 1, -(2 ** 31)]) {
       expect(numberIn(evaluate({ loss }, ids(0, id)), "areLabelsValid")).toBe(0);
       const gradient = { loss, operation: operations.gradient };
-      const frame = evaluate(gradient, ids(0, id), ...unweighted, undefined, predictions());
+      const frame = evaluate(gradient, ids(0, id), undefined, predictions());
       expect(numberIn(frame, "areLabelsValid")).toBe(0);
     }
   });
@@ -299,7 +297,8 @@ describe("class ids", () => {
   });
 
   test("weights of classes", () => {
-    const weigh = (weights: unknown) => evaluate({}, ids(), undefined, undefined, weights);
+    const weigh = (weights: unknown) =>
+      evaluate({}, ids(), ...unwritten, undefined, undefined, weights);
     expect(numberIn(weigh(Float64Array.of(2, 1, 1, 1)), "weights")).toBe(2 * rows);
     for (const other of [
       ...[new Float64Array(width - 1), new Float64Array(width + 1), new Float32Array(width)],
@@ -309,7 +308,7 @@ describe("class ids", () => {
     }
     // Several labels a row.
     const frame = newFrame(numbers);
-    const weights = [undefined, undefined, new Float64Array(width)];
+    const weights = [...unwritten, undefined, undefined, new Float64Array(width)];
     expect(() => addon.evaluateWith(frame, labels(), predictions(), ...weights)).toThrow(
       /^maxmargin: /,
     );
@@ -377,14 +376,10 @@ test("arrays that nobody else has stay until a call in the background has ended"
     areBusy = false;
   });
   const start = () => {
-    const inputs = [
-      new Int8Array(rows),
-      predictions(),
-      column(),
-      column(),
-      new Float64Array(width),
-    ];
-    const arrays = [...inputs, column(), predictions()];
+    const inputs = [new Int8Array(rows), predictions()];
+    const outputs = [column(), predictions()];
+    const weights = [column(), column(), new Float64Array(width)];
+    const arrays = [...inputs, ...outputs, ...weights];
     const frame = newFrame({ ...numbers, encoding: 3, operation: operations.gradient });
     const promise = addon.evaluateInBackground(frame, ...arrays);
     return { promise, references: [frame, ...arrays].map((array) => new WeakRef(array)) };

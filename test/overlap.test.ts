@@ -190,7 +190,7 @@ describe("the addon itself", () => {
     divisor: 1,
     margin: 1,
   };
-  /** Labels, predictions, weights, mask, class weights, losses and gradient. */
+  /** Labels, predictions, losses, gradient, weights and mask. */
   type Values = readonly unknown[];
   const ways: Readonly<Record<string, (operation: number, values: Values) => unknown>> = {
     whole(operation, values) {
@@ -209,8 +209,7 @@ describe("the addon itself", () => {
     const memory = memoryFor(n);
     const { places, yTrue, yPred, sampleWeight, mask } = operandsIn(memory, n);
     const batch = [yTrue.data, yPred.data];
-    // In the place of class weights there are none.
-    const columns = [sampleWeight, mask, undefined];
+    const columns = [sampleWeight, mask];
     const own = new Float32Array(n);
     const before = new Uint8Array(memory).slice();
     const overlap = expect.objectContaining({ name: "RangeError", code: "ERR_MAXMARGIN_OVERLAP" });
@@ -219,10 +218,10 @@ describe("the addon itself", () => {
       for (const victim of inputNames) {
         const values = (count: number) => new Float32Array(buffer, places[victim], count);
         for (const attempt of [
-          () => call(operations.rows, [...batch, ...columns, values(rows)]),
-          () => call(operations.gradient, [...batch, ...columns, undefined, values(n)]),
-          () => call(operations.gradient, [...batch, ...columns, values(rows), own]),
-          () => call(operations.gradient, [...batch, ...columns, own.subarray(0, rows), own]),
+          () => call(operations.rows, [...batch, values(rows), undefined, ...columns]),
+          () => call(operations.gradient, [...batch, undefined, values(n), ...columns]),
+          () => call(operations.gradient, [...batch, values(rows), own, ...columns]),
+          () => call(operations.gradient, [...batch, own.subarray(0, rows), own, ...columns]),
         ]) {
           expect(attempt).toThrow(overlap);
           refused++;
@@ -232,7 +231,7 @@ describe("the addon itself", () => {
     expect(refused).toBe(32);
     expect(Buffer.compare(new Uint8Array(memory), before)).toBe(0);
     expect(own).toEqual(new Float32Array(n));
-    await call(operations.gradient, [...batch, ...columns, new Float32Array(rows), own]);
+    await call(operations.gradient, [...batch, new Float32Array(rows), own, ...columns]);
     expect(own.every((value) => value !== 0)).toBe(true);
   });
 

@@ -258,14 +258,17 @@ function answerOf(
     ...(isStrided ? stridedNumbers(one) : plainNumbers(one)),
     operation,
   });
-  const arrays = [labels, predictions, weights, mask, undefined].map((operand) =>
-    isStrided ? operand?.data : operand?.copy,
-  );
+  const arrayOf = (operand: Operand | undefined) => (isStrided ? operand?.data : operand?.copy);
   const losses = newData(compute, sizeOf(shape.slice(0, -1)));
   const gradient = newData(compute, sizeOf(shape));
   const hasLosses =
     operation === operations.rows || (operation === operations.gradient && writesLosses);
-  addon.evaluateWith(frame, ...arrays, hasLosses ? losses : undefined, gradient);
+  addon.evaluateWith(
+    frame,
+    ...[labels, predictions].map(arrayOf),
+    ...[hasLosses ? losses : undefined, gradient],
+    ...[weights, mask].map(arrayOf),
+  );
   return { sums: rounded(frame), losses: bytesOf(losses), gradient: bytesOf(gradient) };
 }
 
@@ -344,10 +347,10 @@ describe("strided arrays", () => {
       const one = randomCase(random);
       const frame = newFrame({ ...stridedNumbers(one), operation: operations.sum });
       const { labels, predictions, weights, mask } = one;
-      const arrays = [labels, predictions, weights, mask, undefined].map(
-        (operand) => operand?.data,
+      const promise = addon.evaluateInBackground(
+        frame,
+        ...[labels.data, predictions.data, undefined, undefined, weights?.data, mask?.data],
       );
-      const promise = addon.evaluateInBackground(frame, ...arrays);
       frame.fill(Number.NaN, slots.rank[0]);
       await promise;
       expect(rounded(frame)).toEqual(answerOf(one, operations.sum, false).sums);
@@ -373,16 +376,7 @@ describe("gradients of predictions that are broadcast", () => {
       gradientDtype: dtypes.float64[0],
       divisor: 1,
     });
-    addon.evaluateWith(
-      frame,
-      one.labels.copy,
-      one.predictions.copy,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      derivatives,
-    );
+    addon.evaluateWith(frame, one.labels.copy, one.predictions.copy, undefined, derivatives);
     const sums = new Float64Array(n);
     const round = roundTo(compute);
     const width = shape.at(-1) as number;
@@ -421,11 +415,11 @@ describe("gradients of predictions that are broadcast", () => {
           gradientOffset: offset,
         });
         const { labels, predictions, weights, mask } = one;
-        const arrays = [labels, predictions, weights, mask, undefined].map(
-          (operand) => operand?.data,
-        );
         const gradient = new Float64Array(n);
-        addon.evaluateWith(frame, ...arrays, undefined, gradient);
+        addon.evaluateWith(
+          frame,
+          ...[labels.data, predictions.data, undefined, gradient, weights?.data, mask?.data],
+        );
         expect({ round, title, gradient }).toEqual({
           round,
           title,
@@ -463,11 +457,10 @@ describe("hostile frames", () => {
   const arrays = () => [
     new Int8Array(n).fill(1),
     new Float32Array(n),
-    new Float32Array(3),
-    new Float32Array(6),
-    undefined,
     undefined,
     new Float64Array(12),
+    new Float32Array(3),
+    new Float32Array(6),
   ];
   const call = (numbers: Numbers, operation: number = operations.gradient) =>
     addon.evaluateWith(newFrame({ ...good, operation, ...numbers }), ...arrays());
@@ -546,7 +539,7 @@ describe("hostile frames", () => {
   test("a gradient with strides in another dtype than float64", () => {
     for (const dtype of ["float32", "float16", "int8"] as const) {
       const values = arrays();
-      values[6] = newData(dtype, 12) as never;
+      values[3] = newData(dtype, 12) as never;
       const frame = newFrame({
         ...good,
         operation: operations.gradient,
@@ -623,7 +616,7 @@ describe("hostile frames", () => {
   const goodNumbers = () => good;
 
   test("an array that has shrunk", () => {
-    for (let place = 0; place < 7; place++) {
+    for (let place = 0; place < 6; place++) {
       const values = arrays();
       if (values[place] === undefined) continue;
       values[place] = values[place]?.subarray(1) as Float32Array<ArrayBuffer>;

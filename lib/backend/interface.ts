@@ -1,6 +1,5 @@
 import type { Formula } from "../losses/spec.js";
-import type { Results } from "../tensor/cast.js";
-import type { FloatDtype } from "../tensor/dtypes.js";
+import type { FloatDtype, TensorData } from "../tensor/dtypes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 import type { Call, RowRange } from "./call.js";
 import type { Totals } from "./totals.js";
@@ -23,7 +22,8 @@ export interface PlainCall {
 /**
  * An implementation that evaluates batches. All implementations return the same bits. The fast paths
  * are for row-major batches of one label per prediction. They give up if the encoding lacks a label,
- * which `evaluate` then reports.
+ * or if an array is not what its tensor says, or shares memory with results: the checks before
+ * `evaluate` then say what is wrong.
  */
 export interface Backend {
   /**
@@ -41,10 +41,12 @@ export interface Backend {
     labels: RowTensor,
     predictions: RowTensor,
   ): number | undefined;
-  /** Writes the losses of the rows. Returns false if it gives up. */
-  rows?(batch: PlainCall, losses: Results): boolean;
+  /**
+   * Writes the losses of the rows to an array that can hold results. Returns false if it gives up.
+   */
+  rows?(batch: PlainCall, losses: TensorData): boolean;
   /** Writes the gradient of the sum, divided, and returns the sum, or undefined if it gives up. */
-  gradient?(batch: PlainCall, divisor: number, gradient: Results): number | undefined;
+  gradient?(batch: PlainCall, divisor: number, gradient: TensorData): number | undefined;
   /**
    * Evaluates rows of a batch, adds them to the totals, and returns whether labels were read as 0
    * and 1.

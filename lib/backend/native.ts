@@ -1,8 +1,8 @@
 import type { Formula, LossSpec } from "../losses/spec.js";
 import type { RawArray, Results } from "../tensor/cast.js";
-import { codes } from "../tensor/dtypes.js";
+import { codes, type TensorData } from "../tensor/dtypes.js";
 import { rowMajorStrides } from "../tensor/shapes.js";
-import type { RowTensor } from "../tensor/tensor.js";
+import { type RowTensor, storedIn } from "../tensor/tensor.js";
 
 import type { Call, Operand, RowRange } from "./call.js";
 import {
@@ -29,11 +29,11 @@ const { SharedArrayBuffer: SharedMemory } = globalThis as {
 type Arrays = readonly [
   labels: RawArray,
   predictions: RawArray,
+  losses?: Results | undefined,
+  gradient?: Results | undefined,
   weights?: RawArray | undefined,
   mask?: RawArray | undefined,
   classWeights?: Float64Array | undefined,
-  losses?: Results | undefined,
-  gradient?: Results | undefined,
 ];
 
 /**
@@ -143,36 +143,41 @@ export class NativeBackend implements Backend {
     frame[slot.operation] = operations.sum;
     frame[slot.loss] = this.#numberOf(formula.spec);
     writePlain(frame, formula, code, labels, predictions);
-    this.#evaluate(labels.stored, predictions.stored);
+    // The addon checks all arrays, and throws for those that it refuses.
+    try {
+      this.#evaluate(labels.stored, predictions.stored);
+    } catch {
+      return undefined;
+    }
     return plainSumIn(frame);
   }
 
-  rows(batch: PlainCall, losses: Results): boolean {
-    const { labels, predictions } = batch;
-    const code = this.#fillPlain(batch);
+  rows(batch: PlainCall, losses: TensorData): boolean {
     const frame = this.#frame;
     frame[slot.operation] = operations.rows;
-    frame[slot.lossesDtype] = code;
-    this.#evaluate(labels.stored, predictions.stored, undefined, undefined, undefined, losses);
+    frame[slot.lossesDtype] = this.#fillPlain(batch);
+    const { labels, predictions, dtype } = batch;
+    try {
+      const results = storedIn(losses, dtype) as Results;
+      this.#evaluate(labels.stored, predictions.stored, results);
+    } catch {
+      return false;
+    }
     return plainSumIn(frame) !== undefined;
   }
 
-  gradient(batch: PlainCall, divisor: number, gradient: Results) {
-    const { labels, predictions } = batch;
-    const code = this.#fillPlain(batch);
+  gradient(batch: PlainCall, divisor: number, gradient: TensorData) {
     const frame = this.#frame;
     frame[slot.operation] = operations.gradient;
     frame[slot.divisor] = divisor;
-    frame[slot.gradientDtype] = code;
-    this.#evaluate(
-      labels.stored,
-      predictions.stored,
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-      gradient,
-    );
+    frame[slot.gradientDtype] = this.#fillPlain(batch);
+    const { labels, predictions, dtype } = batch;
+    try {
+      const results = storedIn(gradient, dtype) as Results;
+      this.#evaluate(labels.stored, predictions.stored, undefined, results);
+    } catch {
+      return undefined;
+    }
     return plainSumIn(frame);
   }
 
@@ -203,11 +208,11 @@ export class NativeBackend implements Backend {
     this.#evaluate(
       labels.values,
       predictions.values,
+      losses?.values,
+      gradient?.values,
       weights?.values,
       mask?.values,
       classWeights,
-      losses?.values,
-      gradient?.values,
     );
     return readResults(frame, call, totals);
   }
@@ -220,11 +225,11 @@ export class NativeBackend implements Backend {
       frame,
       labels.values,
       predictions.values,
+      losses?.values,
+      gradient?.values,
       weights?.values,
       mask?.values,
       classWeights,
-      losses?.values,
-      gradient?.values,
     );
     const wasBinary = readResults(frame, call, totals);
     return { wasBinary, milliseconds: frame[slot.milliseconds] as number };

@@ -50,6 +50,39 @@ export interface CallOptions extends WeightOptions, AsyncOptions {
   readonly out?: unknown;
 }
 
+/** The options that a call accepts. */
+export class KnownOptions {
+  readonly names: readonly string[];
+  readonly areWeights: boolean;
+  readonly isOut: boolean;
+  readonly areAsync: boolean;
+  /** The same with other names, because every call needs one. */
+  readonly #joined = new Map<readonly string[], KnownOptions>();
+
+  constructor(names: readonly string[]) {
+    this.names = names;
+    this.areWeights = names.includes("sampleWeight");
+    this.isOut = names.includes("out");
+    this.areAsync = names.includes("signal");
+  }
+
+  /** Returns these and others; the same object for the same list. */
+  with(names: readonly string[]): KnownOptions {
+    if (names.length === 0) return this;
+    let joined = this.#joined.get(names);
+    if (joined === undefined) {
+      joined = new KnownOptions([...this.names, ...names]);
+      this.#joined.set(names, joined);
+    }
+    return joined;
+  }
+}
+
+/** The options of calls that weight losses. */
+export const weightOptions = new KnownOptions(["sampleWeight", "mask"]);
+/** The options of calls that write losses of rows. */
+export const outputOptions = new KnownOptions(["out"]);
+
 /** Arguments of a call that have been read, but not checked against each other. */
 export interface Arguments {
   readonly inputs: Inputs;
@@ -81,25 +114,25 @@ export function withoutOptions(labels: RowTensor, predictions: RowTensor): Argum
   return { inputs, out: undefined, signal: undefined, transfer: false };
 }
 
-/** Reads labels, predictions and the `known` options. */
+/** Reads labels, predictions and the known options. */
 export function readArguments(
   yTrue: unknown,
   yPred: unknown,
   options: CallOptions | undefined,
-  known: readonly string[],
+  known: KnownOptions,
 ): Arguments {
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toPredictions(yPred);
   if (options === undefined) return withoutOptions(labels, predictions);
-  checkOptions(options, known);
-  const given = (name: keyof CallOptions) => (known.includes(name) ? options[name] : undefined);
-  const sampleWeight = readWeights(given("sampleWeight"), "sampleWeight");
-  const mask = readWeights(given("mask"), "mask");
+  checkOptions(options, known.names);
+  const { areWeights, isOut, areAsync } = known;
+  const sampleWeight = areWeights ? readWeights(options.sampleWeight, "sampleWeight") : undefined;
+  const mask = areWeights ? readWeights(options.mask, "mask") : undefined;
   return {
     inputs: { labels, predictions, sampleWeight, mask },
-    out: given("out"),
-    signal: readSignal(given("signal")),
-    transfer: readTransfer(given("transfer")),
+    out: isOut ? options.out : undefined,
+    signal: areAsync ? readSignal(options.signal) : undefined,
+    transfer: areAsync && readTransfer(options.transfer),
   };
 }
 

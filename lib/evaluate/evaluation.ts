@@ -5,6 +5,7 @@ import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { TensorOf } from "../tensor/tensor.js";
+import { type KnownOptions, outputOptions, weightOptions } from "./arguments.js";
 import { callOf, checked, type Steps, stridesAt } from "./calls.js";
 import { emptyDivisor, emptyLoss, isEmpty } from "./empty.js";
 import { resultsFor, resultTensor } from "./out.js";
@@ -154,7 +155,7 @@ export function* gradientSteps(
 /** A computation on a plan: a value, the losses of rows, or a gradient. */
 export interface Evaluation<Result> {
   /** The options that it accepts. */
-  readonly options: readonly string[];
+  readonly options: KnownOptions;
   /** How weights align with losses; by default they broadcast. */
   readonly alignment?: Alignment;
   /** The number of results in `out`; absent if it has no `out`. */
@@ -165,19 +166,19 @@ export interface Evaluation<Result> {
 }
 
 export const valueEvaluation: Evaluation<Value> = {
-  options: ["sampleWeight", "mask"],
+  options: weightOptions,
   steps: valueSteps,
 };
 
 export const rowEvaluation: Evaluation<TensorOf<FloatDtype>> = {
-  options: ["out"],
+  options: outputOptions,
   resultSize: ({ rows }) => rows,
   steps: (plan, _, output) => rowSteps(plan, output as Output),
   ofPlain: plainRows,
 };
 
 export const gradientEvaluation: Evaluation<ValueAndGradient<Value>> = {
-  options: ["sampleWeight", "mask", "out"],
+  options: weightOptions.with(["out"]),
   resultSize: ({ predictions }) => predictions.rows * predictions.width,
   steps: (plan, reduction, output) => gradientSteps(plan, reduction, output as Output),
   ofPlain: (batch, reduction) =>

@@ -20,6 +20,10 @@ const resultArrays: Readonly<Record<FloatDtype, readonly string[]>> = {
 /** The names of the other arguments, in the order of the parameter of {@link checkOut}. */
 const inputNames = ["yTrue", "yPred", "sampleWeight", "mask"];
 
+/** Whether a value is an array that can hold results of a dtype. */
+export const isForResults = (out: unknown, dtype: FloatDtype): out is TensorData =>
+  dtypesOf(out)?.includes(dtype) === true;
+
 /** Returns the checked array that was passed for results, or new memory. See {@link checkOut}. */
 export function resultsFor(
   out: unknown,
@@ -42,8 +46,8 @@ function checkOut(
   size: number,
   inputs: readonly (RowTensor | undefined)[],
 ): Results {
-  if (!dtypesOf(out)?.includes(dtype)) throw wrongOut(out, dtype);
-  const tensor = new RowTensor(out as TensorData, [size], dtype);
+  if (!isForResults(out, dtype)) throw wrongOut(out, dtype);
+  const tensor = new RowTensor(out, [size], dtype);
   checkLength(tensor, "out");
   for (let i = 0; i < inputs.length; i++) {
     const input = inputs[i];
@@ -68,7 +72,7 @@ function wrongOut(out: unknown, dtype: FloatDtype): TypeError {
  */
 export function resultTensor<D extends FloatDtype>(
   dtype: D,
-  results: Results,
+  results: TensorData,
   shape: readonly number[],
   like: RowTensor,
   out?: unknown,

@@ -4,6 +4,7 @@ import type { Formula } from "../losses/spec.js";
 import { roundTo } from "../tensor/cast.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
 import { shown } from "../tensor/shapes.js";
+import { weightOptions } from "./arguments.js";
 import { callOf, checked, type Steps } from "./calls.js";
 import { isEmpty } from "./empty.js";
 import type { Evaluation } from "./evaluation.js";
@@ -236,6 +237,6 @@ function* partialSteps(plan: Plan, reduction: Reduction): Steps<PartialLoss> {
 
 /** The evaluation that returns a part. */
 export const partialEvaluation: Evaluation<PartialLoss> = {
-  options: ["sampleWeight", "mask"],
+  options: weightOptions,
   steps: partialSteps,
 };

@@ -2,11 +2,11 @@
 // small batch, planning takes longer than the addon.
 import { backendFor } from "../backend/backend.js";
 import type { Formula } from "../losses/spec.js";
-import { roundTo } from "../tensor/cast.js";
+import { newResults, roundTo } from "../tensor/cast.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
-import { rowShape } from "../tensor/shapes.js";
-import { checkLength, type RowTensor, type TensorOf } from "../tensor/tensor.js";
-import { resultsFor, resultTensor } from "./out.js";
+import { rowShape, sameShape } from "../tensor/shapes.js";
+import type { RowTensor, TensorOf } from "../tensor/tensor.js";
+import { isForResults, resultTensor } from "./out.js";
 import { type Reduction, termsOfRow } from "./reduction.js";
 
 /** Labels and predictions for which {@link areAlike} holds, and an array for results. */
@@ -26,9 +26,9 @@ export function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
   const { shape, rows, width } = predictions;
   let alike = shape.length > 0 && labels.shape.length === shape.length && rows > 0 && width > 0;
   alike &&= labels.layout === undefined && predictions.layout === undefined;
-  for (let axis = 0; alike && axis < shape.length; axis++)
-    alike = labels.shape[axis] === shape[axis];
-  return alike;
+  alike &&= labels.rows === rows && labels.width === width;
+  // Reading the elements of frozen arrays is slow, and up to two axes are known by now.
+  return alike && (shape.length <= 2 || sameShape(labels.shape, shape));
 }
 
 /** Whether the margin of a formula is a value of a dtype. */
@@ -41,7 +41,7 @@ export const plainDivisor = (formula: Formula, { rows, width }: RowTensor, reduc
 
 /**
  * Sums a batch: the losses of its rows, or the terms of an elementwise loss. Returns undefined if the
- * encoding lacks a label.
+ * backend gives up.
  */
 export function plainSum(
   formula: Formula,
@@ -49,39 +49,31 @@ export function plainSum(
   labels: RowTensor,
   predictions: RowTensor,
 ): number | undefined {
-  checkLength(labels, "yTrue");
-  checkLength(predictions, "yPred");
   return backendFor(predictions.rows * predictions.width).sum(formula, code, labels, predictions);
 }
 
-/** Checks a batch, and returns the array for n results. */
-function checkedResults({ out, dtype, labels, predictions }: PlainBatch, n: number) {
-  checkLength(labels, "yTrue");
-  checkLength(predictions, "yPred");
-  return resultsFor(out, dtype, n, [labels, predictions]);
-}
-
-/** Computes the losses of rows. Returns undefined if the backend has no fast path for them. */
+/** Computes the losses of rows. Returns undefined if the backend has no fast path, or gives up. */
 export function plainRows(batch: PlainBatch): TensorOf<FloatDtype> | undefined {
   const { dtype, predictions, out } = batch;
   const { rows, width, shape } = predictions;
   const backend = backendFor(rows * width);
   if (backend.rows === undefined) return undefined;
-  const losses = checkedResults(batch, rows);
-  if (!backend.rows(batch, losses)) return undefined;
+  const losses = out === undefined ? newResults(dtype, rows) : out;
+  if (!isForResults(losses, dtype) || !backend.rows(batch, losses)) return undefined;
   return resultTensor(dtype, losses, rowShape(shape), predictions, out);
 }
 
 /**
  * Computes the loss, reduced to a number, and its gradient. Returns undefined if the backend has no
- * fast path for it.
+ * fast path, or gives up.
  */
 export function plainGradient(batch: PlainBatch, reduction: Reduction) {
   const { formula, dtype, predictions, out } = batch;
   const { rows, width, shape } = predictions;
   const backend = backendFor(rows * width);
   if (backend.gradient === undefined) return undefined;
-  const results = checkedResults(batch, rows * width);
+  const results = out === undefined ? newResults(dtype, rows * width) : out;
+  if (!isForResults(results, dtype)) return undefined;
   const divisor = plainDivisor(formula, predictions, reduction);
   const sum = backend.gradient(batch, divisor, results);
   if (sum === undefined) return undefined;

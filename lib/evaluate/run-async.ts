@@ -2,7 +2,7 @@ import { Watch } from "./abort.js";
 import { type CallOptions, readArguments } from "./arguments.js";
 import type { Steps } from "./calls.js";
 import type { Evaluation } from "./evaluation.js";
-import { joinedNames, knownOptions, planRequest, type Settings } from "./run.js";
+import { knownOptions, planRequest, type Settings } from "./run.js";
 import { evaluateInSlices } from "./slices.js";
 import { type TransferredInputs, transferred, transferredInputs } from "./transfer.js";
 
@@ -43,7 +43,7 @@ export async function evaluateAsync<Result>(
   yPred: unknown,
   options: CallOptions | undefined,
 ): Promise<Evaluated<Result>> {
-  const known = joinedNames(knownOptions(evaluation, settings), asyncOptions);
+  const known = knownOptions(evaluation, settings).with(asyncOptions);
   const given = readArguments(yTrue, yPred, options, known);
   const watch = new Watch(given.signal);
   watch.throwIfAborted();

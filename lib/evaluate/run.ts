@@ -63,24 +63,9 @@ export function planRequest(
   return { plan: planned, output: outputOf(planned, evaluation.resultSize?.(planned), out) };
 }
 
-type Names = readonly string[];
-
-/** Lists of names that were joined, because every call needs one. */
-const joined = new Map<Names, Map<Names, Names>>();
-
-/** Returns two lists as one, and the same one for the same lists. */
-export function joinedNames(first: Names, second: Names): Names {
-  if (second.length === 0) return first;
-  const known = joined.get(first)?.get(second);
-  if (known !== undefined) return known;
-  const both = [...first, ...second];
-  joined.set(first, new Map(joined.get(first)).set(second, both));
-  return both;
-}
-
-/** Returns the names of the options of a call. */
+/** Returns the options of a call. */
 export const knownOptions = (evaluation: Evaluation<unknown>, { options }: Settings) =>
-  joinedNames(evaluation.options, options);
+  evaluation.options.with(options);
 
 /** Evaluates a call at once. */
 export function evaluateNow<Result>(

@@ -1,5 +1,5 @@
 import { described, wrongKind } from "../errors.js";
-import type { AsyncOptions, OutputOptions } from "../evaluate/arguments.js";
+import { type AsyncOptions, type OutputOptions, outputOptions } from "../evaluate/arguments.js";
 import {
   type Evaluation,
   gradientEvaluation,
@@ -49,7 +49,7 @@ function settingsOf(
 /** Functions accept no weights, because their losses are not reduced. */
 const gradientOfRows: Evaluation<ValueAndGradient<unknown>> = {
   ...gradientEvaluation,
-  options: ["out"],
+  options: outputOptions,
 };
 
 /**

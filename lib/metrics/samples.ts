@@ -1,4 +1,5 @@
 import { ExactSum } from "../backend/exact-sum.js";
+import { weightOptions } from "../evaluate/arguments.js";
 import { callOf, checked, type Steps } from "../evaluate/calls.js";
 import { distinctWeights, isEmpty } from "../evaluate/empty.js";
 import type { Evaluation } from "../evaluate/evaluation.js";
@@ -64,7 +65,7 @@ function* emptySteps(plan: Plan, samples: number): Steps<SampleTotals> {
 
 /** The evaluation that updates metrics. */
 export const sampleEvaluation: Evaluation<SampleTotals> = {
-  options: ["sampleWeight", "mask"],
+  options: weightOptions,
   alignment: "samples",
   steps: sampleSteps,
 };

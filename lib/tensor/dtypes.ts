@@ -102,4 +102,6 @@ export const arrayLike = (
 
 const floats: readonly Dtype[] = ["float16", "bfloat16", "float32", "float64"];
 
-export const isFloat = (dtype: Dtype): dtype is FloatDtype => floats.includes(dtype);
+/** The first comparison is for small batches, of which most have this dtype. */
+export const isFloat = (dtype: Dtype): dtype is FloatDtype =>
+  dtype === "float32" || floats.includes(dtype);

@@ -80,27 +80,35 @@ export class RowTensor {
   }
 
   /**
-   * The data, as bits for a `Float16Array`. To be read only after the last user code of a call has
+   * The data, as {@link storedIn} returns them. To be read only after the last user code of a call has
    * run.
    */
   get stored(): RawArray {
-    const { data } = this;
-    if (this.dtype !== "float16" || !isFloat16Array(data)) return data as RawArray;
-    return new Uint16Array(bufferOf(data), byteOffsetOf(data), lengthOf(data));
+    return storedIn(this.data, this.dtype);
+  }
+
+  /**
+   * Whether the data are as long as the shape or the layout says; a detached or shrunk buffer makes
+   * them shorter.
+   */
+  get isWhole(): boolean {
+    const { data, length } = this;
+    // Reading values runs no user code. The length alone is not enough: optimized code of V8 in Node
+    // 20 and 22 that has also seen views of resizable buffers reports the old length for a detached
+    // array.
+    return data[length] === undefined && (length === 0 || data[length - 1] !== undefined);
   }
 }
 
-/**
- * Throws unless the data are as long as the shape or the layout says; a detached or shrunk buffer
- * makes them shorter.
- */
+/** Returns an array of a dtype, as bits if it is a `Float16Array`. */
+export function storedIn(data: TensorData, dtype: Dtype): RawArray {
+  if (dtype !== "float16" || !isFloat16Array(data)) return data as RawArray;
+  return new Uint16Array(bufferOf(data), byteOffsetOf(data), lengthOf(data));
+}
+
+/** Throws unless a tensor is whole. */
 export function checkLength(tensor: RowTensor, argument: string): void {
-  const { data, length: expected } = tensor;
-  // Reading values runs no user code. The length alone is not enough: optimized code of V8 in Node
-  // 20 and 22 that has also seen views of resizable buffers reports the old length for a detached
-  // array.
-  if (data[expected] === undefined && (expected === 0 || data[expected - 1] !== undefined)) return;
-  throw wrongLength(tensor, argument);
+  if (!tensor.isWhole) throw wrongLength(tensor, argument);
 }
 
 function wrongLength({ data, length: expected, shape }: RowTensor, argument: string): RangeError {

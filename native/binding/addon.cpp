@@ -19,7 +19,7 @@ namespace {
 
 // ---- Evaluation
 
-// evaluate(labels, predictions, weights?, mask?, losses?, gradient?): numbers go through the frame of initialize().
+// evaluate(labels, predictions, losses?, gradient?, weights?, mask?, classWeights?): numbers go through the frame of initialize().
 napi_value evaluate_entry(napi_env env, napi_callback_info info) {
   napi_value arguments[kArguments];
   size_t count = kArguments;

@@ -76,8 +76,8 @@ class Arguments {
   // Whether outputs have memory of their own.
   bool are_apart() const {
     for (const Argument output : {kLossesOut, kGradientOut}) {
-      for (size_t other = 0; views_[output].bytes > 0 && other < output; ++other) {
-        if (overlap(views_[output], views_[other])) return false;
+      for (size_t other = 0; views_[output].bytes > 0 && other < kArguments; ++other) {
+        if (other != output && overlap(views_[output], views_[other])) return false;
       }
     }
     return true;

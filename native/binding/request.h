@@ -10,8 +10,9 @@
 
 namespace maxmargin {
 
-// In this order. All but labels and predictions may be undefined.
-enum Argument { kLabels, kPredictions, kWeights, kMask, kClassWeights, kLossesOut, kGradientOut };
+// In this order. All but labels and predictions may be undefined: the last, of which most calls have none, are not passed then, as
+// the question whether an argument is undefined takes longer than the others.
+enum Argument { kLabels, kPredictions, kLossesOut, kGradientOut, kWeights, kMask, kClassWeights };
 constexpr size_t kArguments = 7;
 
 // Refers to its own layout, and so stays where it is.

@@ -39,8 +39,8 @@ MAXMARGIN_EXPORT("reserve") void* reserve(size_t bytes) { return reserve_arrays(
 // Evaluates a batch, whose arrays are where the addresses tell, or missing where these are null. False if numbers of the frame
 // are wrong.
 MAXMARGIN_EXPORT("evaluate")
-bool evaluate_batch(const void* labels, const void* predictions, const void* weights, const void* mask,
-                    const double* class_weights, void* losses, void* gradient) {
+bool evaluate_batch(const void* labels, const void* predictions, void* losses, void* gradient, const void* weights,
+                    const void* mask, const double* class_weights) {
   Call call;
   Request& request = call.request;
   Batch& batch = request.batch;

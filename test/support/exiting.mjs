@@ -89,12 +89,12 @@ async function addonExports() {
     return own;
   }
   const one = out.subarray(0, 1);
-  // Sum, rows, gradient and weights: labels, predictions, weights, mask, losses, gradient.
+  // Sum, rows, gradient and weights: labels, predictions, losses, gradient, weights.
   const operandsOf = [
     [labels, predictions],
-    [labels, predictions, undefined, undefined, one],
-    [labels, predictions, undefined, undefined, undefined, out],
     [labels, predictions, one],
+    [labels, predictions, undefined, out],
+    [labels, predictions, undefined, undefined, one],
   ];
   const argumentsOf = {
     initialize: [frame],

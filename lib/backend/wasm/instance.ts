@@ -21,11 +21,11 @@ interface Exports {
 export type Addresses = readonly [
   labels?: number | undefined,
   predictions?: number | undefined,
+  losses?: number | undefined,
+  gradient?: number | undefined,
   weights?: number | undefined,
   mask?: number | undefined,
   classWeights?: number | undefined,
-  losses?: number | undefined,
-  gradient?: number | undefined,
 ];
 
 const cacheLine = 64;

@@ -57,11 +57,11 @@ export class StagedCall {
     this.#addresses = [
       this.#labels?.address,
       this.#predictions?.address,
+      this.#losses?.address,
+      this.#gradient?.address,
       this.#weights?.address,
       this.#mask?.address,
       factors?.address,
-      this.#losses?.address,
-      this.#gradient?.address,
     ];
     instance.reserve(end - instance.arrays);
     const { bytes, frame } = instance.views;

@@ -32,6 +32,7 @@ export class WasmBackend implements Backend {
   }
 
   sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor) {
+    if (!labels.isWhole || !predictions.isWhole) return undefined;
     if (predictions.rows * predictions.width > valuesOfPiece) {
       const call = sumCall(formula, code, labels, predictions);
       const totals = newTotals();
