@@ -1,7 +1,15 @@
 // The visible parts of tensors, among them results.
 import { inspect } from "node:util";
-import { Hinge, hinge, type Tensor, tensor, valueAndGradient } from "maxmargin";
-import { describe, expect, test } from "vitest";
+import {
+  backend,
+  Hinge,
+  hinge,
+  setBackend,
+  type Tensor,
+  tensor,
+  valueAndGradient,
+} from "maxmargin";
+import { afterAll, describe, expect, test } from "vitest";
 
 const yTrue = [
   [1, -1],
@@ -108,6 +116,31 @@ describe("toArray", () => {
     structuredClone(data, { transfer: [data.buffer] });
     expect(() => own.toArray()).toThrow(/^data: expected 2 values for its shape \[2\], received 0/);
     expect(() => JSON.stringify(own)).toThrow(RangeError);
+  });
+});
+
+describe("new results", () => {
+  const native = backend().kernels.length > 0 ? ["native" as const] : [];
+  afterAll(() => setBackend("auto"));
+
+  test.each([...native, "js" as const])("of few and of many rows, by %s", (choice) => {
+    setBackend(choice);
+    for (const dtype of ["float16", "bfloat16", "float32", "float64"] as const) {
+      for (const rows of [1, 2, 8, 9, 16, 17, 32, 33, 40, 100]) {
+        const width = Math.ceil(64 / rows);
+        const shape = [rows, width];
+        const labels = tensor(new Int8Array(rows * width).fill(1), shape);
+        const loss = new Hinge({ reduction: null, dtype });
+        const resultFor = (label: number) =>
+          loss.call(labels, tensor(new Float32Array(rows * width).fill(label), shape));
+        const first = resultFor(1);
+        const second = resultFor(-1);
+        expect(first.data.buffer).not.toBe(second.data.buffer);
+        expect(first.data.buffer.byteLength).toBe(first.data.byteLength);
+        expect(first.toArray()).toEqual(new Array(rows).fill(0));
+        expect(second.toArray()).toEqual(new Array(rows).fill(2));
+      }
+    }
   });
 });
 

@@ -79,17 +79,21 @@ export const rowMajorOperand = <T extends RawArray>(values: T, code: number) => 
   offset: 0,
 });
 
-/** Returns the call that sums the losses of the rows of a row-major batch, or the terms of an elementwise loss. */
-export function sumCall(
+/**
+ * Returns the call for a row-major batch without weights, by default the one that sums its losses,
+ * or the terms of an elementwise loss.
+ */
+export function plainCall(
   formula: Formula,
   code: number,
   labels: RowTensor,
   predictions: RowTensor,
+  operation: Operation = "sum",
 ): Call {
   const { rows, width } = predictions;
-  const isFlat = formula.spec.family === "elementwise";
+  const isFlat = formula.spec.family === "elementwise" && operation !== "rows";
   return {
-    operation: "sum",
+    operation,
     formula,
     encoding: formula.labels,
     code,

@@ -11,19 +11,20 @@ export interface Evaluated {
   readonly milliseconds: number;
 }
 
-/** A batch for the fast paths. */
-export interface PlainCall {
+/** A batch for the fast paths: row-major, with one label per prediction and rows that are not empty. */
+export interface PlainBatch {
   readonly formula: Formula;
   readonly dtype: FloatDtype;
   readonly labels: RowTensor;
   readonly predictions: RowTensor;
+  /** The array that was passed for results, which may share memory with the batch. */
+  readonly out: unknown;
 }
 
 /**
  * An implementation that evaluates batches. All implementations return the same bits. The fast paths
- * are for row-major batches of one label per prediction. They give up if the encoding lacks a label,
- * or if an array is not what its tensor says, or shares memory with results: the checks before
- * `evaluate` then say what is wrong.
+ * give up if the encoding lacks a label, if an array is not what its tensor says, or if results
+ * share, or may share, memory with it: then the checks before `evaluate` say what is wrong.
  */
 export interface Backend {
   /**
@@ -41,12 +42,10 @@ export interface Backend {
     labels: RowTensor,
     predictions: RowTensor,
   ): number | undefined;
-  /**
-   * Writes the losses of the rows to an array that can hold results. Returns false if it gives up.
-   */
-  rows?(batch: PlainCall, losses: TensorData): boolean;
+  /** Writes the losses of the rows to `out`, or to a new array. Returns false if it gives up. */
+  rows?(batch: PlainBatch, losses: TensorData): boolean;
   /** Writes the gradient of the sum, divided, and returns the sum, or undefined if it gives up. */
-  gradient?(batch: PlainCall, divisor: number, gradient: TensorData): number | undefined;
+  gradient?(batch: PlainBatch, divisor: number, gradient: TensorData): number | undefined;
   /**
    * Evaluates rows of a batch, adds them to the totals, and returns whether labels were read as 0
    * and 1.

@@ -1,5 +1,5 @@
 import type { Formula, LossSpec } from "../losses/spec.js";
-import type { RawArray, Results } from "../tensor/cast.js";
+import { bytesOf, type RawArray, type Results, rawArrayIn } from "../tensor/cast.js";
 import { codes, type TensorData } from "../tensor/dtypes.js";
 import { rowMajorStrides } from "../tensor/shapes.js";
 import { type RowTensor, storedIn } from "../tensor/tensor.js";
@@ -16,7 +16,7 @@ import {
   writeCall,
   writePlain,
 } from "./call-frame.js";
-import type { Backend, Evaluated, PlainCall } from "./interface.js";
+import type { Backend, Evaluated, PlainBatch } from "./interface.js";
 import { portable } from "./portable/portable.js";
 import type { Totals } from "./totals.js";
 
@@ -113,6 +113,9 @@ function writeStrides(frame: Float64Array, call: Call, shape: readonly number[])
   }
 }
 
+const fewBytes = 64;
+const codeCount = Object.keys(codes).length;
+
 /** The addon as a backend. */
 export class NativeBackend implements Backend {
   readonly valuesAtOnce = 65536;
@@ -124,6 +127,9 @@ export class NativeBackend implements Backend {
   /** The last loss and its number, because calls usually repeat it. */
   #lastSpec: LossSpec | undefined;
   #lastNumber = 0;
+  readonly #bytesOfFew = new ArrayBuffer(fewBytes);
+  /** Views of these bytes, by number and dtype. */
+  readonly #few: Results[] = [];
 
   constructor(addon: Addon) {
     this.#addon = addon;
@@ -152,26 +158,31 @@ export class NativeBackend implements Backend {
     return plainSumIn(frame);
   }
 
-  rows(batch: PlainCall, losses: TensorData): boolean {
+  rows(batch: PlainBatch, losses: TensorData): boolean {
+    const { labels, predictions, dtype, out } = batch;
     const frame = this.#frame;
+    const code = this.#fillPlain(batch);
     frame[slot.operation] = operations.rows;
-    frame[slot.lossesDtype] = this.#fillPlain(batch);
-    const { labels, predictions, dtype } = batch;
+    frame[slot.lossesDtype] = code;
+    const few = out === undefined ? this.#memoryForFew(code, predictions.rows) : undefined;
     try {
-      const results = storedIn(losses, dtype) as Results;
+      const results = few ?? (storedIn(losses, dtype) as Results);
       this.#evaluate(labels.stored, predictions.stored, results);
     } catch {
       return false;
     }
+    if (few !== undefined) {
+      for (let row = 0; row < predictions.rows; row++) losses[row] = few[row] as number;
+    }
     return plainSumIn(frame) !== undefined;
   }
 
-  gradient(batch: PlainCall, divisor: number, gradient: TensorData) {
+  gradient(batch: PlainBatch, divisor: number, gradient: TensorData) {
+    const { labels, predictions, dtype } = batch;
     const frame = this.#frame;
     frame[slot.operation] = operations.gradient;
     frame[slot.divisor] = divisor;
     frame[slot.gradientDtype] = this.#fillPlain(batch);
-    const { labels, predictions, dtype } = batch;
     try {
       const results = storedIn(gradient, dtype) as Results;
       this.#evaluate(labels.stored, predictions.stored, undefined, results);
@@ -181,8 +192,19 @@ export class NativeBackend implements Backend {
     return plainSumIn(frame);
   }
 
+  /**
+   * Returns memory for n results that are copied then, or undefined if they are not few. V8 has new
+   * arrays of up to 64 bytes in its own heap, and takes longer to move one out of it for the addon.
+   */
+  #memoryForFew(code: number, n: number): Results | undefined {
+    if (n * bytesOf(code) > fewBytes) return undefined;
+    const key = n * codeCount + code;
+    this.#few[key] ??= rawArrayIn(code, this.#bytesOfFew, 0, n) as Results;
+    return this.#few[key];
+  }
+
   /** Writes a plain batch, and returns the code of its dtype. */
-  #fillPlain({ formula, dtype, labels, predictions }: PlainCall): number {
+  #fillPlain({ formula, dtype, labels, predictions }: PlainBatch): number {
     const code = codes[dtype];
     this.#frame[slot.loss] = this.#numberOf(formula.spec);
     writePlain(this.#frame, formula, code, labels, predictions);

@@ -1,6 +1,7 @@
 // Evaluates plans in steps. Each step is a call of a backend, which runs at once, in slices or in
 // the background.
 import { type Call, type GradientOperand, rowMajorOperand } from "../backend/call.js";
+import type { PlainBatch } from "../backend/interface.js";
 import { newTotals, type Totals } from "../backend/totals.js";
 import { newResults, type Results, roundTo, writeResults } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
@@ -9,7 +10,7 @@ import { type KnownOptions, outputOptions, weightOptions } from "./arguments.js"
 import { callOf, checked, type Steps, stridesAt } from "./calls.js";
 import { emptyDivisor, emptyLoss, isEmpty } from "./empty.js";
 import { resultsFor, resultTensor } from "./out.js";
-import { type PlainBatch, plainGradient, plainRows } from "./plain.js";
+import { plainGradient, plainRows } from "./plain.js";
 import type { Alignment, Plan } from "./plan.js";
 import {
   divisorOfPlan,

@@ -1,6 +1,7 @@
 // Fast paths for plain batches: row-major labels and predictions of one shape, without weights. On a
 // small batch, planning takes longer than the addon.
 import { backendFor } from "../backend/backend.js";
+import type { PlainBatch } from "../backend/interface.js";
 import type { Formula } from "../losses/spec.js";
 import { newResults, roundTo } from "../tensor/cast.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
@@ -8,15 +9,6 @@ import { rowShape, sameShape } from "../tensor/shapes.js";
 import type { RowTensor, TensorOf } from "../tensor/tensor.js";
 import { isForResults, resultTensor } from "./out.js";
 import { type Reduction, termsOfRow } from "./reduction.js";
-
-/** Labels and predictions for which {@link areAlike} holds, and an array for results. */
-export interface PlainBatch {
-  readonly formula: Formula;
-  readonly dtype: FloatDtype;
-  readonly labels: RowTensor;
-  readonly predictions: RowTensor;
-  readonly out: unknown;
-}
 
 /**
  * Whether labels and predictions are row-major and have the same shape, with rows that are not

@@ -1,5 +1,6 @@
 import { backendFor } from "../backend/backend.js";
 import { chunkSize } from "../backend/call.js";
+import type { PlainBatch } from "../backend/interface.js";
 import { newTotals } from "../backend/totals.js";
 import type { Formula } from "../losses/spec.js";
 import { roundTo } from "../tensor/cast.js";
@@ -16,7 +17,7 @@ import {
 } from "./arguments.js";
 import type { Steps } from "./calls.js";
 import { type Evaluation, type Output, outputOf, valueEvaluation } from "./evaluation.js";
-import { areAlike, holdsMargin, type PlainBatch, plainDivisor, plainSum } from "./plain.js";
+import { areAlike, holdsMargin, plainDivisor, plainSum } from "./plain.js";
 import { type Inputs, type Plan, plan } from "./plan.js";
 import { isUnreduced, type Reduction, termsOfRow } from "./reduction.js";
 

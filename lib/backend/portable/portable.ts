@@ -2,79 +2,34 @@
  * The bit-identical twin of the native kernels in TypeScript: for machines without a binary, and
  * for batches so small that a call into C++ costs more than it saves.
  */
-import type { ElementwiseSpec, Formula } from "../../losses/spec.js";
-import { cast } from "../../tensor/cast.js";
+import type { Results } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
-import type { RowTensor } from "../../tensor/tensor.js";
-import { type Call, chunkSize, type RowRange, rowsOfGroup, sumCall } from "../call.js";
-import type { Backend } from "../interface.js";
+import {
+  type Call,
+  chunkSize,
+  plainCall,
+  type RowRange,
+  rowMajorOperand,
+  rowsOfGroup,
+} from "../call.js";
+import type { Backend, PlainBatch } from "../interface.js";
 import { addTotals, newTotals, sumOfLosses, type Totals } from "../totals.js";
-import { areBinary, sampleOf, writeSigns } from "./binary.js";
 import { ClassIds } from "./class-ids.js";
-import { type ProductTile, writeSums } from "./elementwise.js";
 import { Pass } from "./pass.js";
-import { writeProducts } from "./products.js";
-import { isComputed } from "./read-operand.js";
 import { RowWeights } from "./row-weights.js";
+import { sumSmall, writeSmallLosses } from "./small-batch.js";
 import { TileReader } from "./tile.js";
 
-const [smallLabels, smallPredictions, smallSigns, smallProducts] = Array.from(
-  { length: 4 },
-  () => new Float32Array(chunkSize),
-) as [Float32Array, Float32Array, Float32Array, Float32Array];
+/** Whether arrays are what their tensors say, and results have memory of their own. */
+const isSafe = ({ labels, predictions, out }: PlainBatch) =>
+  labels.isWhole && predictions.isWhole && out === undefined;
 
-/** A small batch in float32. */
-const smallBatch: ProductTile = {
-  wide: false,
-  margin: 1,
-  labels: smallLabels,
-  labelsAt: 0,
-  predictions: smallPredictions,
-  predictionsAt: 0,
-  haveProducts: false,
-  productsOf(n) {
-    writeProducts(smallBatch, n, smallProducts);
-    return smallProducts;
-  },
-};
-
-const smallSum = new Float64Array(1);
-
-/** Returns the values of a tensor as floats: in place, or cast to the dtype with the code `as`. */
-function floatsOf({ code, stored, rows, width }: RowTensor, as: number, to: Float32Array) {
-  if (isComputed(code, as)) return stored as Float32Array;
-  cast(code, stored, 0, rows * width, as, to);
-  return to;
+/** Evaluates a call, and returns the sum of its losses, or undefined if its encoding lacks a label. */
+function sumOf(call: Call): number | undefined {
+  const totals = newTotals();
+  evaluate(call, { first: 0, end: call.rows }, totals);
+  return sumOfLosses(totals);
 }
-
-/** Whether the first and the last few labels are 0 or 1. */
-function lookBinary(labels: Float32Array, n: number): boolean {
-  const sample = sampleOf(n);
-  return areBinary(labels, 0, sample) && areBinary(labels, n - sample, sample);
-}
-
-/**
- * Sums the n terms of a small batch, whose arithmetic is in float32, on a fast path; returns
- * undefined if its encoding lacks a label.
- */
-function sumSmall(
-  { spec, margin, labels: encoding }: Formula & { readonly spec: ElementwiseSpec },
-  labels: Float32Array,
-  predictions: Float32Array,
-  n: number,
-): number | undefined {
-  const mayBeBinary = encoding === "binary" || (encoding === "auto" && lookBinary(labels, n));
-  const areSigned = mayBeBinary && writeSigns(labels, 0, n, smallSigns);
-  if (encoding === "binary" && !areSigned) return undefined;
-  smallBatch.margin = margin;
-  smallBatch.labels = areSigned ? smallSigns : labels;
-  smallBatch.predictions = predictions;
-  writeSums(spec, smallBatch, 1, n, smallSum);
-  return smallSum[0];
-}
-
-const isElementwise = (formula: Formula): formula is Formula & { readonly spec: ElementwiseSpec } =>
-  formula.spec.family === "elementwise";
 
 /** The JavaScript backend. */
 export const portable: Backend = {
@@ -82,16 +37,27 @@ export const portable: Backend = {
 
   sum(formula, code, labels, predictions) {
     if (!labels.isWhole || !predictions.isWhole) return undefined;
-    const n = predictions.rows * predictions.width;
-    if (isElementwise(formula) && code !== codes.float64 && n <= chunkSize) {
-      const y = floatsOf(labels, code, smallLabels);
-      const p = floatsOf(predictions, code, smallPredictions);
-      return sumSmall(formula, y, p, n);
-    }
-    const call = sumCall(formula, code, labels, predictions);
-    const totals = newTotals();
-    evaluate(call, { first: 0, end: call.rows }, totals);
-    return sumOfLosses(totals);
+    const sum = sumSmall(formula, code, labels, predictions);
+    if (sum !== undefined) return sum;
+    return sumOf(plainCall(formula, code, labels, predictions));
+  },
+
+  rows(batch, losses) {
+    const { formula, dtype, labels, predictions } = batch;
+    if (!isSafe(batch)) return false;
+    const code = codes[dtype];
+    const results = losses as Results;
+    if (writeSmallLosses(formula, code, labels, predictions, results)) return true;
+    const call = plainCall(formula, code, labels, predictions, "rows");
+    return sumOf({ ...call, losses: rowMajorOperand(results, code) }) !== undefined;
+  },
+
+  gradient(batch, divisor, gradient) {
+    const { formula, dtype, labels, predictions } = batch;
+    if (!isSafe(batch)) return undefined;
+    const code = codes[dtype];
+    const call = plainCall(formula, code, labels, predictions, "gradient");
+    return sumOf({ ...call, divisor, gradient: rowMajorOperand(gradient as Results, code) });
   },
 
   evaluate,

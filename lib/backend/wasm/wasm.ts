@@ -1,6 +1,6 @@
 import type { Formula } from "../../losses/spec.js";
 import type { RowTensor } from "../../tensor/tensor.js";
-import { type Call, type RowRange, rowsOfGroup, sumCall } from "../call.js";
+import { type Call, plainCall, type RowRange, rowsOfGroup } from "../call.js";
 import { operations, plainSumIn, slot, writePlain } from "../call-frame.js";
 import type { Backend } from "../interface.js";
 import { portable } from "../portable/portable.js";
@@ -34,7 +34,7 @@ export class WasmBackend implements Backend {
   sum(formula: Formula, code: number, labels: RowTensor, predictions: RowTensor) {
     if (!labels.isWhole || !predictions.isWhole) return undefined;
     if (predictions.rows * predictions.width > valuesOfPiece) {
-      const call = sumCall(formula, code, labels, predictions);
+      const call = plainCall(formula, code, labels, predictions);
       const totals = newTotals();
       this.evaluate(call, { first: 0, end: call.rows }, totals);
       return sumOfLosses(totals);
