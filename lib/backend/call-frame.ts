@@ -140,8 +140,8 @@ export function writeCall(frame: Float64Array, call: Call, lossNumber: number): 
 }
 
 /**
- * Writes everything but the operation, its outputs and the loss for a row-major batch that has one
- * label per prediction.
+ * Writes everything but the operation, its outputs and the loss for a row-major batch without
+ * weights.
  */
 export function writePlain(
   frame: Float64Array,
@@ -158,7 +158,7 @@ export function writePlain(
   frame[slot.computeDtype] = code;
   frame[slot.firstRow] = 0;
   frame[slot.rows] = frame[slot.batchRows] = predictions.rows;
-  frame[slot.width] = predictions.width;
+  frame[slot.width] = frame[slot.classes] = predictions.width;
   frame[slot.ignores] = 0;
   frame[slot.isStrided] = 0;
 }

@@ -11,7 +11,10 @@ export interface Evaluated {
   readonly milliseconds: number;
 }
 
-/** A batch for the fast paths: row-major, with one label per prediction and rows that are not empty. */
+/**
+ * A batch for the fast paths: row-major, without weights, with rows that are not empty, and one label
+ * per prediction, or one class id per row.
+ */
 export interface PlainBatch {
   readonly formula: Formula;
   readonly dtype: FloatDtype;

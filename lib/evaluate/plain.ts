@@ -11,25 +11,52 @@ import { isForResults, resultTensor } from "./out.js";
 import { type Reduction, termsOfRow } from "./reduction.js";
 
 /**
- * Whether labels and predictions are row-major and have the same shape, with rows that are not
- * empty.
+ * Whether labels and predictions are row-major, with rows that are not empty, and labels have the
+ * shape of the predictions, or, if they are class ids, of the rows.
  */
-export function areAlike(labels: RowTensor, predictions: RowTensor): boolean {
+export function areAligned(
+  { labels: encoding }: Formula,
+  labels: RowTensor,
+  predictions: RowTensor,
+): boolean {
   const { shape, rows, width } = predictions;
-  let alike = shape.length > 0 && labels.shape.length === shape.length && rows > 0 && width > 0;
-  alike &&= labels.layout === undefined && predictions.layout === undefined;
-  alike &&= labels.rows === rows && labels.width === width;
+  if (labels.layout !== undefined || predictions.layout !== undefined) return false;
+  if (shape.length === 0 || rows === 0 || width === 0) return false;
+  return encoding === "sparse" ? areIds(labels, predictions) : areAlike(labels, predictions);
+}
+
+/** Whether two tensors have the same shape. */
+function areAlike(labels: RowTensor, { shape, rows, width }: RowTensor): boolean {
+  const fit =
+    labels.shape.length === shape.length && labels.rows === rows && labels.width === width;
   // Reading the elements of frozen arrays is slow, and up to two axes are known by now.
-  return alike && (shape.length <= 2 || sameShape(labels.shape, shape));
+  return fit && (shape.length <= 2 || sameShape(labels.shape, shape));
+}
+
+/** Whether class ids have the shape of rows, with or without an axis of their own. */
+function areIds(ids: RowTensor, { shape, rows }: RowTensor): boolean {
+  const axes = shape.length - 1;
+  const haveOwnAxis = ids.shape.length === shape.length && ids.width === 1;
+  let fit = (haveOwnAxis || ids.shape.length === axes) && ids.rows * ids.width === rows;
+  if (axes > 1)
+    for (let axis = 0; fit && axis < axes; axis++) fit = ids.shape[axis] === shape[axis];
+  return fit;
 }
 
 /** Whether the margin of a formula is a value of a dtype. */
 export const holdsMargin = (dtype: FloatDtype, { margin }: Formula) =>
   roundTo(dtype, margin) === margin;
 
-/** Returns the divisor of the sum of all terms, for the reductions that return a number. */
-export const plainDivisor = (formula: Formula, { rows, width }: RowTensor, reduction: Reduction) =>
-  termsOfRow({ formula, width }) * (reduction === "sum" ? 1 : rows);
+/** Returns how many numbers of a row {@link plainSum} adds up: the terms of elementwise losses, or its loss. */
+export const termsOfSum = ({ spec }: Formula, width: number) =>
+  spec.family === "elementwise" ? width : 1;
+
+/** Returns the divisor of a sum of rows, for the reductions that return a number. */
+const divisorOf = ({ rows }: RowTensor, reduction: Reduction) => (reduction === "sum" ? 1 : rows);
+
+/** Returns the divisor of {@link plainSum}. */
+export const plainDivisor = (formula: Formula, predictions: RowTensor, reduction: Reduction) =>
+  termsOfSum(formula, predictions.width) * divisorOf(predictions, reduction);
 
 /**
  * Sums a batch: the losses of its rows, or the terms of an elementwise loss. Returns undefined if the
@@ -66,9 +93,9 @@ export function plainGradient(batch: PlainBatch, reduction: Reduction) {
   if (backend.gradient === undefined) return undefined;
   const results = out === undefined ? newResults(dtype, rows * width) : out;
   if (!isForResults(results, dtype)) return undefined;
-  const divisor = plainDivisor(formula, predictions, reduction);
+  const divisor = divisorOf(predictions, reduction) * termsOfRow({ formula, width });
   const sum = backend.gradient(batch, divisor, results);
   if (sum === undefined) return undefined;
-  const value = roundTo(dtype, sum / divisor);
+  const value = roundTo(dtype, sum / plainDivisor(formula, predictions, reduction));
   return { value, gradient: resultTensor(dtype, results, shape, predictions, out) };
 }

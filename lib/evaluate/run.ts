@@ -17,9 +17,9 @@ import {
 } from "./arguments.js";
 import type { Steps } from "./calls.js";
 import { type Evaluation, type Output, outputOf, valueEvaluation } from "./evaluation.js";
-import { areAlike, holdsMargin, plainDivisor, plainSum } from "./plain.js";
+import { areAligned, holdsMargin, plainDivisor, plainSum, termsOfSum } from "./plain.js";
 import { type Inputs, type Plan, plan } from "./plan.js";
-import { isUnreduced, type Reduction, termsOfRow } from "./reduction.js";
+import { isUnreduced, type Reduction } from "./reduction.js";
 
 /** The settings of a loss or of a function of rows, for all batches. */
 export interface Settings<R extends Reduction = Reduction, D extends FloatDtype = FloatDtype> {
@@ -36,7 +36,7 @@ export interface Settings<R extends Reduction = Reduction, D extends FloatDtype 
   readonly fixRanks: boolean;
   /** Options of each call besides those of the evaluation. */
   readonly options: readonly string[];
-  /** Whether a batch can take the fast path: see {@link areAlike}. */
+  /** Whether rows count alike: then batches can take the fast path. */
   readonly isPlain: boolean;
 }
 
@@ -101,7 +101,7 @@ function plainBatch(settings: Settings, { inputs, out }: Arguments): PlainBatch 
     isPlain &&
     sampleWeight === undefined &&
     mask === undefined &&
-    areAlike(labels, predictions) &&
+    areAligned(formula, labels, predictions) &&
     holdsMargin(dtype, formula);
   return isOne ? { formula, dtype, labels, predictions, out } : undefined;
 }
@@ -134,7 +134,7 @@ export function value<R extends Reduction, D extends FloatDtype>(
   }
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toPredictions(yPred);
-  const isFast = settings.isPlain && areAlike(labels, predictions);
+  const isFast = settings.isPlain && areAligned(formula, labels, predictions);
   const total = isFast ? plainSum(formula, code, labels, predictions) : undefined;
   if (total === undefined) {
     const given = withoutOptions(labels, predictions);
@@ -153,9 +153,9 @@ export function smallSum(
 ): { readonly mean: number; readonly rows: number } | undefined {
   const { rows, width, shape } = predictions;
   const isSmall = isPlain && rows * width <= chunkSize && shape.length === 2;
-  if (!isSmall || !areAlike(labels, predictions)) return undefined;
+  if (!isSmall || !areAligned(formula, labels, predictions)) return undefined;
   const dtype = ownDtype(predictions);
   if (!holdsMargin(dtype, formula)) return undefined;
   const sum = plainSum(formula, codes[dtype], labels, predictions);
-  return sum === undefined ? undefined : { mean: sum / termsOfRow({ formula, width }), rows };
+  return sum === undefined ? undefined : { mean: sum / termsOfSum(formula, width), rows };
 }

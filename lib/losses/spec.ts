@@ -139,6 +139,3 @@ export const hasClasses = ({ spec, labels }: Formula) =>
 /** Whether rows have weights by their labels. */
 export const weighsRows = ({ classWeight, ignoreClass }: Formula) =>
   classWeight !== undefined || ignoreClass !== undefined;
-
-/** Whether labels are one per prediction, and rows count alike. */
-export const isPlain = (formula: Formula) => !hasClasses(formula) && !weighsRows(formula);

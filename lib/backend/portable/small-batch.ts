@@ -1,6 +1,6 @@
 // Fast paths for elementwise losses of batches of a few dozen values, for which the objects of a call
 // take longer than the arithmetic.
-import type { ElementwiseSpec, Formula } from "../../losses/spec.js";
+import { type ElementwiseSpec, type Formula, hasClasses } from "../../losses/spec.js";
 import { cast, type Results, writeResults } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
 import type { RowTensor } from "../../tensor/tensor.js";
@@ -47,13 +47,15 @@ function lookBinary(labels: Float32Array, n: number): boolean {
 
 /** Reads a batch, and returns its loss; undefined if it is none for a fast path, or lacks a label. */
 function read(
-  { spec, margin, labels: encoding }: Formula,
+  formula: Formula,
   code: number,
   labels: RowTensor,
   predictions: RowTensor,
 ): ElementwiseSpec | undefined {
+  const { spec, margin, labels: encoding } = formula;
   const n = predictions.rows * predictions.width;
-  if (spec.family !== "elementwise" || code === codes.float64 || n > chunkSize) return undefined;
+  if (spec.family !== "elementwise" || hasClasses(formula)) return undefined;
+  if (code === codes.float64 || n > chunkSize) return undefined;
   const y = floatsOf(labels, n, code, castLabels);
   const mayBeBinary = encoding === "binary" || (encoding === "auto" && lookBinary(y, n));
   const areSigned = mayBeBinary && writeSigns(y, 0, n, signs);
