@@ -1,4 +1,5 @@
 import type { Formula } from "../losses/spec.js";
+import type { Results } from "../tensor/cast.js";
 import type { FloatDtype, TensorData } from "../tensor/dtypes.js";
 import type { RowTensor } from "../tensor/tensor.js";
 import type { Call, RowRange } from "./call.js";
@@ -47,8 +48,16 @@ export interface Backend {
   ): number | undefined;
   /** Writes the losses of the rows to `out`, or to a new array. Returns false if it gives up. */
   rows?(batch: PlainBatch, losses: TensorData): boolean;
-  /** Writes the gradient of the sum, divided, and returns the sum, or undefined if it gives up. */
-  gradient?(batch: PlainBatch, divisor: number, gradient: TensorData): number | undefined;
+  /**
+   * Writes the gradient of the sum, divided, and the losses of the rows if there is a new array for
+   * them. Returns the sum, or undefined if it gives up.
+   */
+  gradient?(
+    batch: PlainBatch,
+    divisor: number,
+    gradient: TensorData,
+    losses: Results | undefined,
+  ): number | undefined;
   /**
    * Evaluates rows of a batch, adds them to the totals, and returns whether labels were read as 0
    * and 1.

@@ -113,6 +113,11 @@ function writeStrides(frame: Float64Array, call: Call, shape: readonly number[])
   }
 }
 
+/** Copies few numbers. A loop, because `set` takes longer. */
+function copyRows(from: Results, rows: number, to: TensorData): void {
+  for (let row = 0; row < rows; row++) to[row] = from[row] as number;
+}
+
 const fewBytes = 64;
 const codeCount = Object.keys(codes).length;
 
@@ -160,35 +165,43 @@ export class NativeBackend implements Backend {
 
   rows(batch: PlainBatch, losses: TensorData): boolean {
     const { labels, predictions, dtype, out } = batch;
+    const { rows } = predictions;
     const frame = this.#frame;
     const code = this.#fillPlain(batch);
     frame[slot.operation] = operations.rows;
     frame[slot.lossesDtype] = code;
-    const few = out === undefined ? this.#memoryForFew(code, predictions.rows) : undefined;
+    const few = out === undefined ? this.#memoryForFew(code, rows) : undefined;
     try {
       const results = few ?? (storedIn(losses, dtype) as Results);
       this.#evaluate(labels.stored, predictions.stored, results);
     } catch {
       return false;
     }
-    if (few !== undefined) {
-      for (let row = 0; row < predictions.rows; row++) losses[row] = few[row] as number;
-    }
+    if (few !== undefined) copyRows(few, rows, losses);
     return plainSumIn(frame) !== undefined;
   }
 
-  gradient(batch: PlainBatch, divisor: number, gradient: TensorData) {
+  gradient(
+    batch: PlainBatch,
+    divisor: number,
+    gradient: TensorData,
+    losses: Results | undefined,
+  ): number | undefined {
     const { labels, predictions, dtype } = batch;
+    const { rows } = predictions;
     const frame = this.#frame;
+    const code = this.#fillPlain(batch);
     frame[slot.operation] = operations.gradient;
     frame[slot.divisor] = divisor;
-    frame[slot.gradientDtype] = this.#fillPlain(batch);
+    frame[slot.lossesDtype] = frame[slot.gradientDtype] = code;
+    const few = losses && this.#memoryForFew(code, rows);
     try {
       const results = storedIn(gradient, dtype) as Results;
-      this.#evaluate(labels.stored, predictions.stored, undefined, results);
+      this.#evaluate(labels.stored, predictions.stored, few ?? losses, results);
     } catch {
       return undefined;
     }
+    if (few !== undefined) copyRows(few, rows, losses as Results);
     return plainSumIn(frame);
   }
 

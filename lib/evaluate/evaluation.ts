@@ -169,6 +169,7 @@ export interface Evaluation<Result> {
 export const valueEvaluation: Evaluation<Value> = {
   options: weightOptions,
   steps: valueSteps,
+  ofPlain: (batch, reduction) => (isUnreduced(reduction) ? plainRows(batch) : undefined),
 };
 
 export const rowEvaluation: Evaluation<TensorOf<FloatDtype>> = {
@@ -182,6 +183,15 @@ export const gradientEvaluation: Evaluation<ValueAndGradient<Value>> = {
   options: weightOptions.with(["out"]),
   resultSize: ({ predictions }) => predictions.rows * predictions.width,
   steps: (plan, reduction, output) => gradientSteps(plan, reduction, output as Output),
-  ofPlain: (batch, reduction) =>
-    isUnreduced(reduction) ? undefined : plainGradient(batch, reduction),
+  ofPlain: plainGradient,
+};
+
+/** Unreduced losses have the gradient of their sum, for which they need not be written. */
+const summed = (reduction: Reduction) => (isUnreduced(reduction) ? "sum" : reduction);
+
+/** Computes the gradient, beside a value that is not that of the reduction. */
+export const gradientAlone: Evaluation<ValueAndGradient<Value>> = {
+  ...gradientEvaluation,
+  steps: (plan, reduction, output) => gradientSteps(plan, summed(reduction), output as Output),
+  ofPlain: (batch, reduction) => plainGradient(batch, summed(reduction)),
 };

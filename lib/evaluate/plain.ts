@@ -8,7 +8,7 @@ import type { FloatDtype } from "../tensor/dtypes.js";
 import { rowShape, sameShape } from "../tensor/shapes.js";
 import type { RowTensor, TensorOf } from "../tensor/tensor.js";
 import { isForResults, resultTensor } from "./out.js";
-import { type Reduction, termsOfRow } from "./reduction.js";
+import { isUnreduced, type Reduction, termsOfRow } from "./reduction.js";
 
 /**
  * Whether labels and predictions are row-major, with rows that are not empty, and labels have the
@@ -51,8 +51,9 @@ export const holdsMargin = (dtype: FloatDtype, { margin }: Formula) =>
 export const termsOfSum = ({ spec }: Formula, width: number) =>
   spec.family === "elementwise" ? width : 1;
 
-/** Returns the divisor of a sum of rows, for the reductions that return a number. */
-const divisorOf = ({ rows }: RowTensor, reduction: Reduction) => (reduction === "sum" ? 1 : rows);
+/** Returns the divisor of a sum of losses. */
+const divisorOf = ({ rows }: RowTensor, reduction: Reduction) =>
+  reduction === "sum" || isUnreduced(reduction) ? 1 : rows;
 
 /** Returns the divisor of {@link plainSum}. */
 export const plainDivisor = (formula: Formula, predictions: RowTensor, reduction: Reduction) =>
@@ -83,8 +84,7 @@ export function plainRows(batch: PlainBatch): TensorOf<FloatDtype> | undefined {
 }
 
 /**
- * Computes the loss, reduced to a number, and its gradient. Returns undefined if the backend has no
- * fast path, or gives up.
+ * Computes the loss and its gradient. Returns undefined if the backend has no fast path, or gives up.
  */
 export function plainGradient(batch: PlainBatch, reduction: Reduction) {
   const { formula, dtype, predictions, out } = batch;
@@ -93,9 +93,13 @@ export function plainGradient(batch: PlainBatch, reduction: Reduction) {
   if (backend.gradient === undefined) return undefined;
   const results = out === undefined ? newResults(dtype, rows * width) : out;
   if (!isForResults(results, dtype)) return undefined;
+  const losses = isUnreduced(reduction) ? newResults(dtype, rows) : undefined;
   const divisor = divisorOf(predictions, reduction) * termsOfRow({ formula, width });
-  const sum = backend.gradient(batch, divisor, results);
+  const sum = backend.gradient(batch, divisor, results, losses);
   if (sum === undefined) return undefined;
-  const value = roundTo(dtype, sum / plainDivisor(formula, predictions, reduction));
+  const value =
+    losses === undefined
+      ? roundTo(dtype, sum / plainDivisor(formula, predictions, reduction))
+      : resultTensor(dtype, losses, rowShape(shape), predictions);
   return { value, gradient: resultTensor(dtype, results, shape, predictions, out) };
 }

@@ -2,6 +2,7 @@ import { described, wrongKind } from "../errors.js";
 import { type AsyncOptions, type OutputOptions, outputOptions } from "../evaluate/arguments.js";
 import {
   type Evaluation,
+  gradientAlone,
   gradientEvaluation,
   rowEvaluation,
   type ValueAndGradient,
@@ -47,10 +48,11 @@ function settingsOf(
 }
 
 /** Functions accept no weights, because their losses are not reduced. */
-const gradientOfRows: Evaluation<ValueAndGradient<unknown>> = {
-  ...gradientEvaluation,
-  options: outputOptions,
-};
+const ofRows = (
+  evaluation: Evaluation<ValueAndGradient<unknown>>,
+): Evaluation<ValueAndGradient<unknown>> => ({ ...evaluation, options: outputOptions });
+const gradientOfRows = ofRows(gradientEvaluation);
+const gradientOfSum = ofRows(gradientAlone);
 
 /**
  * Computes the losses of the rows, and the gradient of their sum with respect to the predictions,
@@ -107,7 +109,8 @@ export function gradient<P extends TensorLike>(
   yPred: P,
   options?: Options<P>,
 ): TensorOf<ResultDtype<P>> {
-  return valueAndGradient(loss, yTrue, yPred, options).gradient;
+  const evaluated = evaluateNow(gradientOfSum, settingsOf(loss, options), yTrue, yPred, options);
+  return evaluated.gradient as TensorOf<ResultDtype<P>>;
 }
 
 /**
@@ -206,7 +209,7 @@ export async function gradientAsync<P extends TensorLike, T extends boolean = fa
   options?: Options<P> & AsyncOptions<T>,
 ): Promise<AsyncGradient<TensorOf<ResultDtype<P>>, T>> {
   const evaluated = await evaluateAsync(
-    gradientOfRows,
+    gradientOfSum,
     settingsOf(loss, options),
     yTrue,
     yPred,

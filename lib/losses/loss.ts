@@ -5,6 +5,7 @@ import type {
   WeightOptions,
 } from "../evaluate/arguments.js";
 import {
+  gradientAlone,
   gradientEvaluation,
   rowEvaluation,
   type ValueAndGradient,
@@ -362,7 +363,8 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>>,
   ): TensorOf<ComputeDtype<P>> {
-    return this.valueAndGradient(yTrue, yPred, options).gradient;
+    const evaluated = evaluateNow(gradientAlone, this.#settings, yTrue, yPred, options);
+    return evaluated.gradient as TensorOf<FloatDtype> as TensorOf<ComputeDtype<P>>;
   }
 
   /**
@@ -379,13 +381,7 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
     yPred: TensorLike,
     options?: GradientOptions<ComputeDtype<P>> & AsyncOptions<T>,
   ): Promise<AsyncGradient<TensorOf<ComputeDtype<P>>, T>> {
-    const evaluated = await evaluateAsync(
-      gradientEvaluation,
-      this.#settings,
-      yTrue,
-      yPred,
-      options,
-    );
+    const evaluated = await evaluateAsync(gradientAlone, this.#settings, yTrue, yPred, options);
     return asyncGradient(evaluated) as AsyncGradient<TensorOf<ComputeDtype<P>>, T>;
   }
 

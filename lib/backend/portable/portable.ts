@@ -52,9 +52,9 @@ export const portable: Backend = {
     return sumOf({ ...call, losses: rowMajorOperand(results, code) }) !== undefined;
   },
 
-  gradient(batch, divisor, gradient) {
+  gradient(batch, divisor, gradient, losses) {
     const { formula, dtype, labels, predictions } = batch;
-    if (!isSafe(batch)) return undefined;
+    if (!isSafe(batch) || losses !== undefined) return undefined;
     const code = codes[dtype];
     const call = plainCall(formula, code, labels, predictions, "gradient");
     return sumOf({ ...call, divisor, gradient: rowMajorOperand(gradient as Results, code) });
