@@ -10,6 +10,7 @@ import {
   sizeOf,
 } from "../tensor/shapes.js";
 import { checkLength, type RowTensor } from "../tensor/tensor.js";
+import { areAlike, areIds } from "./alignment.js";
 import { checkRowLabels } from "./labels.js";
 import {
   type Axes,
@@ -115,23 +116,28 @@ export function plan(
 function alikeGeometry(inputs: Inputs, { formula }: PlanOptions): Geometry | undefined {
   const { labels, predictions, sampleWeight, mask } = inputs;
   const { shape, rows, width } = predictions;
+  const haveIds = formula.labels === "sparse";
   if (shape.length === 0 || width === 0) return undefined;
-  if (formula.labels === "sparse" || !sameShape(labels.shape, shape)) return undefined;
+  if (!(haveIds ? areIds(labels, predictions) : areAlike(labels, predictions))) return undefined;
   const lossShape = rowShape(shape);
   const fits = (column: RowTensor | undefined) =>
     column === undefined || sameShape(column.shape, lossShape);
   if (!fits(sampleWeight) || !fits(mask)) return undefined;
-  return { lossShape, rows, width, weightRepeats: 1, layout: ownLayout(inputs) };
+  const areStrided = isStrided(inputs);
+  // Ids have no strides over the last axis.
+  if (haveIds && areStrided) return undefined;
+  const layout = areStrided ? ownLayout(inputs) : undefined;
+  return { lossShape, rows, width, weightRepeats: 1, layout };
 }
 
-/** Returns the layout of inputs of one shape; undefined if all are row-major. */
-function ownLayout({ labels, predictions, sampleWeight, mask }: Inputs): Layout | undefined {
-  const isStrided =
-    labels.layout !== undefined ||
-    predictions.layout !== undefined ||
-    sampleWeight?.layout !== undefined ||
-    mask?.layout !== undefined;
-  if (!isStrided) return undefined;
+const isStrided = ({ labels, predictions, sampleWeight, mask }: Inputs) =>
+  labels.layout !== undefined ||
+  predictions.layout !== undefined ||
+  sampleWeight?.layout !== undefined ||
+  mask?.layout !== undefined;
+
+/** Returns the layout of inputs of one shape. */
+function ownLayout({ labels, predictions, sampleWeight, mask }: Inputs): Layout {
   const { shape } = predictions;
   const strides = [axesOf(labels).strides, axesOf(predictions).strides];
   for (const column of [sampleWeight, mask]) {

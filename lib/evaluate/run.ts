@@ -7,6 +7,7 @@ import { roundTo } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import { toPredictions, toTensor } from "../tensor/tensor-like.js";
+import { areAligned } from "./alignment.js";
 import {
   type Arguments,
   type CallOptions,
@@ -17,7 +18,7 @@ import {
 } from "./arguments.js";
 import type { Steps } from "./calls.js";
 import { type Evaluation, type Output, outputOf, valueEvaluation } from "./evaluation.js";
-import { areAligned, holdsMargin, plainDivisor, plainSum, termsOfSum } from "./plain.js";
+import { holdsMargin, plainDivisor, plainSum, termsOfSum } from "./plain.js";
 import { type Inputs, type Plan, plan } from "./plan.js";
 import { isUnreduced, type Reduction } from "./reduction.js";
 
