@@ -1,7 +1,7 @@
 // Labels 0 and 1, of which -1 and 1 are made.
 import type { Computed } from "../../tensor/cast.js";
 
-const isBinary = (label: number) => label === 0 || label === 1;
+export const isBinary = (label: number) => label === 0 || label === 1;
 
 /** Is 0 for 0 and 1 only. It has no branch, which random labels would mispredict. */
 const impurityOf = (label: number) => Math.abs(label * (1 - label));

@@ -5,7 +5,7 @@ import { cast, type Results, writeResults } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
 import type { RowTensor } from "../../tensor/tensor.js";
 import { chunkSize } from "../call.js";
-import { areBinary, sampleOf, writeSigns } from "./binary.js";
+import { isBinary, sampleOf, writeSigns } from "./binary.js";
 import { type ProductTile, writeSums } from "./elementwise.js";
 import { writeProducts } from "./products.js";
 import { isComputed } from "./read-operand.js";
@@ -33,16 +33,19 @@ const tile: ProductTile = {
 };
 
 /** Returns n values of a tensor as floats: in place, or cast to the dtype with the code `as`. */
-function floatsOf({ code, stored }: RowTensor, n: number, as: number, to: Float32Array) {
-  if (isComputed(code, as)) return stored as Float32Array;
-  cast(code, stored, 0, n, as, to);
+function floatsOf(tensor: RowTensor, n: number, as: number, to: Float32Array): Float32Array {
+  if (isComputed(tensor.code, as)) return tensor.data as Float32Array;
+  cast(tensor.code, tensor.stored, 0, n, as, to);
   return to;
 }
 
 /** Whether the first and the last few labels are 0 or 1. */
 function lookBinary(labels: Float32Array, n: number): boolean {
   const sample = sampleOf(n);
-  return areBinary(labels, 0, sample) && areBinary(labels, n - sample, sample);
+  for (let i = 0; i < sample; i++) {
+    if (!isBinary(labels[i]) || !isBinary(labels[n - 1 - i])) return false;
+  }
+  return true;
 }
 
 /** Reads a batch, and returns its loss; undefined if it is none for a fast path, or lacks a label. */
