@@ -113,7 +113,7 @@ function writeStrides(frame: Float64Array, call: Call, shape: readonly number[])
   }
 }
 
-/** Copies few numbers. A loop, because `set` takes longer. */
+/** Copies a few numbers. A loop, because `set` takes longer. */
 function copyRows(from: Results, rows: number, to: TensorData): void {
   for (let row = 0; row < rows; row++) to[row] = from[row] as number;
 }
@@ -154,7 +154,8 @@ export class NativeBackend implements Backend {
     frame[slot.operation] = operations.sum;
     frame[slot.loss] = this.#numberOf(formula.spec);
     writePlain(frame, formula, code, labels, predictions);
-    // The addon checks all arrays, and throws for those that it refuses.
+    // The addon checks the arrays, and throws if it refuses one. The general path then checks them
+    // again, for a better message, or calls the addon and passes its error on.
     try {
       this.#evaluate(labels.stored, predictions.stored);
     } catch {
@@ -206,8 +207,9 @@ export class NativeBackend implements Backend {
   }
 
   /**
-   * Returns memory for n results that are copied then, or undefined if they are not few. V8 has new
-   * arrays of up to 64 bytes in its own heap, and takes longer to move one out of it for the addon.
+   * Returns memory from which n results are copied, or undefined if they are not few. V8 keeps new
+   * arrays of up to 64 bytes in its own heap, and moving one out of it for the addon takes longer
+   * than the copy.
    */
   #memoryForFew(code: number, n: number): Results | undefined {
     if (n * bytesOf(code) > fewBytes) return undefined;

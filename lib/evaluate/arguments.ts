@@ -53,20 +53,20 @@ export interface CallOptions extends WeightOptions, AsyncOptions {
 /** The options that a call accepts. */
 export class KnownOptions {
   readonly names: readonly string[];
-  readonly areWeights: boolean;
-  readonly isOut: boolean;
-  readonly areAsync: boolean;
-  /** The same with other names, because every call needs one. */
+  readonly takesWeights: boolean;
+  readonly takesOut: boolean;
+  readonly isAsync: boolean;
+  /** What `with` has returned, because every call asks for it. */
   readonly #joined = new Map<readonly string[], KnownOptions>();
 
   constructor(names: readonly string[]) {
     this.names = names;
-    this.areWeights = names.includes("sampleWeight");
-    this.isOut = names.includes("out");
-    this.areAsync = names.includes("signal");
+    this.takesWeights = names.includes("sampleWeight");
+    this.takesOut = names.includes("out");
+    this.isAsync = names.includes("signal");
   }
 
-  /** Returns these and others; the same object for the same list. */
+  /** Returns these options and others: the same object each time for the same list. */
   with(names: readonly string[]): KnownOptions {
     if (names.length === 0) return this;
     let joined = this.#joined.get(names);
@@ -125,14 +125,14 @@ export function readArguments(
   const predictions = toPredictions(yPred);
   if (options === undefined) return withoutOptions(labels, predictions);
   checkOptions(options, known.names);
-  const { areWeights, isOut, areAsync } = known;
-  const sampleWeight = areWeights ? readWeights(options.sampleWeight, "sampleWeight") : undefined;
-  const mask = areWeights ? readWeights(options.mask, "mask") : undefined;
+  const { takesWeights, takesOut, isAsync } = known;
+  const sampleWeight = takesWeights ? readWeights(options.sampleWeight, "sampleWeight") : undefined;
+  const mask = takesWeights ? readWeights(options.mask, "mask") : undefined;
   return {
     inputs: { labels, predictions, sampleWeight, mask },
-    out: isOut ? options.out : undefined,
-    signal: areAsync ? readSignal(options.signal) : undefined,
-    transfer: areAsync && readTransfer(options.transfer),
+    out: takesOut ? options.out : undefined,
+    signal: isAsync ? readSignal(options.signal) : undefined,
+    transfer: isAsync && readTransfer(options.transfer),
   };
 }
 

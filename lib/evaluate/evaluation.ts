@@ -186,10 +186,10 @@ export const gradientEvaluation: Evaluation<ValueAndGradient<Value>> = {
   ofPlain: plainGradient,
 };
 
-/** Unreduced losses have the gradient of their sum, for which they need not be written. */
+/** Returns a reduction that has the same gradient, for which no losses are written. */
 const summed = (reduction: Reduction) => (isUnreduced(reduction) ? "sum" : reduction);
 
-/** Computes the gradient, beside a value that is not that of the reduction. */
+/** Computes the gradient. Its value is the sum where losses are unreduced, and is to be ignored. */
 export const gradientAlone: Evaluation<ValueAndGradient<Value>> = {
   ...gradientEvaluation,
   steps: (plan, reduction, output) => gradientSteps(plan, summed(reduction), output as Output),

@@ -1,10 +1,10 @@
-// Fast paths for plain batches: row-major labels and predictions of one shape, without weights. On a
-// small batch, planning takes longer than the addon.
+// Fast paths for batches that `isPlain` describes. On a small batch, planning takes longer than the
+// addon.
 import { backendFor } from "../backend/backend.js";
 import type { PlainBatch } from "../backend/interface.js";
 import type { Formula } from "../losses/spec.js";
 import { newResults, roundTo } from "../tensor/cast.js";
-import type { FloatDtype } from "../tensor/dtypes.js";
+import type { FloatDtype, TensorData } from "../tensor/dtypes.js";
 import { rowShape } from "../tensor/shapes.js";
 import type { RowTensor, TensorOf } from "../tensor/tensor.js";
 import { isForResults, resultTensor } from "./out.js";
@@ -14,7 +14,10 @@ import { isUnreduced, type Reduction, termsOfRow } from "./reduction.js";
 export const holdsMargin = (dtype: FloatDtype, { margin }: Formula) =>
   roundTo(dtype, margin) === margin;
 
-/** Returns how many numbers of a row {@link plainSum} adds up: the terms of elementwise losses, or its loss. */
+/**
+ * Returns the number of values that {@link plainSum} adds up in a row: its terms, if the loss is
+ * elementwise, or its loss.
+ */
 export const termsOfSum = ({ spec }: Formula, width: number) =>
   spec.family === "elementwise" ? width : 1;
 
@@ -39,14 +42,20 @@ export function plainSum(
   return backendFor(predictions.rows * predictions.width).sum(formula, code, labels, predictions);
 }
 
+/** Returns the array for n results, or undefined if the one that was passed cannot hold them. */
+function resultsOf({ dtype, out }: PlainBatch, n: number): TensorData | undefined {
+  if (out === undefined) return newResults(dtype, n);
+  return isForResults(out, dtype) ? out : undefined;
+}
+
 /** Computes the losses of rows. Returns undefined if the backend has no fast path, or gives up. */
 export function plainRows(batch: PlainBatch): TensorOf<FloatDtype> | undefined {
   const { dtype, predictions, out } = batch;
   const { rows, width, shape } = predictions;
   const backend = backendFor(rows * width);
   if (backend.rows === undefined) return undefined;
-  const losses = out === undefined ? newResults(dtype, rows) : out;
-  if (!isForResults(losses, dtype) || !backend.rows(batch, losses)) return undefined;
+  const losses = resultsOf(batch, rows);
+  if (losses === undefined || !backend.rows(batch, losses)) return undefined;
   return resultTensor(dtype, losses, rowShape(shape), predictions, out);
 }
 
@@ -58,8 +67,8 @@ export function plainGradient(batch: PlainBatch, reduction: Reduction) {
   const { rows, width, shape } = predictions;
   const backend = backendFor(rows * width);
   if (backend.gradient === undefined) return undefined;
-  const results = out === undefined ? newResults(dtype, rows * width) : out;
-  if (!isForResults(results, dtype)) return undefined;
+  const results = resultsOf(batch, rows * width);
+  if (results === undefined) return undefined;
   const losses = isUnreduced(reduction) ? newResults(dtype, rows) : undefined;
   const divisor = divisorOf(predictions, reduction) * termsOfRow({ formula, width });
   const sum = backend.gradient(batch, divisor, results, losses);

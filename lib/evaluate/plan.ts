@@ -10,7 +10,7 @@ import {
   sizeOf,
 } from "../tensor/shapes.js";
 import { checkLength, type RowTensor } from "../tensor/tensor.js";
-import { areAlike, areIds } from "./alignment.js";
+import { areFitting } from "./alignment.js";
 import { checkRowLabels } from "./labels.js";
 import {
   type Axes,
@@ -116,20 +116,20 @@ export function plan(
 function alikeGeometry(inputs: Inputs, { formula }: PlanOptions): Geometry | undefined {
   const { labels, predictions, sampleWeight, mask } = inputs;
   const { shape, rows, width } = predictions;
-  const haveIds = formula.labels === "sparse";
   if (shape.length === 0 || width === 0) return undefined;
-  if (!(haveIds ? areIds(labels, predictions) : areAlike(labels, predictions))) return undefined;
+  if (!areFitting(formula, labels, predictions)) return undefined;
   const lossShape = rowShape(shape);
   const fits = (column: RowTensor | undefined) =>
     column === undefined || sameShape(column.shape, lossShape);
   if (!fits(sampleWeight) || !fits(mask)) return undefined;
   const areStrided = isStrided(inputs);
-  // Ids have no strides over the last axis.
-  if (haveIds && areStrided) return undefined;
+  // Class ids have no stride over the last axis.
+  if (areStrided && formula.labels === "sparse") return undefined;
   const layout = areStrided ? ownLayout(inputs) : undefined;
   return { lossShape, rows, width, weightRepeats: 1, layout };
 }
 
+/** Whether an input is not row-major. */
 const isStrided = ({ labels, predictions, sampleWeight, mask }: Inputs) =>
   labels.layout !== undefined ||
   predictions.layout !== undefined ||

@@ -7,7 +7,7 @@ import { roundTo } from "../tensor/cast.js";
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import { toPredictions, toTensor } from "../tensor/tensor-like.js";
-import { areAligned } from "./alignment.js";
+import { isPlain } from "./alignment.js";
 import {
   type Arguments,
   type CallOptions,
@@ -37,8 +37,6 @@ export interface Settings<R extends Reduction = Reduction, D extends FloatDtype 
   readonly fixRanks: boolean;
   /** Options of each call besides those of the evaluation. */
   readonly options: readonly string[];
-  /** Whether rows count alike: then batches can take the fast path. */
-  readonly isPlain: boolean;
 }
 
 /** A number for every reduction but `null` and `"none"`, which return a tensor. */
@@ -97,12 +95,11 @@ export function finishNow<Result>(
 /** Returns arguments as a plain batch, if they are one. */
 function plainBatch(settings: Settings, { inputs, out }: Arguments): PlainBatch | undefined {
   const { labels, predictions, sampleWeight, mask } = inputs;
-  const { formula, isPlain, dtype = ownDtype(predictions) } = settings;
+  const { formula, dtype = ownDtype(predictions) } = settings;
   const isOne =
-    isPlain &&
     sampleWeight === undefined &&
     mask === undefined &&
-    areAligned(formula, labels, predictions) &&
+    isPlain(formula, labels, predictions) &&
     holdsMargin(dtype, formula);
   return isOne ? { formula, dtype, labels, predictions, out } : undefined;
 }
@@ -135,7 +132,7 @@ export function value<R extends Reduction, D extends FloatDtype>(
   }
   const labels = toTensor(yTrue, "yTrue");
   const predictions = toPredictions(yPred);
-  const isFast = settings.isPlain && areAligned(formula, labels, predictions);
+  const isFast = isPlain(formula, labels, predictions);
   const total = isFast ? plainSum(formula, code, labels, predictions) : undefined;
   if (total === undefined) {
     const given = withoutOptions(labels, predictions);
@@ -149,12 +146,12 @@ export function value<R extends Reduction, D extends FloatDtype>(
  * undefined for all others. A chunk has a single total, so this double is the exact sum.
  */
 export function smallSum(
-  { formula, isPlain }: Settings,
+  { formula }: Settings,
   { labels, predictions }: Inputs,
 ): { readonly mean: number; readonly rows: number } | undefined {
   const { rows, width, shape } = predictions;
-  const isSmall = isPlain && rows * width <= chunkSize && shape.length === 2;
-  if (!isSmall || !areAligned(formula, labels, predictions)) return undefined;
+  const isSmall = rows * width <= chunkSize && shape.length === 2;
+  if (!isSmall || !isPlain(formula, labels, predictions)) return undefined;
   const dtype = ownDtype(predictions);
   if (!holdsMargin(dtype, formula)) return undefined;
   const sum = plainSum(formula, codes[dtype], labels, predictions);

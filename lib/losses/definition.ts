@@ -10,7 +10,7 @@ import { evaluateNow, type Settings } from "../evaluate/run.js";
 import type { FloatDtype } from "../tensor/dtypes.js";
 import type { Tensor, TensorOf } from "../tensor/tensor.js";
 import type { ResultDtype, TensorLike } from "../tensor/tensor-like.js";
-import { type LabelEncoding, type LossSpec, weighsRows } from "./spec.js";
+import type { LabelEncoding, LossSpec } from "./spec.js";
 
 /** All parts of one loss. */
 export interface LossDefinition {
@@ -50,7 +50,6 @@ export function functionSettings(spec: LossSpec): Settings<null> {
     code: undefined,
     fixRanks: false,
     options: formulaOptionsOf(spec),
-    isPlain: !weighsRows(formula),
   };
 }
 
@@ -64,7 +63,7 @@ export function settingsFor(
   for (const name in options) {
     if (name !== "out" && settings.options.includes(name)) {
       const formula = readFormula(settings.formula.spec, options);
-      return { ...settings, formula, isPlain: !weighsRows(formula) };
+      return { ...settings, formula };
     }
   }
   return settings;

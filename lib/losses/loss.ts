@@ -39,7 +39,7 @@ import { type ComputeDtype, computeDtype, type DtypePolicy } from "../tensor/con
 import { codes, type FloatDtype } from "../tensor/dtypes.js";
 import type { TensorOf } from "../tensor/tensor.js";
 import type { TensorLike } from "../tensor/tensor-like.js";
-import { type Formula, type LabelEncoding, type LossSpec, weighsRows } from "./spec.js";
+import type { Formula, LabelEncoding, LossSpec } from "./spec.js";
 
 /** Options of the constructor of a loss. A loss can have more, such as a margin. */
 export interface LossOptions<
@@ -106,7 +106,6 @@ export abstract class Loss<R extends Reduction = Reduction, P extends DtypePolic
       code: codes[own],
       fixRanks: true,
       options: noOptions,
-      isPlain: !weighsRows(formula),
     };
     this.#dtypeWasGiven = dtype !== undefined && dtype !== null;
     this.#name = nameOf(name, spec.name);

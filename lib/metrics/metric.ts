@@ -14,7 +14,7 @@ import type { Reduction } from "../evaluate/reduction.js";
 import { finishNow, type Settings, smallSum } from "../evaluate/run.js";
 import { evaluateAsync } from "../evaluate/run-async.js";
 import type { TransferredInputs } from "../evaluate/transfer.js";
-import { type LabelEncoding, type LossSpec, weighsRows } from "../losses/spec.js";
+import type { LabelEncoding, LossSpec } from "../losses/spec.js";
 import { nameOf } from "../names.js";
 import { checkOptions } from "../options.js";
 import { type InspectArguments, inspectCustom, shown } from "../shown.js";
@@ -84,7 +84,6 @@ export abstract class Metric<P extends DtypePolicy = DtypePolicy> {
       code: undefined,
       fixRanks: false,
       options: [],
-      isPlain: !weighsRows(formula),
     };
     this.#dtype = computeDtype(options.dtype) as ComputeDtype<P>;
     this.#name = nameOf(options.name, spec.name);

@@ -10,8 +10,8 @@
 
 namespace maxmargin {
 
-// In this order. All but labels and predictions may be undefined: the last, of which most calls have none, are not passed then, as
-// the question whether an argument is undefined takes longer than the others.
+// In this order. All but labels and predictions may be undefined. Most calls have no weights, which therefore come last and are
+// left out: asking Node-API whether an argument is undefined is slow.
 enum Argument { kLabels, kPredictions, kLossesOut, kGradientOut, kWeights, kMask, kClassWeights };
 constexpr size_t kArguments = 7;
 

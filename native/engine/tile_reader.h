@@ -87,7 +87,7 @@ class TileReader {
   const Batch& batch_;
   const ClassIds& classes_;
   const Dtype compute_;
-  // Values of other rows are not read: their labels may be none that the encoding has.
+  // The end of the rows that are evaluated. Kernels read no further, as the encoding may lack the labels of other rows.
   const size_t end_;
   const Substitute substitute_;
   Side labels_, predictions_;

@@ -56,8 +56,8 @@ constexpr int kOrder<double, 2>[kLanes] = {0, 2, 4, 6, 1, 3, 5, 7};
 template <>
 constexpr int kOrder<double, 4>[kLanes] = {0, 4, 2, 6, 1, 5, 3, 7};
 
-// The type in which the lanes are added that blocks of kSize terms were folded to: the first three halvings of a block are in the
-// type of its terms, and the rest in double.
+// The type in which the lanes of a block of kSize terms are added. The first three halvings of a block are in the type of its
+// terms, the rest in double; a whole block has only the rest left.
 template <class T, size_t kSize>
 using FoldedIn = std::conditional_t<kSize == kBlock, double, T>;
 
@@ -65,7 +65,7 @@ using FoldedIn = std::conditional_t<kSize == kBlock, double, T>;
 template <size_t kSize, class T>
 MAXMARGIN_INLINE WideLanes fold_sums(Lanes<T>* sum) {
   constexpr int kVectors = kSize < kLanes ? kSize : kLanes;
-  // What is left in each row for double.
+  // The lanes of each row that are left to be added in double.
   constexpr int kColumns = kSize < kLanes || sizeof(T) == sizeof(double) ? 1 : kSize / kLanes;
   fold_segments<Add, kVectors, kColumns, T>(sum);
   if constexpr (kSize == 2 || kSize == 4) sum[0] = permute(sum[0], kOrder<T, kSize>);

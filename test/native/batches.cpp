@@ -18,6 +18,7 @@
 #include "engine/evaluate.h"
 #include "platform/dispatch.h"
 #include "platform/thread_pool.h"
+#include "values.h"
 
 namespace maxmargin {
 namespace {
@@ -88,12 +89,7 @@ class Array {
 
   void clear() { std::memset(data(), 0, bytes()); }
 
-  void put(size_t i, double value) {
-    if (dtype_ >= Dtype::float16) return round_to(dtype_, &value, 1, at(i));
-    // Of a negative number, the bytes of the same width; a bool is a byte too.
-    const auto whole = static_cast<int64_t>(std::clamp(value, -100.0, 100.0));
-    std::memcpy(at(i), &whole, size_of(dtype_));
-  }
+  void put(size_t i, double value) { put_value(dtype_, value, at(i)); }
 
   Dtype dtype() const { return dtype_; }
   size_t size() const { return n_; }

@@ -1,6 +1,6 @@
 // edges: small batches of every loss, encoding, pair of dtypes and width up to a block, on every instruction set. Their arrays
-// end where their allocation does: AddressSanitizer sees what is read behind them. Or rows follow that are not evaluated, whose
-// labels are none that the encoding has: nobody may mind. scripts/sanitize.mjs builds and runs it.
+// end where their allocation does: AddressSanitizer sees what is read behind them. Or other rows follow, which are not evaluated:
+// their labels are none that the encoding has, and must not matter. scripts/sanitize.mjs builds and runs it.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -9,6 +9,7 @@
 
 #include "engine/evaluate.h"
 #include "platform/dispatch.h"
+#include "values.h"
 
 namespace maxmargin {
 namespace {
@@ -27,11 +28,7 @@ class Array {
  public:
   Array(Dtype dtype, size_t n) : dtype_(dtype), bytes_(new char[n * size_of(dtype)]()) {}
 
-  void put(size_t i, double value) {
-    char* at = data() + i * size_of(dtype_);
-    if (dtype_ >= Dtype::float16) round_to(dtype_, &value, 1, at);
-    else *at = static_cast<char>(value);
-  }
+  void put(size_t i, double value) { put_value(dtype_, value, data() + i * size_of(dtype_)); }
 
   char* data() const { return bytes_.get(); }
 
@@ -56,7 +53,7 @@ void expect(bool holds, const Request& request, const InstructionSet& set) {
   if (holds) return;
   is_good = false;
   const Batch& batch = request.batch;
-  std::printf("%s minds labels of other rows: operation %d, loss %d, reading %d, dtypes %d %d as %d, %zu of [%zu, %zu]\n",
+  std::printf("%s depends on labels of other rows: operation %d, loss %d, reading %d, dtypes %d %d as %d, %zu of [%zu, %zu]\n",
               set.name, static_cast<int>(request.operation), static_cast<int>(batch.loss), static_cast<int>(batch.reading),
               static_cast<int>(batch.labels.dtype), static_cast<int>(batch.predictions.dtype),
               static_cast<int>(batch.compute), batch.rows, batch.all_rows, batch.width);

@@ -1,7 +1,7 @@
-// Labels 0 and 1, of which -1 and 1 are made.
+// Labels 0 and 1, which become -1 and 1.
 import type { Computed } from "../../tensor/cast.js";
 
-export const isBinary = (label: number) => label === 0 || label === 1;
+const isBinary = (label: number) => label === 0 || label === 1;
 
 /** Is 0 for 0 and 1 only. It has no branch, which random labels would mispredict. */
 const impurityOf = (label: number) => Math.abs(label * (1 - label));
@@ -12,7 +12,7 @@ export function areBinary(labels: Computed, at: number, n: number): boolean {
   return true;
 }
 
-/** Returns how many labels at either end of n tell whether all are likely to be 0 or 1. */
+/** Returns the number of labels at each end of n that are looked at before all are read. */
 export const sampleOf = (n: number) => Math.min(8, n);
 
 /** Writes -1 and 1 for n labels, from `at` on, and returns whether all are 0 or 1. */

@@ -31,6 +31,19 @@ export function writeSums(
   return writeStoredSums(spec, tile, rows, width, to);
 }
 
+/** Writes the losses of rows, the means of their terms, and returns whether all are finite. */
+export function writeMeans(
+  spec: ElementwiseSpec,
+  tile: ProductTile,
+  rows: number,
+  width: number,
+  to: Float64Array,
+): boolean {
+  const areFinite = writeSums(spec, tile, rows, width, to);
+  if (width > 1) for (let row = 0; row < rows; row++) to[row] /= width;
+  return areFinite;
+}
+
 function writeStoredSums(
   spec: ElementwiseSpec,
   tile: ProductTile,

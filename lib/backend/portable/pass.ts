@@ -5,7 +5,7 @@ import { ExactSum } from "../exact-sum.js";
 import type { Totals } from "../totals.js";
 import { ClassMaxRows } from "./class-max-rows.js";
 import type { Rows } from "./class-scores.js";
-import { writeDerivatives, writeSums } from "./elementwise.js";
+import { writeDerivatives, writeMeans, writeSums } from "./elementwise.js";
 import { sumByLanes } from "./fold.js";
 import { derivativeOfClass, GradientWriter } from "./gradient.js";
 import { RowWeights } from "./row-weights.js";
@@ -93,8 +93,11 @@ export class Pass {
     const spec = this.#spec;
     const start = first * width;
     if (!this.#tile.read(start, rows * width, this.#signed)) return false;
-    if (spec.family === "elementwise") this.#meansOfTerms(spec, rows);
-    else this.#lossesOfMax(spec, { rows, width });
+    if (spec.family === "elementwise") {
+      this.#areFinite = writeMeans(spec, this.#tile, rows, width, losses);
+    } else {
+      this.#lossesOfMax(spec, { rows, width });
+    }
     this.#finishRows(first, rows);
     const gradient = this.#gradient;
     if (gradient === undefined) return true;
@@ -109,12 +112,6 @@ export class Pass {
     }
     gradient.write(start, { rows, width }, factors);
     return true;
-  }
-
-  #meansOfTerms(spec: ElementwiseSpec, rows: number): void {
-    const { width } = this.#call;
-    this.#areFinite = writeSums(spec, this.#tile, rows, width, losses);
-    if (width > 1) for (let row = 0; row < rows; row++) losses[row] /= width;
   }
 
   /** Computes the losses of rows with a maximum, and their derivatives with respect to it. */

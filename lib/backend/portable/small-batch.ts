@@ -5,8 +5,8 @@ import { cast, type Results, writeResults } from "../../tensor/cast.js";
 import { codes } from "../../tensor/dtypes.js";
 import type { RowTensor } from "../../tensor/tensor.js";
 import { chunkSize } from "../call.js";
-import { isBinary, sampleOf, writeSigns } from "./binary.js";
-import { type ProductTile, writeSums } from "./elementwise.js";
+import { areBinary, sampleOf, writeSigns } from "./binary.js";
+import { type ProductTile, writeMeans, writeSums } from "./elementwise.js";
 import { writeProducts } from "./products.js";
 import { isComputed } from "./read-operand.js";
 
@@ -42,13 +42,13 @@ function floatsOf(tensor: RowTensor, n: number, as: number, to: Float32Array): F
 /** Whether the first and the last few labels are 0 or 1. */
 function lookBinary(labels: Float32Array, n: number): boolean {
   const sample = sampleOf(n);
-  for (let i = 0; i < sample; i++) {
-    if (!isBinary(labels[i]) || !isBinary(labels[n - 1 - i])) return false;
-  }
-  return true;
+  return areBinary(labels, 0, sample) && areBinary(labels, n - sample, sample);
 }
 
-/** Reads a batch, and returns its loss; undefined if it is none for a fast path, or lacks a label. */
+/**
+ * Reads a batch, and returns its loss; undefined if the batch cannot take a fast path, or its encoding
+ * lacks a label.
+ */
 function read(
   formula: Formula,
   code: number,
@@ -69,7 +69,7 @@ function read(
   return spec;
 }
 
-/** Sums the terms of a batch; returns undefined if it is none for a fast path, or lacks a label. */
+/** Sums the terms of a batch; returns undefined where {@link read} does. */
 export function sumSmall(
   formula: Formula,
   code: number,
@@ -82,7 +82,7 @@ export function sumSmall(
   return sums[0];
 }
 
-/** Writes the losses of rows; returns false if the batch is none for a fast path, or lacks a label. */
+/** Writes the losses of rows; returns false where {@link read} returns undefined. */
 export function writeSmallLosses(
   formula: Formula,
   code: number,
@@ -93,8 +93,7 @@ export function writeSmallLosses(
   const spec = read(formula, code, labels, predictions);
   if (spec === undefined) return false;
   const { rows, width } = predictions;
-  writeSums(spec, tile, rows, width, sums);
-  if (width > 1) for (let row = 0; row < rows; row++) sums[row] /= width;
+  writeMeans(spec, tile, rows, width, sums);
   writeResults(code, sums, rows, losses, 0);
   return true;
 }
