@@ -146,6 +146,17 @@ forEachImplementation(() => {
     expect(new Hinge().value(yTrue, yPred, { mask: 1 })).toBe(0);
   });
 
+  test.each(lossNames)("a batch of %s that weights without values make empty", (name) => {
+    const yTrue = tensor(new Float32Array(4).fill(1), [2, 2]);
+    const yPred = tensor(Float32Array.of(0, 1, 1, 0), [2, 2]);
+    const sampleWeight = tensor(new Float32Array(0), [0, 2]);
+    const loss = new classes[name]({ reduction: "sum" });
+    expect(() => loss.value(yTrue, yPred, { sampleWeight, mask: [1, 0.5] })).toThrow(
+      errorOf(0.5, "[1]"),
+    );
+    expect(loss.value(yTrue, yPred, { sampleWeight, mask: [1, 0] })).toBe(0);
+  });
+
   test("a metric refuses one, and keeps its state", () => {
     const metric = new metrics.Hinge();
     const { yTrue, yPred } = batchOf([4, 3]);

@@ -90,10 +90,10 @@ export function plan(
   checkLength(predictions, "yPred");
   if (sampleWeight !== undefined) checkLength(sampleWeight, "sampleWeight");
   if (mask !== undefined) checkLength(mask, "mask");
-  // No backend reads the mask of an empty batch.
-  if (mask !== undefined && predictions.rows * predictions.width === 0) checkMaskValues(mask);
   const { lossShape, rows, width, weightRepeats, layout } =
     alikeGeometry(inputs, options) ?? broadcastGeometry(inputs, options, alignment);
+  // No backend reads the mask of an empty batch, which weights can make of any.
+  if (mask !== undefined && rows * width === 0) checkMaskValues(mask);
   const { formula } = options;
   if (weighsRows(formula)) checkRowLabels({ formula, labels, width });
   // Written out, because an object spread would take longer than a small batch.
